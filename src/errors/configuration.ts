@@ -1,0 +1,25 @@
+import { AuthentypeError } from './base.ts'
+
+export type ConfigurationErrorCode =
+  /** The server's metadata has no such endpoint or field; `field` names it. */
+  | 'missing_metadata'
+  /** Client and server have no common way; `expected` is the client's side, `actual` the server's. */
+  | 'unsupported_by_server'
+  /** The key cannot be used for this: wrong type, too weak, not for this algorithm. */
+  | 'unusable_key'
+
+/** Client, key and server do not fit together. Nothing was sent. */
+export class ConfigurationError extends AuthentypeError {
+  override readonly name = 'ConfigurationError'
+  readonly code: ConfigurationErrorCode
+  readonly field: string
+  readonly expected: unknown
+  readonly actual: unknown
+  constructor(code: ConfigurationErrorCode, message: string, options: { field: string; expected?: unknown; actual?: unknown; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.field = options.field
+    this.expected = options.expected
+    this.actual = options.actual
+  }
+}

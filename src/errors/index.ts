@@ -1,0 +1,45 @@
+import type { ConfigurationError } from './configuration.ts'
+import type { GenerateError } from './generate.ts'
+import type { NetworkError, RequestError, TimeoutError } from './network.ts'
+import type { AuthorizationResponseError, IdTokenError, ProtocolError } from './protocol.ts'
+import type { ApiError, OAuthResponseError, ResponseError } from './response.ts'
+import type { SessionError, StoreError } from './session.ts'
+
+export { AuthentypeError } from './base.ts'
+export { ConfigurationError, type ConfigurationErrorCode } from './configuration.ts'
+export { GenerateError, type GenerateErrorCode } from './generate.ts'
+export { NetworkError, RequestError, type RequestErrorCode, TimeoutError } from './network.ts'
+export {
+  AuthorizationResponseError,
+  IdTokenError,
+  ProtocolError,
+  type ProtocolErrorCode,
+  type ProtocolErrorOptions,
+  type TokenCheck,
+} from './protocol.ts'
+export {
+  ApiError,
+  type ApiErrorOptions,
+  type OAuthErrorBody,
+  OAuthResponseError,
+  ResponseError,
+  type ResponseErrorCode,
+  type ResponseErrorOptions,
+} from './response.ts'
+export { SessionError, type SessionErrorCode, StoreError, type StoreErrorCode } from './session.ts'
+
+/** Every error that this library throws on purpose, but for a TypeError on misuse. Switch on `code` to narrow. */
+export type AnyAuthentypeError =
+  | ConfigurationError
+  | GenerateError
+  | NetworkError
+  | TimeoutError
+  | RequestError
+  | ResponseError
+  | ApiError
+  | OAuthResponseError
+  | ProtocolError
+  | IdTokenError
+  | AuthorizationResponseError
+  | SessionError
+  | StoreError

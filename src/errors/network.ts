@@ -1,0 +1,50 @@
+import { AuthentypeError } from './base.ts'
+
+/** No answer came: DNS, connection, TLS or a connection lost half way. `cause` has the platform's error. */
+export class NetworkError extends AuthentypeError {
+  override readonly name = 'NetworkError'
+  readonly code = 'network_error'
+  /** Origin and path of the request, without its query. */
+  readonly url: string
+  constructor(message: string, options: { url: string; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.url = options.url
+  }
+}
+
+/** The deadline passed. One deadline covers connection, headers and body. */
+export class TimeoutError extends AuthentypeError {
+  override readonly name = 'TimeoutError'
+  readonly code = 'timeout'
+  readonly url: string
+  /** The deadline, in milliseconds. */
+  readonly timeout: number
+  constructor(message: string, options: { url: string; timeout: number; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.url = options.url
+    this.timeout = options.timeout
+  }
+}
+
+export type RequestErrorCode =
+  /** The request must be sent again (nonce, token), but its body was a stream that is used up. `response` has the first answer. */
+  | 'body_not_replayable'
+  /** The URL is not one that a token or a credential may go to. */
+  | 'origin_not_allowed'
+  /** Not https, and not a loopback address in a declared development mode. */
+  | 'insecure_url'
+
+/** A request that was not sent, or not sent again, because doing so would be wrong. */
+export class RequestError extends AuthentypeError {
+  override readonly name = 'RequestError'
+  readonly code: RequestErrorCode
+  readonly url: string
+  /** The answer that asked for a resend, where there was one. Not enumerable. */
+  declare readonly response?: Response
+  constructor(code: RequestErrorCode, message: string, options: { url: string; response?: Response; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.url = options.url
+    if (options.response) Object.defineProperty(this, 'response', { value: options.response, enumerable: false })
+  }
+}

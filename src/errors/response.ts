@@ -1,0 +1,105 @@
+import { AuthentypeError } from './base.ts'
+
+export type ResponseErrorCode =
+  /** A status that neither the document nor the specification has for this request. */
+  | 'unexpected_status'
+  | 'unexpected_content_type'
+  /** The body is not JSON, or is cut short. */
+  | 'invalid_json'
+  /** The body is JSON of another shape than documented. `failure` says where. */
+  | 'invalid_body'
+  /** More bytes than the limit. */
+  | 'body_too_large'
+  /** A redirect where none is followed, or one too many, or one to another origin. */
+  | 'redirect_refused'
+
+export interface ResponseErrorOptions {
+  url: string
+  status: number
+  contentType?: string
+  expected?: string
+  actual?: string
+  /** Up to 200 characters, only of HTML or text that came with an error status. */
+  excerpt?: string
+  response?: Response
+  cause?: unknown
+}
+
+/** An answer came, but it is none that this request can have. */
+export class ResponseError extends AuthentypeError {
+  override readonly name = 'ResponseError'
+  readonly code: ResponseErrorCode
+  readonly url: string
+  readonly status: number
+  readonly contentType: string
+  readonly expected: string | undefined
+  readonly actual: string | undefined
+  readonly excerpt: string | undefined
+  /** The answer; its body may have been read. Not enumerable, so that no logger prints it. */
+  declare readonly response: Response | undefined
+  constructor(code: ResponseErrorCode, message: string, options: ResponseErrorOptions) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.url = options.url
+    this.status = options.status
+    this.contentType = options.contentType ?? ''
+    this.expected = options.expected
+    this.actual = options.actual
+    this.excerpt = options.excerpt
+    Object.defineProperty(this, 'response', { value: options.response, enumerable: false })
+  }
+}
+
+export interface ApiErrorOptions<Body> {
+  operation: string
+  status: number
+  headers: Headers
+  body: Body
+  cause?: unknown
+}
+
+/** A documented error answer of an operation. `body` has the model that the document gives for its status. */
+export class ApiError<Body = unknown> extends AuthentypeError {
+  override readonly name: string = 'ApiError'
+  readonly code: 'api_error' | 'oauth_error' = 'api_error'
+  /** The operationId. */
+  readonly operation: string
+  readonly status: number
+  /** Not enumerable: headers may carry cookies and nonces. */
+  declare readonly headers: Headers
+  /** Not enumerable: only the caller knows what may be logged of it. */
+  declare readonly body: Body
+  constructor(message: string, options: ApiErrorOptions<Body>) {
+    super(message, { cause: options.cause })
+    this.operation = options.operation
+    this.status = options.status
+    Object.defineProperty(this, 'headers', { value: options.headers, enumerable: false })
+    Object.defineProperty(this, 'body', { value: options.body, enumerable: false })
+  }
+}
+
+/** The body of an error answer (RFC 6749 5.2); `error` is open, since extensions register more. */
+export interface OAuthErrorBody {
+  readonly error: string
+  readonly error_description?: string
+  readonly error_uri?: string
+}
+
+/** An OAuth error (RFC 6749 5.2, RFC 6750 3.1), from a JSON body or a `WWW-Authenticate` challenge. */
+export class OAuthResponseError<Body extends OAuthErrorBody = OAuthErrorBody> extends ApiError<Body> {
+  override readonly name = 'OAuthResponseError'
+  override readonly code = 'oauth_error'
+  /** `invalid_grant`, `invalid_client`, `use_dpop_nonce`, ... */
+  readonly error: string
+  readonly errorDescription: string | undefined
+  readonly errorUri: string | undefined
+  /** Milliseconds to wait, from `Retry-After`. */
+  readonly retryAfter: number | undefined
+  constructor(message: string, options: ApiErrorOptions<Body> & { retryAfter?: number }) {
+    super(message, options)
+    this.error = options.body.error
+    this.errorDescription = options.body.error_description
+    this.errorUri = options.body.error_uri
+    this.retryAfter = options.retryAfter
+  }
+}

@@ -1,0 +1,6 @@
+/** Refuses option keys that nobody reads: a misspelt security option must not be silently without effect. */
+export function assertKnownOptions(name: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new TypeError(`${name}: unknown option "${key}"; known are ${known.join(', ')}`)
+  }
+}
