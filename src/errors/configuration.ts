@@ -15,7 +15,11 @@ export class ConfigurationError extends AuthentypeError {
   readonly field: string
   readonly expected: unknown
   readonly actual: unknown
-  constructor(code: ConfigurationErrorCode, message: string, options: { field: string; expected?: unknown; actual?: unknown; cause?: unknown }) {
+  constructor(
+    code: ConfigurationErrorCode,
+    message: string,
+    options: { field: string; expected?: unknown; actual?: unknown; cause?: unknown },
+  ) {
     super(message, { cause: options.cause })
     this.code = code
     this.field = options.field

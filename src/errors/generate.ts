@@ -24,7 +24,11 @@ export class GenerateError extends AuthentypeError {
   readonly line: number | undefined
   /** From 1. */
   readonly column: number | undefined
-  constructor(code: GenerateErrorCode, message: string, options: { file?: string; line?: number; column?: number; cause?: unknown } = {}) {
+  constructor(
+    code: GenerateErrorCode,
+    message: string,
+    options: { file?: string; line?: number; column?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.code = code
     this.file = options.file

@@ -85,7 +85,10 @@ export class AuthorizationResponseError extends AuthentypeError {
   readonly errorDescription: string | undefined
   readonly errorUri: string | undefined
   readonly issuer: string
-  constructor(message: string, options: { error: string; errorDescription?: string; errorUri?: string; issuer: string }) {
+  constructor(
+    message: string,
+    options: { error: string; errorDescription?: string; errorUri?: string; issuer: string },
+  ) {
     super(message)
     this.error = options.error
     this.errorDescription = options.errorDescription

@@ -56,7 +56,9 @@ export interface Operation<Success = unknown, Result = unknown> {
   /** The client authenticates itself here (`x-oauth-client-auth`); absent: it must not. */
   readonly clientAuth?: 'required' | 'optional'
   /** Departures from the default encodings, by place and name. */
-  readonly encodings?: Readonly<Partial<Record<'path' | 'query' | 'headers' | 'cookies' | 'body', Readonly<Record<string, ValueEncoding>>>>>
+  readonly encodings?: Readonly<
+    Partial<Record<'path' | 'query' | 'headers' | 'cookies' | 'body', Readonly<Record<string, ValueEncoding>>>>
+  >
   /** The media types that the request body may have, the first being the default. */
   readonly body?: readonly string[]
   /** By status (`200`, `4XX`, `default`), then by media type; an empty object is an answer without a body. */

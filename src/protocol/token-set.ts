@@ -1,0 +1,21 @@
+/** What a token endpoint gave, judged and in the library's own terms (RFC 6749 5.1, OpenID Connect Core 3.1.3.3). */
+export interface TokenSet {
+  /** The issuer that it came from; a refresh token is never sent to another. */
+  readonly issuer: string
+  readonly accessToken: string
+  readonly tokenType: 'Bearer' | 'DPoP'
+  /** As granted; where the answer has none, as requested (RFC 6749 5.1). Space-separated. */
+  readonly scope: string
+  /** Milliseconds since the epoch; absent where the server did not say. */
+  readonly expiresAt?: number
+  /** Milliseconds since the epoch: when the answer came. */
+  readonly receivedAt: number
+  readonly refreshToken?: string
+  readonly idToken?: string
+  /** The resources asked for (RFC 8707). */
+  readonly resource?: readonly string[]
+  /** As granted (RFC 9396 7). */
+  readonly authorizationDetails?: readonly object[]
+  /** What kind of token it is (RFC 8693 2.2.1). */
+  readonly issuedTokenType?: string
+}
