@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+// `authentype-source` makes `#signatures` resolve to the source, so that tests need no build.
+const conditions = ['authentype-source', 'node', 'import', 'module', 'default']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.node.json' },
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    reporters: process.env['CI'] ? ['default'] : ['dot'],
+  },
+})
