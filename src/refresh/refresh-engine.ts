@@ -1,0 +1,139 @@
+import type { Lock } from '../lib/lock.ts'
+import { abortable, createSingleFlight } from '../lib/single-flight.ts'
+
+/** A state as the store holds it, with the version that a write must name. */
+export interface Versioned<State> {
+  readonly state: State
+  readonly version: string
+}
+
+/**
+ * What the engine needs to know of the thing whose tokens it renews: where it is kept, when it needs it,
+ * how it is asked for. Sessions give one; the token manager gives another.
+ */
+export interface Refreshable<State> {
+  /** One flight at a time for each key, in this process and, with a lock, in all. */
+  readonly key: string
+  /** From the store, never from a cache. Nothing: it was logged out or deleted. */
+  read(): Promise<Versioned<State> | undefined>
+  /** False when somebody else has renewed it already; then nothing is sent. */
+  needsRefresh(state: State): boolean
+  /** Sends the refresh token and gives the state that follows. */
+  request(state: State): Promise<State>
+  /** Puts `next` in the place of `version`; false when another version stands there. */
+  write(next: State, version: string): Promise<boolean>
+  /**
+   * Whether `current` still holds the tokens that `from` held, so that the outcome of refreshing `from` may be
+   * put over it. False when another refresh was faster: a loser never overwrites a newer set.
+   */
+  isSameGeneration(current: State, from: State): boolean
+  /** The outcome of a refresh, on a record that changed meanwhile in other ways. */
+  rebase(next: State, current: State): State
+  /** The state after a refusal that ends it (`invalid_grant`); `undefined`: the error ends nothing. */
+  afterFailure(error: unknown, state: State): State | undefined
+}
+
+/** A renewal, and how it came about. */
+export type RefreshOutcome<State> =
+  | { readonly kind: 'refreshed'; readonly state: State; readonly stored: boolean }
+  /** Another caller or process had renewed it. */
+  | { readonly kind: 'current'; readonly state: State }
+  /** The server refused for good; `state` says so and is stored. */
+  | { readonly kind: 'ended'; readonly state: State; readonly error: unknown }
+  /** It is not in the store any more. */
+  | { readonly kind: 'gone' }
+
+export interface RefreshEngine {
+  /**
+   * Renews once for all who ask at the same time. Because a refresh token can be used only once, an aborted
+   * caller stops waiting and the flight goes on.
+   *
+   * @throws whatever the request threw, when that ended nothing: the state is as it was
+   */
+  refresh<State>(target: Refreshable<State>, signal?: AbortSignal): Promise<RefreshOutcome<State>>
+}
+
+export interface RefreshEngineOptions {
+  /** Saves the other processes a request. Correctness rests on the compare-and-set of `write`. @default none */
+  readonly lock?: Lock
+}
+
+/** Unrelated writers (a nonce, a label) may come between; a handful of tries passes them all. */
+const maxWriteAttempts = 10
+
+export function createRefreshEngine(options: RefreshEngineOptions = {}): RefreshEngine {
+  const { lock } = options
+  const flights = createSingleFlight<RefreshOutcome<unknown>>()
+  // Outcomes that the store could not take. The old refresh token is used up, so they exist nowhere else.
+  const unsaved = new Map<string, { from: unknown; next: unknown }>()
+
+  async function fly<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
+    const kept = unsaved.get(target.key) as { from: State; next: State } | undefined
+    if (kept) {
+      const saved = await save(target, kept.from, kept.next)
+      unsaved.delete(target.key)
+      if (saved.kind === 'gone' || !target.needsRefresh(saved.state)) return saved
+    }
+    const found = await target.read()
+    if (!found) return { kind: 'gone' }
+    if (!target.needsRefresh(found.state)) return { kind: 'current', state: found.state }
+    return await renew(target, found)
+  }
+
+  async function renew<State>(target: Refreshable<State>, found: Versioned<State>): Promise<RefreshOutcome<State>> {
+    let next: State
+    try {
+      next = await target.request(found.state)
+    } catch (error) {
+      return await settleFailure(target, found.state, error)
+    }
+    try {
+      return await save(target, found.state, next)
+    } catch {
+      // The store is down; the tokens are good. They are used from memory and written at the next chance.
+      unsaved.set(target.key, { from: found.state, next })
+      return { kind: 'refreshed', state: next, stored: false }
+    }
+  }
+
+  const engine: RefreshEngine = {
+    async refresh(target, signal) {
+      signal?.throwIfAborted()
+      const flight = flights.run(target.key, () =>
+        lock ? lock.withLock(target.key, () => fly(target)) : fly(target),
+      ) as Promise<RefreshOutcome<never>>
+      return await abortable(flight, signal)
+    },
+  }
+  return engine
+}
+
+async function save<State>(target: Refreshable<State>, from: State, next: State): Promise<RefreshOutcome<State>> {
+  for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
+    const current = await target.read()
+    if (!current) return { kind: 'gone' }
+    if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
+    const state = target.rebase(next, current.state)
+    if (await target.write(state, current.version)) return { kind: 'refreshed', state, stored: true }
+  }
+  throw new Error(
+    `the record of ${JSON.stringify(target.key.split(':', 1)[0])} changed ${maxWriteAttempts} times while it was written`,
+  )
+}
+
+/** A refusal is only believed when nobody else has renewed in the meantime: the loser of a race is refused too. */
+async function settleFailure<State>(
+  target: Refreshable<State>,
+  from: State,
+  error: unknown,
+): Promise<RefreshOutcome<State>> {
+  for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
+    const current = await target.read()
+    if (!current) return { kind: 'gone' }
+    if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
+    const ended = target.afterFailure(error, current.state)
+    if (ended === undefined) throw error
+    if (await target.write(ended, current.version)) return { kind: 'ended', state: ended, error }
+  }
+  throw error
+}
