@@ -1,0 +1,92 @@
+import { digest, sign } from '#signatures'
+import { encodeBase64url } from '../lib/base64url.ts'
+import { andThen } from '../lib/maybe-promise.ts'
+import { epochSeconds, type Runtime } from '../lib/runtime.ts'
+import type { MaybePromise, SigningKey } from '../lib/signatures/types.ts'
+
+/** What a DPoP proof is made for. */
+export interface DpopProofInput {
+  /** The HTTP method of the request, as it is sent. */
+  readonly method: string
+  /** The absolute URL of the request; its query and fragment are left out of the proof. */
+  readonly url: string
+  /** The server's nonce for this origin and role, where it gave one (RFC 9449 8). */
+  readonly nonce?: string
+  /** The access token that goes with the request, at resources (RFC 9449 7). */
+  readonly accessToken?: string
+  /** Further claims; those of RFC 9449 win over them. */
+  readonly claims?: Readonly<Record<string, unknown>>
+}
+
+interface KeyMemory {
+  /** The encoded header and the dot after it: the same for every proof of a key. */
+  readonly head: string
+  /** The last access token that was hashed and its `ath`: a session shows one token many times. */
+  token: string | undefined
+  ath: string | undefined
+}
+
+const jtiBytes = 16
+const memories = new WeakMap<SigningKey, KeyMemory>()
+
+/**
+ * A proof of possession for one request, in compact form. Synchronous on Node, a promise on WebCrypto.
+ *
+ * @throws TypeError for a URL that is not absolute or not http(s)
+ * @see RFC 9449 4.2
+ * @example
+ * const proof = await createDpopProof(key, { method: 'POST', url: 'https://as.example/token' }, systemRuntime)
+ */
+export function createDpopProof(key: SigningKey, input: DpopProofInput, runtime: Runtime): MaybePromise<string> {
+  const memory = memoryOf(key)
+  const { accessToken } = input
+  if (accessToken === undefined) return signProof(key, memory, input, undefined, runtime)
+  if (memory.token === accessToken) return signProof(key, memory, input, memory.ath, runtime)
+  return andThen(digest('SHA-256', accessToken), (hash) => {
+    memory.token = accessToken
+    memory.ath = encodeBase64url(hash)
+    return signProof(key, memory, input, memory.ath, runtime)
+  })
+}
+
+function signProof(
+  key: SigningKey,
+  memory: KeyMemory,
+  input: DpopProofInput,
+  ath: string | undefined,
+  runtime: Runtime,
+): MaybePromise<string> {
+  const data = memory.head + encodeBase64url(JSON.stringify(buildClaims(input, ath, runtime)))
+  return andThen(sign(key, data), (signature) => `${data}.${encodeBase64url(signature)}`)
+}
+
+function buildClaims(input: DpopProofInput, ath: string | undefined, runtime: Runtime): Record<string, unknown> {
+  const claims: Record<string, unknown> = input.claims ? { ...input.claims } : {}
+  // RFC 9449 4.2: jti with at least 96 bits of chance, htm, htu, iat; ath with a token; nonce when one was given.
+  claims.jti = encodeBase64url(runtime.randomBytes(jtiBytes))
+  claims.htm = input.method
+  claims.htu = htuOf(input.url)
+  claims.iat = epochSeconds(runtime)
+  // Absent rather than the caller's: a stale ath or nonce among the further claims would be ours to the server.
+  claims.ath = ath
+  claims.nonce = input.nonce
+  return claims
+}
+
+/** RFC 9449 4.2: the target URI without query and fragment, normalised as fetch sends it. */
+function htuOf(text: string): string {
+  const url = new URL(text)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new TypeError(`url: expected an http or https URL for a DPoP proof, got scheme "${url.protocol}"`)
+  }
+  return url.origin + url.pathname
+}
+
+function memoryOf(key: SigningKey): KeyMemory {
+  const known = memories.get(key)
+  if (known) return known
+  const header = JSON.stringify({ typ: 'dpop+jwt', alg: key.alg, jwk: key.publicJwk })
+  const memory: KeyMemory = { head: `${encodeBase64url(header)}.`, token: undefined, ath: undefined }
+  memories.set(key, memory)
+  return memory
+}
