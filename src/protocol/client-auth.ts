@@ -1,3 +1,4 @@
+import { encodeFormComponent } from '../lib/form-component.ts'
 import type { Runtime } from '../lib/runtime.ts'
 
 /** What a method of client authentication gets to know of the request that it joins. */
@@ -21,4 +22,56 @@ export interface ClientAuth {
   /** The JWS algorithm of assertions, to be held against `token_endpoint_auth_signing_alg_values_supported`. */
   readonly signingAlg?: string
   readonly authenticate: (context: ClientAuthContext) => ClientAuthParts | Promise<ClientAuthParts>
+}
+
+/**
+ * A public client: it names itself and proves nothing.
+ *
+ * @see RFC 6749 2.1, 3.2.1; RFC 7591 2
+ */
+export function none(): ClientAuth {
+  return Object.freeze({
+    method: 'none',
+    authenticate: ({ clientId }: ClientAuthContext) => ({ parameters: { client_id: clientId } }),
+  })
+}
+
+/**
+ * Client id and secret in the Authorization header, each form-encoded before they are joined by a colon:
+ * without that a secret with a colon, a percent sign or a letter beyond ASCII would arrive as another one.
+ *
+ * @throws TypeError for an empty secret
+ * @see RFC 6749 2.3.1, appendix B
+ */
+export function clientSecretBasic(secret: string): ClientAuth {
+  assertSecret(secret, 'clientSecretBasic')
+  return Object.freeze({
+    method: 'client_secret_basic',
+    authenticate: ({ clientId }: ClientAuthContext) => {
+      const credentials = `${encodeFormComponent(clientId)}:${encodeFormComponent(secret)}`
+      // Form encoding leaves only ASCII, which is what btoa takes.
+      return { headers: { authorization: `Basic ${btoa(credentials)}` } }
+    },
+  })
+}
+
+/**
+ * Client id and secret as form parameters, for servers that do not take `client_secret_basic`.
+ *
+ * @throws TypeError for an empty secret
+ * @see RFC 6749 2.3.1
+ */
+export function clientSecretPost(secret: string): ClientAuth {
+  assertSecret(secret, 'clientSecretPost')
+  return Object.freeze({
+    method: 'client_secret_post',
+    authenticate: ({ clientId }: ClientAuthContext) => ({
+      parameters: { client_id: clientId, client_secret: secret },
+    }),
+  })
+}
+
+// An empty secret authenticates nobody; it comes from a variable of the environment that is not set.
+function assertSecret(secret: string, name: string): void {
+  if (typeof secret !== 'string' || secret === '') throw new TypeError(`${name}: "secret" must be a non-empty string`)
 }

@@ -1,0 +1,128 @@
+import { ConfigurationError } from '../errors/configuration.ts'
+import type { SigningKeyInput } from '../lib/signatures/types.ts'
+import { privateKeyJwt } from './client-assertion.ts'
+import { type ClientAuth, clientSecretBasic, clientSecretPost, none } from './client-auth.ts'
+
+/** The lists of authorization server metadata that client authentication is held against (RFC 8414 2). */
+export interface ClientAuthMetadata {
+  readonly token_endpoint_auth_methods_supported?: readonly string[] | undefined
+  readonly token_endpoint_auth_signing_alg_values_supported?: readonly string[] | undefined
+  readonly revocation_endpoint_auth_methods_supported?: readonly string[] | undefined
+  readonly revocation_endpoint_auth_signing_alg_values_supported?: readonly string[] | undefined
+  readonly introspection_endpoint_auth_methods_supported?: readonly string[] | undefined
+  readonly introspection_endpoint_auth_signing_alg_values_supported?: readonly string[] | undefined
+}
+
+/** The endpoints where a client authenticates itself. Pushed authorization requests go by the token endpoint's lists (RFC 9126 2). */
+export type AuthenticatedEndpoint = 'token' | 'pushed_authorization_request' | 'revocation' | 'introspection'
+
+export interface ClientCredentials {
+  readonly secret?: string
+  readonly key?: SigningKeyInput
+}
+
+type ListField = keyof ClientAuthMetadata
+
+/** RFC 8414 2: what a server supports that does not say. */
+const defaultMethods: readonly string[] = ['client_secret_basic']
+
+/**
+ * Chooses the method for a client that was registered without `token_endpoint_auth_method`: a key means
+ * private_key_jwt, a secret client_secret_basic, client_secret_post only where the server does not list basic.
+ *
+ * @throws ConfigurationError `unsupported_by_server` when the server takes none that the client could use
+ * @see RFC 7591 2, RFC 8414 2
+ */
+export function negotiateClientAuth(credentials: ClientCredentials, metadata: ClientAuthMetadata): ClientAuth {
+  const clientAuth = chooseClientAuth(credentials, metadata)
+  assertClientAuthSupported(metadata, 'token', clientAuth)
+  return clientAuth
+}
+
+function chooseClientAuth({ secret, key }: ClientCredentials, metadata: ClientAuthMetadata): ClientAuth {
+  if (key !== undefined) return privateKeyJwt(key)
+  if (secret === undefined) return none()
+  const listed = metadata.token_endpoint_auth_methods_supported ?? defaultMethods
+  const postOnly = !listed.includes('client_secret_basic') && listed.includes('client_secret_post')
+  return postOnly ? clientSecretPost(secret) : clientSecretBasic(secret)
+}
+
+/**
+ * Refuses a method, or an algorithm of assertions, that the server says it does not take; nothing is sent then.
+ *
+ * `none` passes everywhere but at introspection: the lists are of ways to authenticate, a public client does
+ * not (RFC 6749 3.2.1), and large servers with public clients leave it out.
+ *
+ * @throws ConfigurationError `unsupported_by_server`, with the client's side and the server's
+ * @see RFC 8414 2, RFC 9126 2
+ */
+export function assertClientAuthSupported(
+  metadata: ClientAuthMetadata,
+  endpoint: AuthenticatedEndpoint,
+  clientAuth: ClientAuth,
+): void {
+  const { method, signingAlg } = clientAuth
+  const room = listsOf(metadata, endpoint)
+  // RFC 7662 2.1: introspection without any authorization would let tokens be guessed.
+  if (method === 'none' && endpoint !== 'introspection') return
+  const methods = metadata[room.methods] ?? room.fallback
+  if (methods && !methods.includes(method)) throw unsupported(room.methods, [method], methods, metadata)
+  // RFC 8414 2: no default algorithms are implied by an absent list.
+  const algorithms = metadata[room.algorithms]
+  if (signingAlg !== undefined && algorithms && !algorithms.includes(signingAlg)) {
+    throw unsupported(room.algorithms, [signingAlg], algorithms, metadata)
+  }
+}
+
+interface ListsOfEndpoint {
+  readonly methods: ListField
+  readonly algorithms: ListField
+  /** What an absent list of methods means; `undefined`: nothing is known. */
+  readonly fallback: readonly string[] | undefined
+}
+
+const tokenLists: ListsOfEndpoint = {
+  methods: 'token_endpoint_auth_methods_supported',
+  algorithms: 'token_endpoint_auth_signing_alg_values_supported',
+  fallback: defaultMethods,
+}
+
+function listsOf(metadata: ClientAuthMetadata, endpoint: AuthenticatedEndpoint): ListsOfEndpoint {
+  switch (endpoint) {
+    case 'token':
+    // RFC 9126 2: the rules for client authentication are those of the token endpoint.
+    case 'pushed_authorization_request':
+      return tokenLists
+    case 'revocation':
+      // RFC 8414 2 has client_secret_basic for an absent list. But OpenID Connect Discovery knows no such list, and
+      // a client has one registered method (RFC 7591 2), so the token endpoint's list says more where there is one.
+      if (metadata.revocation_endpoint_auth_methods_supported === undefined) return tokenLists
+      return {
+        methods: 'revocation_endpoint_auth_methods_supported',
+        algorithms: 'revocation_endpoint_auth_signing_alg_values_supported',
+        fallback: defaultMethods,
+      }
+    case 'introspection':
+      // RFC 8414 2: if omitted, the supported methods are to be determined by other means.
+      return {
+        methods: 'introspection_endpoint_auth_methods_supported',
+        algorithms: 'introspection_endpoint_auth_signing_alg_values_supported',
+        fallback: undefined,
+      }
+  }
+}
+
+function unsupported(
+  field: ListField,
+  expected: readonly string[],
+  actual: readonly string[],
+  metadata: ClientAuthMetadata,
+): ConfigurationError {
+  const origin = metadata[field] ? '' : ', which is the default of RFC 8414 2, for the server does not list any'
+  return new ConfigurationError(
+    'unsupported_by_server',
+    `the client offers [${expected.join(', ')}], but the server's "${field}" is [${actual.join(', ')}]${origin}; ` +
+      'register the client with another method, or give that field in the metadata of the client where the server is wrong about itself',
+    { field, expected, actual },
+  )
+}

@@ -1,0 +1,27 @@
+export type NoticeCode =
+  /** PAR was answered 200 instead of 201 (RFC 9126 2.2). */
+  | 'par_status'
+  /** Scopes were granted that were not asked for (RFC 6749 5.1). */
+  | 'scope_widened'
+  /** Scopes were asked for and not granted (RFC 6749 5.1). */
+  | 'scope_narrowed'
+  /** `expires_in` was a numeric string (RFC 6749 5.1). */
+  | 'expires_in_string'
+  /** A DPoP request was answered with a Bearer token, which the configuration allows (RFC 9449 5). */
+  | 'bearer_downgrade'
+  /** A refresh token came where none should (RFC 6749 4.4.3); it was dropped. */
+  | 'unexpected_refresh_token'
+  /** An id_token came where no user has logged in; it was dropped. */
+  | 'unexpected_id_token'
+
+/** Something that was let pass although it is not as it should be. Nothing is loosened silently. */
+export interface Notice {
+  readonly code: NoticeCode
+  readonly message: string
+  /** Where the rule stands, for example `RFC 6749 5.1`. */
+  readonly clause: string
+  /** Never a secret. */
+  readonly expected?: unknown
+  /** Never a secret. */
+  readonly actual?: unknown
+}
