@@ -1,0 +1,217 @@
+import { ProtocolError } from '../errors/protocol.ts'
+import { encodeFormComponent } from '../lib/form-component.ts'
+import { type AuthorizationDetail, assertAuthorizationDetails } from './authorization-details.ts'
+import { normaliseResources } from './resource-indicators.ts'
+import { assertScope, hasScope } from './scope.ts'
+import { assertRedirectUri } from './url-rules.ts'
+
+/** How the answer comes back. JARM has its own. */
+export type ResponseMode = 'query' | 'fragment' | 'form_post'
+
+/** What an application may ask for at one login, beside what the client is configured with. */
+export interface AuthorizationOptions {
+  /** Space-separated; `openid` makes it an OpenID request. @default none, which leaves it to the server */
+  readonly scope?: string
+  /** @default 'query', which is the default of the code flow and therefore not sent */
+  readonly responseMode?: ResponseMode
+  /** Where the tokens are to be used (RFC 8707). */
+  readonly resource?: string | readonly string[]
+  /** RFC 9396 */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
+  /** Authentication context classes, the preferred one first. */
+  readonly acrValues?: string | readonly string[]
+  /** Single claims (OpenID Connect Core 5.5). */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** Seconds since the user's last active authentication, at most. */
+  readonly maxAge?: number
+  /** `none` stands alone. */
+  readonly prompt?: string | readonly string[]
+  readonly display?: string
+  readonly loginHint?: string
+  readonly idTokenHint?: string
+  /** Language tags (BCP 47), the preferred one first. */
+  readonly uiLocales?: string | readonly string[]
+  /** Further parameters by their wire names. Those that this library sets itself are refused. */
+  readonly extraParameters?: Readonly<Record<string, string>>
+}
+
+/** What the library makes for each request: identity of the client and the protections. */
+export interface AuthorizationRequest extends AuthorizationOptions {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly state: string
+  /** Required where `scope` has `openid`. */
+  readonly nonce?: string
+  /** By S256. */
+  readonly codeChallenge: string
+  /** The thumbprint of the DPoP key that the code is to be bound to (RFC 9449 10). */
+  readonly dpopJkt?: string
+}
+
+/** The parameters by their wire names: the body of a pushed request, or the query of the authorization URL. */
+export interface AuthorizationParameters {
+  client_id: string
+  response_type: 'code'
+  redirect_uri: string
+  state: string
+  code_challenge: string
+  code_challenge_method: 'S256'
+  scope?: string
+  nonce?: string
+  response_mode?: string
+  resource?: string[]
+  authorization_details?: { type: string; [member: string]: unknown }[]
+  dpop_jkt?: string
+  acr_values?: string
+  claims?: { [member: string]: unknown }
+  max_age?: number
+  prompt?: string
+  display?: string
+  login_hint?: string
+  id_token_hint?: string
+  ui_locales?: string
+  [extra: string]: unknown
+}
+
+/**
+ * Parameters that only this library sets, whether or not it does in this request. A request object would
+ * outvote every other parameter (RFC 9101 6.3), and credentials have no place in a URL.
+ */
+const ownParameters: readonly string[] = [
+  ...['client_id', 'response_type', 'redirect_uri', 'state', 'code_challenge', 'code_challenge_method', 'scope'],
+  ...['nonce', 'response_mode', 'resource', 'authorization_details', 'dpop_jkt', 'acr_values', 'claims', 'max_age'],
+  ...['prompt', 'display', 'login_hint', 'id_token_hint', 'ui_locales', 'request', 'request_uri'],
+  ...['client_secret', 'client_assertion', 'client_assertion_type', 'code_verifier'],
+]
+
+/**
+ * The parameters of an authorization request: code flow, PKCE with S256, state, and a nonce for OpenID.
+ *
+ * @throws TypeError for options that no server could honour, and for extra parameters that are the library's own
+ * @see RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1
+ */
+export function buildAuthorizationParameters(request: AuthorizationRequest): AuthorizationParameters {
+  assertRequest(request)
+  const resource = normaliseResources(request.resource)
+  return withoutUndefined({
+    ...extraParametersOf(request),
+    client_id: request.clientId,
+    response_type: 'code',
+    redirect_uri: request.redirectUri,
+    scope: request.scope === '' ? undefined : request.scope,
+    state: request.state,
+    nonce: request.nonce,
+    code_challenge: request.codeChallenge,
+    code_challenge_method: 'S256',
+    // OAuth 2.0 Multiple Response Type Encoding Practices 2.1: not to be sent where it is the default.
+    response_mode: request.responseMode === 'query' ? undefined : request.responseMode,
+    resource,
+    authorization_details: request.authorizationDetails?.map((detail) => ({ ...detail })),
+    dpop_jkt: request.dpopJkt,
+    acr_values: joinList(request.acrValues),
+    claims: request.claims && { ...request.claims },
+    max_age: request.maxAge,
+    prompt: joinList(request.prompt),
+    display: request.display,
+    login_hint: request.loginHint,
+    id_token_hint: request.idTokenHint,
+    ui_locales: joinList(request.uiLocales),
+  })
+}
+
+/**
+ * The URL to send the browser to. A query that the endpoint has of its own is kept as it is.
+ *
+ * @throws ProtocolError `invalid_metadata` when the endpoint's own query already sets one of the parameters
+ * @see RFC 6749 3.1
+ */
+export function buildAuthorizationUrl(endpoint: string | URL, parameters: Readonly<Record<string, unknown>>): URL {
+  const url = new URL(endpoint)
+  const pairs: string[] = []
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue
+    // RFC 6749 3.1: no parameter more than once.
+    if (url.searchParams.has(name)) throw repeatedByEndpoint(name)
+    for (const text of writeParameter(value)) pairs.push(`${encodeFormComponent(name)}=${encodeFormComponent(text)}`)
+  }
+  const own = url.search.slice(1)
+  url.search = [...(own === '' ? [] : [own]), ...pairs].join('&')
+  return url
+}
+
+/**
+ * The URL for a request that was pushed before: nothing of it is in the browser's sight but the reference.
+ *
+ * @throws ProtocolError `invalid_metadata` when the endpoint's own query already sets one of the two
+ * @see RFC 9126 4
+ */
+export function buildPushedUrl(endpoint: string | URL, clientId: string, requestUri: string): URL {
+  return buildAuthorizationUrl(endpoint, { client_id: clientId, request_uri: requestUri })
+}
+
+function repeatedByEndpoint(name: string): ProtocolError {
+  return new ProtocolError(
+    'invalid_metadata',
+    `the query of "authorization_endpoint" already has "${name}", which every request sets itself`,
+    { clause: 'RFC 6749 3.1', expected: `no "${name}" in the endpoint's query`, actual: name },
+  )
+}
+
+/** RFC 8707 2 repeats `resource`; OpenID Connect Core 5.5 and RFC 9396 3 have JSON in one parameter. */
+function writeParameter(value: unknown): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+  return [typeof value === 'object' ? JSON.stringify(value) : String(value)]
+}
+
+function assertRequest(request: AuthorizationRequest): void {
+  if (typeof request.clientId !== 'string' || request.clientId === '') {
+    throw new TypeError('"clientId" must be a non-empty string (RFC 6749 2.2)')
+  }
+  assertRedirectUri(request.redirectUri)
+  if (request.scope !== undefined) assertScope(request.scope)
+  // OpenID Connect Core 15.5.2: without a nonce a stolen code or id_token can be injected.
+  if (hasScope(request.scope, 'openid') && request.nonce === undefined) {
+    throw new TypeError('"nonce" is needed with the scope openid (OpenID Connect Core 15.5.2)')
+  }
+  if (!/^[A-Za-z0-9_-]{43}$/.test(request.codeChallenge)) {
+    throw new TypeError('"codeChallenge" must be a base64url SHA-256 digest (RFC 7636 4.2)')
+  }
+  if (request.dpopJkt !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(request.dpopJkt)) {
+    throw new TypeError('"dpopJkt" must be a base64url SHA-256 thumbprint (RFC 9449 10)')
+  }
+  if (request.authorizationDetails !== undefined) assertAuthorizationDetails(request.authorizationDetails)
+  assertInteraction(request)
+}
+
+function assertInteraction({ maxAge, prompt }: AuthorizationRequest): void {
+  if (maxAge !== undefined && (!Number.isSafeInteger(maxAge) || maxAge < 0)) {
+    throw new TypeError('"maxAge" must be a whole number of seconds, zero or more (OpenID Connect Core 3.1.2.1)')
+  }
+  // OpenID Connect Core 3.1.2.1: none with any other value is an error.
+  const prompts = joinList(prompt)?.split(' ') ?? []
+  if (prompts.length > 1 && prompts.includes('none')) {
+    throw new TypeError('"prompt" must not combine none with another value (OpenID Connect Core 3.1.2.1)')
+  }
+}
+
+function extraParametersOf({ extraParameters = {} }: AuthorizationRequest): Record<string, string> {
+  for (const [name, value] of Object.entries(extraParameters)) {
+    if (ownParameters.includes(name)) {
+      throw new TypeError(`"extraParameters" must not set "${name}", which the library sets itself`)
+    }
+    if (typeof value !== 'string') throw new TypeError(`"extraParameters": "${name}" must be a string`)
+  }
+  return { ...extraParameters }
+}
+
+function joinList(value: string | readonly string[] | undefined): string | undefined {
+  const text = typeof value === 'object' ? value.join(' ') : value
+  return text === '' ? undefined : text
+}
+
+/** Because `exactOptionalPropertyTypes` tells an absent member from one that is `undefined`. */
+function withoutUndefined(parameters: { [name: string]: unknown }): AuthorizationParameters {
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([, value]) => value !== undefined),
+  ) as unknown as AuthorizationParameters
+}

@@ -1,0 +1,172 @@
+import { digest } from '#signatures'
+import { hide } from '../errors/base.ts'
+import { ProtocolError } from '../errors/protocol.ts'
+import { StoreError } from '../errors/session.ts'
+import { encodeBase64url } from '../lib/base64url.ts'
+import { andThen } from '../lib/maybe-promise.ts'
+import { recordKey } from '../lib/record-store.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { MaybePromise, StoredSigningKey } from '../lib/signatures/types.ts'
+import type { ResponseMode } from './authorization-request.ts'
+import { createCodeVerifier, isCodeVerifier } from './pkce.ts'
+import { createRandomToken } from './random-token.ts'
+import { hasScope } from './scope.ts'
+
+/** What must be known of a login between sending the browser away and its coming back; plain data. */
+interface TransactionFacts {
+  readonly issuer: string
+  readonly clientId: string
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  /** The one sent, which the token request repeats (RFC 6749 4.1.3); never taken from the incoming URL. */
+  readonly redirectUri: string
+  readonly responseMode: ResponseMode
+  /** As asked for, space-separated; empty: left to the server. */
+  readonly scope: string
+  readonly resource?: readonly string[]
+  /** Seconds. */
+  readonly maxAge?: number
+  /** Authentication context classes asked for, the preferred one first. */
+  readonly acrValues?: readonly string[]
+  /** The login fails unless its `acr` is one of `acrValues`: asked for as essential, or in a step-up. */
+  readonly acrEssential?: boolean
+  /** A hash that only the browser that began the login can bring the counterpart of. */
+  readonly browserBinding?: string
+}
+
+interface TransactionTimes {
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
+interface TransactionSecrets {
+  readonly state: string
+  readonly codeVerifier: string
+  /** Present where `scope` has `openid`. */
+  readonly nonce?: string
+  /** The key pair of this login, which passes on to its session. */
+  readonly dpopKey?: StoredSigningKey
+  /** Whatever the application wants to find again at the callback. */
+  readonly applicationData?: unknown
+}
+
+/**
+ * One login under way. The members of `TransactionSecrets` are not enumerable, so that no logger prints
+ * them; what goes to the store is made by `serializeTransaction`.
+ */
+export type Transaction = TransactionFacts & TransactionTimes & TransactionSecrets
+
+/** A transaction as a record store keeps it: plain data, secrets included. */
+export interface TransactionRecord {
+  readonly version: 1
+  readonly facts: TransactionFacts & TransactionTimes
+  readonly secrets: TransactionSecrets
+}
+
+export type TransactionInput = TransactionFacts & Pick<TransactionSecrets, 'dpopKey' | 'applicationData'>
+
+/** RFC 9700 has no figure; ten minutes let a user find a second factor. */
+const lifetime = 10 * 60_000
+
+/**
+ * Begins a login: makes its state, its code verifier and, for OpenID, its nonce.
+ *
+ * @see RFC 6749 10.12, RFC 7636 4.1, OpenID Connect Core 15.5.2
+ */
+export function createTransaction(input: TransactionInput, runtime: Runtime): Transaction {
+  const { dpopKey, applicationData, ...facts } = input
+  const createdAt = runtime.now()
+  return assemble(
+    { ...facts, createdAt, expiresAt: createdAt + lifetime },
+    {
+      state: createRandomToken(runtime),
+      codeVerifier: createCodeVerifier(runtime),
+      ...(hasScope(facts.scope, 'openid') ? { nonce: createRandomToken(runtime) } : {}),
+      ...(dpopKey === undefined ? {} : { dpopKey }),
+      ...(applicationData === undefined ? {} : { applicationData }),
+    },
+  )
+}
+
+/** The key of a transaction's record: a hash, so that whoever can list keys learns no state. */
+export function transactionKey(state: string): MaybePromise<string> {
+  return andThen(digest('SHA-256', state), (hash) => recordKey('transaction', encodeBase64url(hash)))
+}
+
+/** What to put in the store, together with `expiresAt`. */
+export function serializeTransaction(transaction: Transaction): TransactionRecord {
+  const { state, codeVerifier, nonce, dpopKey, applicationData } = transaction
+  return {
+    version: 1,
+    // A spread takes enumerable members only: the facts and times.
+    facts: { ...transaction },
+    secrets: {
+      state,
+      codeVerifier,
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(dpopKey === undefined ? {} : { dpopKey }),
+      ...(applicationData === undefined ? {} : { applicationData }),
+    },
+  }
+}
+
+/**
+ * Reads what a store gave back.
+ *
+ * @throws StoreError `invalid_record` for what `serializeTransaction` cannot have written
+ */
+export function parseTransaction(value: unknown): Transaction {
+  const record = asObject(value)
+  const facts = asObject(record?.['facts'])
+  const secrets = asObject(record?.['secrets'])
+  if (record?.['version'] !== 1 || !facts || !secrets) throw invalidRecord('of another format')
+  const texts = ['issuer', 'clientId', 'authorizationEndpoint', 'tokenEndpoint', 'redirectUri', 'responseMode', 'scope']
+  for (const name of texts) if (typeof facts[name] !== 'string') throw invalidRecord(`without "${name}"`)
+  for (const name of ['createdAt', 'expiresAt']) {
+    if (!Number.isFinite(facts[name])) throw invalidRecord(`without "${name}"`)
+  }
+  if (typeof secrets['state'] !== 'string' || secrets['state'] === '') throw invalidRecord('without "state"')
+  if (!isCodeVerifier(secrets['codeVerifier'])) throw invalidRecord('without "codeVerifier"')
+  // An OpenID login whose nonce were lost would be verified without one.
+  if (hasScope(facts['scope'] as string, 'openid') && typeof secrets['nonce'] !== 'string') {
+    throw invalidRecord('without "nonce"')
+  }
+  return assemble(
+    { ...facts } as unknown as TransactionFacts & TransactionTimes,
+    { ...secrets } as unknown as TransactionSecrets,
+  )
+}
+
+/** @throws ProtocolError `expired_transaction` once its ten minutes have passed */
+export function assertTransactionLive(transaction: Transaction, runtime: Runtime): void {
+  const now = runtime.now()
+  if (now < transaction.expiresAt) return
+  const seconds = Math.round((now - transaction.createdAt) / 1000)
+  throw new ProtocolError(
+    'expired_transaction',
+    `the login began ${seconds} s ago and had ${lifetime / 1000} s; let the user begin again`,
+    { clause: 'RFC 6749 10.12', expected: `at most ${lifetime / 1000} s`, actual: `${seconds} s` },
+  )
+}
+
+function assemble(facts: TransactionFacts & TransactionTimes, secrets: TransactionSecrets): Transaction {
+  const transaction = { ...facts } as Transaction
+  for (const name of ['state', 'codeVerifier', 'nonce', 'dpopKey', 'applicationData'] as const) {
+    if (secrets[name] !== undefined) hide(transaction, name, secrets[name])
+  }
+  return Object.freeze(transaction)
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}
+
+function invalidRecord(how: string): StoreError {
+  return new StoreError('invalid_record', `the stored transaction is ${how}; it was not written by this library`, {
+    record: 'transaction',
+  })
+}
