@@ -7,9 +7,17 @@ import { printable } from '../lib/printable.ts'
  * repeated or not.
  */
 const recognised = [
-  ...['state', 'code', 'iss', 'error', 'error_description', 'error_uri'],
+  'state',
+  'code',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
   // Those of other flows, which have no business in an answer to a code request.
-  ...['access_token', 'refresh_token', 'id_token', 'response'],
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'response',
 ] as const
 
 type RecognisedParameter = (typeof recognised)[number]

@@ -67,6 +67,35 @@ export interface TransactionRecord {
 
 export type TransactionInput = TransactionFacts & Pick<TransactionSecrets, 'dpopKey' | 'applicationData'>
 
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isOptional = (fits: (value: unknown) => boolean) => (value: unknown) => value === undefined || fits(value)
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
+
+const factRules: Readonly<Record<keyof TransactionFacts | keyof TransactionTimes, (value: unknown) => boolean>> = {
+  issuer: isText,
+  clientId: isText,
+  authorizationEndpoint: isText,
+  tokenEndpoint: isText,
+  redirectUri: isText,
+  responseMode: (value) => value === 'query' || value === 'fragment' || value === 'form_post',
+  scope: isText,
+  resource: isOptional(isTexts),
+  maxAge: isOptional(Number.isSafeInteger),
+  acrValues: isOptional(isTexts),
+  acrEssential: isOptional((value) => typeof value === 'boolean'),
+  browserBinding: isOptional(isText),
+  createdAt: Number.isFinite,
+  expiresAt: Number.isFinite,
+}
+
+const secretRules: Readonly<Record<keyof TransactionSecrets, (value: unknown) => boolean>> = {
+  state: (value) => isText(value) && value !== '',
+  codeVerifier: isCodeVerifier,
+  nonce: isOptional((value) => isText(value) && value !== ''),
+  dpopKey: isOptional((value) => asObject(value) !== undefined),
+  applicationData: () => true,
+}
+
 /** RFC 9700 has no figure; ten minutes let a user find a second factor. */
 const lifetime = 10 * 60_000
 
@@ -119,24 +148,21 @@ export function serializeTransaction(transaction: Transaction): TransactionRecor
  */
 export function parseTransaction(value: unknown): Transaction {
   const record = asObject(value)
-  const facts = asObject(record?.['facts'])
-  const secrets = asObject(record?.['secrets'])
-  if (record?.['version'] !== 1 || !facts || !secrets) throw invalidRecord('of another format')
-  const texts = ['issuer', 'clientId', 'authorizationEndpoint', 'tokenEndpoint', 'redirectUri', 'responseMode', 'scope']
-  for (const name of texts) if (typeof facts[name] !== 'string') throw invalidRecord(`without "${name}"`)
-  for (const name of ['createdAt', 'expiresAt']) {
-    if (!Number.isFinite(facts[name])) throw invalidRecord(`without "${name}"`)
+  const facts = asObject(record?.facts)
+  const secrets = asObject(record?.secrets)
+  if (record?.version !== 1 || !facts || !secrets) throw invalidRecord('is of another format')
+  for (const [name, fits] of Object.entries(factRules)) {
+    if (!fits(facts[name])) throw invalidRecord(`has no valid "${name}"`)
   }
-  if (typeof secrets['state'] !== 'string' || secrets['state'] === '') throw invalidRecord('without "state"')
-  if (!isCodeVerifier(secrets['codeVerifier'])) throw invalidRecord('without "codeVerifier"')
+  for (const [name, fits] of Object.entries(secretRules)) {
+    if (!fits(secrets[name])) throw invalidRecord(`has no valid "${name}"`)
+  }
   // An OpenID login whose nonce were lost would be verified without one.
-  if (hasScope(facts['scope'] as string, 'openid') && typeof secrets['nonce'] !== 'string') {
-    throw invalidRecord('without "nonce"')
+  if (hasScope(facts.scope as string, 'openid') !== (secrets.nonce !== undefined)) {
+    throw invalidRecord('has no valid "nonce"')
   }
-  return assemble(
-    { ...facts } as unknown as TransactionFacts & TransactionTimes,
-    { ...secrets } as unknown as TransactionSecrets,
-  )
+  // Every member that the types promise was checked by its rule.
+  return assemble(facts as unknown as TransactionFacts & TransactionTimes, secrets as unknown as TransactionSecrets)
 }
 
 /** @throws ProtocolError `expired_transaction` once its ten minutes have passed */
@@ -165,8 +191,8 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined
     : undefined
 }
 
-function invalidRecord(how: string): StoreError {
-  return new StoreError('invalid_record', `the stored transaction is ${how}; it was not written by this library`, {
+function invalidRecord(fault: string): StoreError {
+  return new StoreError('invalid_record', `the stored transaction ${fault}; let the user begin again`, {
     record: 'transaction',
   })
 }

@@ -1,0 +1,69 @@
+import { ProtocolError } from '../errors/protocol.ts'
+import { printable } from '../lib/printable.ts'
+import type { Notice } from './notice.ts'
+import { compareScopes } from './scope.ts'
+import type { JudgedTokens } from './token-response.ts'
+import type { TokenSet } from './token-set.ts'
+
+export interface RefreshExpectations {
+  /** All that the refresh token stands for, space-separated. @default the scope of the tokens before */
+  readonly grantedScope?: string
+  /** Takes a wider scope than the grant's, and reports it: servers where grants grow. @default false */
+  readonly allowWiderScope?: boolean
+}
+
+/**
+ * Joins the tokens of a refresh to those before: what the answer leaves out stays. The claims of a new
+ * id_token are held against the old one's elsewhere.
+ *
+ * @param judged the answer, judged with the scope that was sent or else that of the tokens before
+ * @throws ProtocolError `refresh_mismatch` for another issuer or a wider scope
+ * @see RFC 6749 6, OpenID Connect Core 12.2
+ */
+export function continueTokenSet(
+  previous: TokenSet,
+  judged: JudgedTokens,
+  expected: RefreshExpectations = {},
+): JudgedTokens {
+  const { tokens } = judged
+  if (tokens.issuer !== previous.issuer) {
+    // RFC 6749 10.4: a refresh token is only ever sent to the issuer that it came from.
+    throw new ProtocolError('refresh_mismatch', `the refreshed tokens come from "${printable(tokens.issuer)}"`, {
+      clause: 'RFC 6749 10.4',
+      expected: previous.issuer,
+      actual: printable(tokens.issuer),
+    })
+  }
+  const widening = judgeWidening(expected.grantedScope ?? previous.scope, tokens.scope, expected)
+  const refreshToken = tokens.refreshToken ?? previous.refreshToken
+  // OpenID Connect Core 12.2: a refresh may bring no id_token; the old one still serves as a hint at logout.
+  const idToken = tokens.idToken ?? previous.idToken
+  const resource = tokens.resource ?? previous.resource
+  const authorizationDetails = tokens.authorizationDetails ?? previous.authorizationDetails
+  return {
+    tokens: {
+      ...tokens,
+      ...(refreshToken === undefined ? {} : { refreshToken }),
+      ...(idToken === undefined ? {} : { idToken }),
+      ...(resource === undefined ? {} : { resource }),
+      ...(authorizationDetails === undefined ? {} : { authorizationDetails }),
+    },
+    // The judge of the answer has said it already where the request named the whole grant.
+    notices: [
+      ...judged.notices.filter(({ code }) => !widening || code !== widening.code),
+      ...(widening ? [widening] : []),
+    ],
+  }
+}
+
+function judgeWidening(granted: string, actual: string, { allowWiderScope }: RefreshExpectations): Notice | undefined {
+  // A grant whose scope the server never told cannot be exceeded.
+  if (granted === '') return undefined
+  const { added } = compareScopes(granted, actual)
+  if (added.length === 0) return undefined
+  const message = `the refreshed token has scopes that were never granted: ${printable(added.join(' '))}`
+  const details = { clause: 'RFC 6749 6', expected: granted, actual: printable(actual) }
+  // RFC 6749 6: nothing that was not originally granted by the resource owner.
+  if (allowWiderScope !== true) throw new ProtocolError('refresh_mismatch', message, details)
+  return { code: 'scope_widened', message, ...details }
+}
