@@ -1,0 +1,14 @@
+/**
+ * Sets a header field.
+ *
+ * @throws TypeError without the value in its message, which the platform's own would quote
+ */
+export function setField(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value)
+  } catch {
+    throw new TypeError(
+      `header field "${name}": its name or value has characters that HTTP does not allow (RFC 9110 5)`,
+    )
+  }
+}

@@ -1,0 +1,132 @@
+import { RequestError } from '../errors/network.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import { findChallengeError } from '../lib/www-authenticate.ts'
+import { isLoopbackHost } from '../protocol/url-rules.ts'
+import { createDpopNonces, type DpopNonces } from './dpop-nonces.ts'
+import { setField } from './header-fields.ts'
+import { toNetworkError, withoutQuery } from './network-errors.ts'
+import { discard, refused } from './redirects.ts'
+import { createReplay, type Replay, type ReplayOptions } from './replay.ts'
+import type { AccessToken, TokenSource } from './token-source.ts'
+import { proofFor } from './with-dpop.ts'
+import { sendWithNonce } from './with-nonce-retry.ts'
+
+export interface AccessTokenOptions extends ReplayOptions {
+  /** Where the token may go: `https://api.example`. Of a URL only the origin counts. */
+  readonly origins: readonly (string | URL)[]
+  /** `http:` to a loopback address that is among `origins`: development. @default false */
+  readonly allowLoopbackHttp?: boolean
+  /** Space-separated, as the source is asked for it. @default whatever the source holds */
+  readonly scope?: string
+  /** RFC 8707, as the source is asked for it. */
+  readonly resource?: string
+  /** Of the resource servers. @default none known yet */
+  readonly nonces?: DpopNonces
+  /** @default systemRuntime */
+  readonly runtime?: Runtime
+}
+
+/**
+ * Sends with an access token, Bearer or DPoP as the source says. A 401 with `invalid_token` asks the source once
+ * for another token, naming the refused one, and sends once more with that; what comes then goes to the caller.
+ * Redirects are never followed: a 3xx goes to the caller too, as does any other status.
+ *
+ * @throws RequestError origin_not_allowed | insecure_url | body_not_replayable
+ * @throws ResponseError redirect_refused where a browser hides the redirect
+ * @throws NetworkError, or the reason of the request's signal
+ * @throws ProtocolError invalid_dpop_nonce
+ * @throws TypeError for a request with an Authorization or DPoP field of its own
+ * @throws whatever the source throws: SessionError
+ * @see RFC 6750 2.1, 3.1; RFC 9449 7
+ */
+export function withAccessToken(fetch: Fetch, source: TokenSource, options: AccessTokenOptions): Fetch {
+  const origins = new Set(options.origins.map((url) => new URL(url).origin))
+  const nonces = options.nonces ?? createDpopNonces()
+  return async (request) => {
+    assertMayCarryToken(request, origins, options.allowLoopbackHttp ?? false)
+    const replay = createReplay(request, options)
+    try {
+      return await sendWithToken(fetch, source, replay, request, { ...options, nonces })
+    } finally {
+      replay.end()
+    }
+  }
+}
+
+type Settled = AccessTokenOptions & { readonly nonces: DpopNonces }
+
+async function sendWithToken(
+  fetch: Fetch,
+  source: TokenSource,
+  replay: Replay,
+  request: Request,
+  options: Settled,
+): Promise<Response> {
+  const { scope, resource } = options
+  const wanted = {
+    ...(scope !== undefined && { scope }),
+    ...(resource !== undefined && { resource }),
+    signal: request.signal,
+  }
+  const token = await source.getAccessToken(wanted)
+  const response = await sendCarrying(fetch, token, replay, options)
+  // RFC 6750 3.1: `invalid_token` is the one error that another token can cure.
+  if (response.status !== 401 || !findChallengeError(response.headers, 'invalid_token')) return response
+  // Asked before the body is looked at: even when this request cannot be sent again, the next one needs the token.
+  const next = await source.getAccessToken({ ...wanted, rejected: token.value })
+  if (next.value === token.value) return response
+  const answer = await sendCarrying(fetch, next, replay, options, response)
+  discard(response)
+  return answer
+}
+
+/** Token, and for a bound one a fresh proof for each attempt. `answer` is what refused the token before. */
+async function sendCarrying(
+  fetch: Fetch,
+  token: AccessToken,
+  replay: Replay,
+  options: Settled,
+  answer?: Response,
+): Promise<Response> {
+  const { nonces, runtime = systemRuntime } = options
+  if (token.kind === 'bearer') return await attempt(fetch, await replay.next(answer), `Bearer ${token.value}`)
+  const proof = { key: token.key, accessToken: token.value, nonces, role: 'resource_server', runtime } as const
+  const prove: Fetch = async (request) => {
+    const response = await attempt(fetch, request, `DPoP ${token.value}`, await proofFor(request, proof))
+    nonces.learn('resource_server', request.url, response)
+    return response
+  }
+  return await sendWithNonce(prove, replay, { nonces, role: 'resource_server' }, answer)
+}
+
+async function attempt(fetch: Fetch, request: Request, authorization: string, proof?: string): Promise<Response> {
+  const headers = new Headers(request.headers)
+  setField(headers, 'authorization', authorization)
+  if (proof !== undefined) setField(headers, 'dpop', proof)
+  let response: Response
+  try {
+    response = await fetch(new Request(request, { headers, redirect: 'manual' }))
+  } catch (error) {
+    throw toNetworkError(error, request)
+  }
+  if (response.type === 'opaqueredirect') throw refused(response, request, 'a redirect')
+  return response
+}
+
+function assertMayCarryToken(request: Request, origins: ReadonlySet<string>, allowLoopbackHttp: boolean): void {
+  const { origin, protocol, hostname } = new URL(request.url)
+  const url = withoutQuery(request.url)
+  if (!origins.has(origin)) {
+    const message = `the access token may not go to ${origin}; allowed are ${[...origins].join(', ') || 'none'}`
+    throw new RequestError('origin_not_allowed', message, { url })
+  }
+  // RFC 6750 5.3: tokens go over TLS only.
+  if (protocol !== 'https:' && !(allowLoopbackHttp && isLoopbackHost(hostname))) {
+    const message = `the access token may only go to https; ${origin} is not (allowLoopbackHttp is for development)`
+    throw new RequestError('insecure_url', message, { url })
+  }
+  for (const name of ['authorization', 'dpop']) {
+    if (request.headers.has(name)) throw new TypeError(`request: leave out ${name}; it is set here, for each attempt`)
+  }
+}
