@@ -1,0 +1,125 @@
+import type { TokenCheck } from '../errors/protocol.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { MaybePromise, SignatureAlgorithm } from '../lib/signatures/types.ts'
+import { checkParties, checkRequestedClaims } from './id-token-claims.ts'
+import { checkContinuity } from './id-token-continuity.ts'
+import { checkAlgorithm, checkHeader } from './id-token-header.ts'
+import { checkSignature } from './id-token-signature.ts'
+import { checkTimes } from './id-token-times.ts'
+import type { KeyQuery, KeySelection } from './jwks.ts'
+import { type Jwt, type JwtClaims, type JwtHeader, readJwt } from './jwt.ts'
+import { TokenChecks } from './token-checks.ts'
+import { checkTokenHashes } from './token-hash.ts'
+
+/** The claims of an id_token that was verified (OIDC Core 2). */
+export interface IdTokenClaims extends JwtClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string | readonly string[]
+  /** Seconds since the epoch. */
+  readonly exp: number
+  /** Seconds since the epoch. */
+  readonly iat: number
+  /** Seconds since the epoch. */
+  readonly auth_time?: number
+  readonly nonce?: string
+  readonly acr?: string
+  readonly amr?: readonly string[]
+  readonly azp?: string
+  readonly sid?: string
+}
+
+export interface VerifiedIdToken {
+  readonly claims: IdTokenClaims
+  readonly header: JwtHeader
+  /** Every rule that the token was held against, in order; none failed. */
+  readonly checks: readonly TokenCheck[]
+}
+
+/** The hashes by which an id_token vouches for what came with it (OIDC Core 3.3.2.11, FAPI 1.0 Advanced 5.2.3.1). */
+export type TokenHashName = 'at_hash' | 'c_hash' | 's_hash'
+
+/** What an id_token must be. What is left out is not checked, and reported so. */
+export interface IdTokenExpectations {
+  /** Compared exactly, a trailing slash included. */
+  readonly issuer: string
+  readonly clientId: string
+  /** The nonce of the request; `null`: there must be none. @default unchecked */
+  readonly nonce?: string | null | undefined
+  /** Seconds that the authentication may lie back: `max_age` as requested. @default unchecked */
+  readonly maxAge?: number | undefined
+  /** What came with the id_token, to be held against `at_hash`. */
+  readonly accessToken?: string | undefined
+  /** What came with the id_token, to be held against `c_hash`. */
+  readonly code?: string | undefined
+  /** The state of the request, to be held against `s_hash`. */
+  readonly state?: string | undefined
+  /** Hashes that must be there: at_hash with a token from the authorization endpoint, c_hash with a code. @default none */
+  readonly requiredHashes?: readonly TokenHashName[] | undefined
+  /** As requested in `acr_values`. */
+  readonly acrValues?: readonly string[] | undefined
+  /** Whether another `acr` than those fails: an essential claim, or a step-up. @default false: reported */
+  readonly acrEssential?: boolean | undefined
+  /** Other clients whose id_tokens are taken here: accepted in `azp`. @default none */
+  readonly authorizedParties?: readonly string[] | undefined
+  /** Other audiences that may stand beside the client in `aud`. @default none */
+  readonly trustedAudiences?: readonly string[] | undefined
+  /**
+   * As registered (`id_token_signed_response_alg`). A MAC needs `clientSecret`; `none` needs `receivedFrom`.
+   *
+   * @default any asymmetric one of the server's list, or RS256 without a list
+   */
+  readonly idTokenSignedResponseAlg?: SignatureAlgorithm | 'none' | undefined
+  /** For HS256, HS384 and HS512, and only where one of them was registered. */
+  readonly clientSecret?: string | undefined
+  /** Where the id_token came from. An unsigned one is believed only straight from the token endpoint. @default authorization_endpoint */
+  readonly receivedFrom?: 'token_endpoint' | 'authorization_endpoint' | undefined
+  /** Seconds by which the clocks may differ. @default 30 */
+  readonly tolerance?: number | undefined
+  /** Seconds that `iat` may lie back. @default unchecked */
+  readonly maxTokenAge?: number | undefined
+  /** On refresh: the claims of the id_token of the login, which the new one must go on from (OIDC Core 12.2). */
+  readonly previous?: IdTokenClaims | undefined
+}
+
+/** What the rules cannot know by themselves. */
+export interface IdTokenSources {
+  /** `id_token_signing_alg_values_supported`; asked for once the token has the shape of one. */
+  readonly signingAlgs: () => MaybePromise<readonly string[] | undefined>
+  readonly selectKeys: (query: KeyQuery) => MaybePromise<KeySelection>
+  readonly runtime: Runtime
+}
+
+/**
+ * Holds an id_token against every rule but decryption, in order.
+ *
+ * @throws IdTokenError `invalid_id_token`, with the checks up to the one that failed
+ * @see OIDC Core 3.1.3.7, 3.2.2.11, 3.3.2.12, 12.2
+ */
+export async function judgeIdToken(
+  token: string,
+  expectations: IdTokenExpectations,
+  sources: IdTokenSources,
+): Promise<VerifiedIdToken> {
+  const checks = new TokenChecks()
+  const jwt = checkShape(token, checks)
+  checkHeader(jwt.header, checks)
+  const alg = checkAlgorithm(jwt.header, expectations, await sources.signingAlgs(), checks)
+  await checkSignature(jwt, alg, expectations, sources, checks)
+  const claims = checkParties(jwt.claims, expectations, checks)
+  checkTimes(claims, expectations, sources.runtime.now() / 1000, checks)
+  checkRequestedClaims(claims, expectations, checks)
+  await checkTokenHashes(claims, alg, expectations, checks)
+  checkContinuity(claims, expectations.previous, checks)
+  return { claims, header: jwt.header, checks: checks.list }
+}
+
+function checkShape(token: string, checks: TokenChecks): Jwt {
+  const reading = readJwt(token, 'id_token')
+  if (!reading.ok) {
+    const { message, clause, expected, actual } = reading.fault
+    return checks.fail('shape', clause, message, expected, actual)
+  }
+  checks.pass('shape', 'RFC 7519 7.2', 'a signed JWT', 'a signed JWT')
+  return reading.jwt
+}
