@@ -7,6 +7,8 @@ export type SessionErrorCode =
   | 'session_expired'
   /** The access token has expired and could not be refreshed just now; the session is kept. `cause` says why. */
   | 'refresh_failed'
+  /** The session was not granted a scope or resource that is asked for; `reason` names it. */
+  | 'not_granted'
 
 /** A session cannot give a token. */
 export class SessionError extends AuthentypeError {

@@ -5,26 +5,18 @@ import { compareScopes } from './scope.ts'
 import type { JudgedTokens } from './token-response.ts'
 import type { TokenSet } from './token-set.ts'
 
-export interface RefreshExpectations {
-  /** All that the refresh token stands for, space-separated. @default the scope of the tokens before */
-  readonly grantedScope?: string
-  /** Takes a wider scope than the grant's, and reports it: servers where grants grow. @default false */
-  readonly allowWiderScope?: boolean
-}
-
 /**
  * Joins the tokens of a refresh to those before: what the answer leaves out stays. The claims of a new
  * id_token are held against the old one's elsewhere.
  *
  * @param judged the answer, judged with the scope that was sent or else that of the tokens before
- * @throws ProtocolError `refresh_mismatch` for another issuer or a wider scope
+ * A wider scope than before is reported and kept as granted: grants grow at some servers, and the tokens are all
+ * that is left of the grant once the refresh token is used up.
+ *
+ * @throws ProtocolError `refresh_mismatch` for another issuer
  * @see RFC 6749 6, OpenID Connect Core 12.2
  */
-export function continueTokenSet(
-  previous: TokenSet,
-  judged: JudgedTokens,
-  expected: RefreshExpectations = {},
-): JudgedTokens {
+export function continueTokenSet(previous: TokenSet, judged: JudgedTokens): JudgedTokens {
   const { tokens } = judged
   if (tokens.issuer !== previous.issuer) {
     // RFC 6749 10.4: a refresh token is only ever sent to the issuer that it came from.
@@ -34,7 +26,7 @@ export function continueTokenSet(
       actual: printable(tokens.issuer),
     })
   }
-  const widening = judgeWidening(expected.grantedScope ?? previous.scope, tokens.scope, expected)
+  const widening = noticeWidening(previous.scope, tokens.scope)
   const refreshToken = tokens.refreshToken ?? previous.refreshToken
   // OpenID Connect Core 12.2: a refresh may bring no id_token; the old one still serves as a hint at logout.
   const idToken = tokens.idToken ?? previous.idToken
@@ -56,14 +48,12 @@ export function continueTokenSet(
   }
 }
 
-function judgeWidening(granted: string, actual: string, { allowWiderScope }: RefreshExpectations): Notice | undefined {
+function noticeWidening(granted: string, actual: string): readonly Notice[] {
   // A grant whose scope the server never told cannot be exceeded.
-  if (granted === '') return undefined
+  if (granted === '') return []
   const { added } = compareScopes(granted, actual)
-  if (added.length === 0) return undefined
-  const message = `the refreshed token has scopes that were never granted: ${printable(added.join(' '))}`
-  const details = { clause: 'RFC 6749 6', expected: granted, actual: printable(actual) }
+  if (added.length === 0) return []
   // RFC 6749 6: nothing that was not originally granted by the resource owner.
-  if (allowWiderScope !== true) throw new ProtocolError('refresh_mismatch', message, details)
-  return { code: 'scope_widened', message, ...details }
+  const message = `the refreshed token has scopes that were never granted: ${printable(added.join(' '))}`
+  return [{ code: 'scope_widened', message, clause: 'RFC 6749 6', expected: granted, actual: printable(actual) }]
 }

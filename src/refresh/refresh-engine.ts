@@ -29,8 +29,14 @@ export interface Refreshable<State> {
   isSameGeneration(current: State, from: State): boolean
   /** The outcome of a refresh, on a record that changed meanwhile in other ways. */
   rebase(next: State, current: State): State
+  /** Tokens that came for what was deleted meanwhile. They must not live on at the server. */
+  abandon(next: State): Promise<void>
   /** The state after a refusal that ends it (`invalid_grant`); `undefined`: the error ends nothing. */
   afterFailure(error: unknown, state: State): State | undefined
+  /** Told once a flight, however many waited for it. */
+  settled(outcome: RefreshOutcome<State>): void
+  /** Told once a flight that ended with an error. */
+  failed(error: unknown): void
 }
 
 /** A renewal, and how it came about. */
@@ -58,6 +64,11 @@ export interface RefreshEngineOptions {
   readonly lock?: Lock
 }
 
+interface Unsaved<State> {
+  readonly from: State
+  readonly next: State
+}
+
 /** Unrelated writers (a nonce, a label) may come between; a handful of tries passes them all. */
 const maxWriteAttempts = 10
 
@@ -65,53 +76,68 @@ export function createRefreshEngine(options: RefreshEngineOptions = {}): Refresh
   const { lock } = options
   const flights = createSingleFlight<RefreshOutcome<unknown>>()
   // Outcomes that the store could not take. The old refresh token is used up, so they exist nowhere else.
-  const unsaved = new Map<string, { from: unknown; next: unknown }>()
+  const unsaved = new Map<string, Unsaved<unknown>>()
 
   async function fly<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
-    const kept = unsaved.get(target.key) as { from: State; next: State } | undefined
+    try {
+      const outcome = await renewOnce(target)
+      target.settled(outcome)
+      return outcome
+    } catch (error) {
+      target.failed(error)
+      throw error
+    }
+  }
+
+  async function renewOnce<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
+    const kept = unsaved.get(target.key) as Unsaved<State> | undefined
     if (kept) {
-      const saved = await save(target, kept.from, kept.next)
-      unsaved.delete(target.key)
-      if (saved.kind === 'gone' || !target.needsRefresh(saved.state)) return saved
+      const outcome = await keep(target, kept)
+      if (outcome.kind === 'gone' || !target.needsRefresh(outcome.state)) return outcome
+      if (outcome.kind === 'refreshed' && !outcome.stored) {
+        return await keep(target, { from: kept.from, next: await target.request(kept.next) })
+      }
     }
     const found = await target.read()
     if (!found) return { kind: 'gone' }
     if (!target.needsRefresh(found.state)) return { kind: 'current', state: found.state }
-    return await renew(target, found)
-  }
-
-  async function renew<State>(target: Refreshable<State>, found: Versioned<State>): Promise<RefreshOutcome<State>> {
     let next: State
     try {
       next = await target.request(found.state)
     } catch (error) {
       return await settleFailure(target, found.state, error)
     }
+    return await keep(target, { from: found.state, next })
+  }
+
+  /** While the store is down, the tokens are used from memory; they are written at the next chance. */
+  async function keep<State>(target: Refreshable<State>, outcome: Unsaved<State>): Promise<RefreshOutcome<State>> {
     try {
-      return await save(target, found.state, next)
+      const saved = await save(target, outcome.from, outcome.next)
+      unsaved.delete(target.key)
+      return saved
     } catch {
-      // The store is down; the tokens are good. They are used from memory and written at the next chance.
-      unsaved.set(target.key, { from: found.state, next })
-      return { kind: 'refreshed', state: next, stored: false }
+      unsaved.set(target.key, outcome)
+      return { kind: 'refreshed', state: outcome.next, stored: false }
     }
   }
 
-  const engine: RefreshEngine = {
-    async refresh(target, signal) {
+  return {
+    async refresh<State>(target: Refreshable<State>, signal?: AbortSignal) {
       signal?.throwIfAborted()
-      const flight = flights.run(target.key, () =>
-        lock ? lock.withLock(target.key, () => fly(target)) : fly(target),
-      ) as Promise<RefreshOutcome<never>>
-      return await abortable(flight, signal)
+      const flight = flights.run(target.key, () => (lock ? lock.withLock(target.key, () => fly(target)) : fly(target)))
+      return (await abortable(flight, signal)) as RefreshOutcome<State>
     },
   }
-  return engine
 }
 
 async function save<State>(target: Refreshable<State>, from: State, next: State): Promise<RefreshOutcome<State>> {
   for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
     const current = await target.read()
-    if (!current) return { kind: 'gone' }
+    if (!current) {
+      await target.abandon(next)
+      return { kind: 'gone' }
+    }
     if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
     const state = target.rebase(next, current.state)
     if (await target.write(state, current.version)) return { kind: 'refreshed', state, stored: true }

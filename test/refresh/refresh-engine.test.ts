@@ -14,6 +14,8 @@ function aRecord(initial: State | undefined = { token: 't0', generation: 0 }) {
   let version = 0
   const record = {
     requests: 0,
+    abandoned: [] as string[],
+    told: [] as string[],
     writesFail: false,
     get: () => current?.state,
     set(state: State | undefined) {
@@ -43,6 +45,15 @@ function aRecord(initial: State | undefined = { token: 't0', generation: 0 }) {
         },
         isSameGeneration: (a, b) => a.generation === b.generation,
         rebase: (next, now) => ({ ...next, ...(now.label !== undefined && { label: now.label }) }),
+        settled: (outcome) => {
+          record.told.push(outcome.kind)
+        },
+        failed: () => {
+          record.told.push('failed')
+        },
+        abandon: async (next) => {
+          record.abandoned.push(next.token)
+        },
         afterFailure: (error, state) =>
           (error as Error).message === 'invalid_grant' ? { ...state, ended: true } : undefined,
         ...overrides,
@@ -59,6 +70,7 @@ describe('createRefreshEngine', () => {
     const target = record.target()
     const outcomes = await Promise.all(Array.from({ length: 100 }, () => engine.refresh(target)))
     expect(record.requests).toBe(1)
+    expect(record.told).toEqual(['refreshed'])
     expect(new Set(outcomes.map((outcome) => outcome.kind === 'refreshed' && outcome.state.token))).toEqual(
       new Set(['t1']),
     )
@@ -129,6 +141,7 @@ describe('createRefreshEngine', () => {
     }
     expect(await createRefreshEngine().refresh(record.target())).toEqual({ kind: 'gone' })
     expect(record.get()).toBeUndefined()
+    expect(record.abandoned).toEqual(['t1'])
   })
 
   it('keeps what others changed in the record while the request was under way', async () => {
@@ -171,6 +184,19 @@ describe('createRefreshEngine', () => {
     expect(await engine.refresh(target)).toMatchObject({ kind: 'refreshed', stored: true, state: { token: 't1' } })
     expect(record.requests).toBe(1)
     expect(record.get()?.token).toBe('t1')
+  })
+
+  it('goes on from the tokens in memory when the store stays down past their expiry', async () => {
+    const record = aRecord()
+    const engine = createRefreshEngine()
+    record.writesFail = true
+    await engine.refresh(record.target())
+    const second = record.target({ needsRefresh: (state) => state.generation < 2 })
+    expect(await engine.refresh(second)).toMatchObject({ kind: 'refreshed', stored: false, state: { token: 't2' } })
+    record.writesFail = false
+    await engine.refresh(second)
+    expect(record.get()).toMatchObject({ token: 't2', generation: 2 })
+    expect(record.requests).toBe(2)
   })
 
   it('asks again after a flight has ended', async () => {

@@ -1,0 +1,118 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import { assertKnownOptions } from '../lib/options.ts'
+import type { RecordStore } from '../lib/record-store.ts'
+import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import type { AsymmetricAlgorithm } from '../lib/signatures/types.ts'
+import { type ClientAuth, none } from '../protocol/client-auth.ts'
+import { assertScope } from '../protocol/scope.ts'
+import { assertRedirectUri } from '../protocol/url-rules.ts'
+
+export interface OAuthClientOptions {
+  /** The issuer identifier, exactly as the server writes it, a trailing slash included. */
+  readonly issuer: string | URL
+  readonly clientId: string
+  /** As registered. @default none(), a public client */
+  readonly clientAuth?: ClientAuth
+  /** Needed for logins. */
+  readonly redirectUri?: string
+  /** Space-separated. @default 'openid' */
+  readonly scope?: string
+  /** Where the tokens are to be used (RFC 8707). @default not sent */
+  readonly resource?: string | readonly string[]
+  /** Binds tokens to a key made for each login (RFC 9449): `true` for ES256, or an algorithm. @default false */
+  readonly dpop?: boolean | DpopOptions
+  /** Where logins under way are kept until their callback. @default a memory store */
+  readonly transactions?: RecordStore
+  /** @default the global fetch; from the package root ky over it */
+  readonly fetch?: Fetch
+  readonly runtime?: Runtime
+  /** Fields of the server's metadata that win over what is discovered. With `issuer` and endpoints, nothing is discovered. */
+  readonly metadata?: Partial<AuthorizationServerMetadata>
+  /** As registered in `id_token_signed_response_alg`. @default any asymmetric one that the server lists */
+  readonly idTokenSignedResponseAlg?: AsymmetricAlgorithm | 'none'
+  /** Other parties that `azp` may name. @default none */
+  readonly authorizedParties?: readonly string[]
+  /** Milliseconds for each request to the issuer, body included. @default 10_000 */
+  readonly timeout?: number
+  /** Seconds by which clocks may differ when tokens are judged. @default 30 */
+  readonly clockTolerance?: number
+  /** `http:` to loopback addresses, for development. @default false */
+  readonly allowLoopbackHttp?: boolean
+  /** Takes a Bearer token where DPoP was asked for, and reports it. @default false */
+  readonly allowBearerDowngrade?: boolean
+}
+
+export interface DpopOptions {
+  /** @default 'ES256' */
+  readonly alg?: AsymmetricAlgorithm
+}
+
+const optionNames = [
+  ...['issuer', 'clientId', 'clientAuth', 'redirectUri', 'scope', 'resource', 'dpop', 'transactions', 'fetch'],
+  ...['runtime', 'metadata', 'idTokenSignedResponseAlg', 'authorizedParties', 'timeout', 'clockTolerance'],
+  ...['allowLoopbackHttp', 'allowBearerDowngrade'],
+]
+
+/** The options with every default filled in. */
+export interface ClientSettings {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientAuth: ClientAuth
+  readonly redirectUri: string | undefined
+  readonly scope: string
+  readonly resource: readonly string[]
+  readonly dpop: AsymmetricAlgorithm | undefined
+  readonly transactions: RecordStore
+  readonly fetch: Fetch
+  readonly runtime: Runtime
+  readonly metadata: Partial<AuthorizationServerMetadata> | undefined
+  readonly idTokenSignedResponseAlg: AsymmetricAlgorithm | 'none' | undefined
+  readonly authorizedParties: readonly string[] | undefined
+  readonly timeout: number
+  readonly clockTolerance: number | undefined
+  readonly allowLoopbackHttp: boolean
+  readonly allowBearerDowngrade: boolean
+}
+
+/** @throws TypeError that names the option */
+export function normaliseClientOptions(
+  options: OAuthClientOptions & { readonly transactions: RecordStore; readonly fetch: Fetch },
+): ClientSettings {
+  assertKnownOptions('createOAuthClient', options, optionNames)
+  const { clientId, redirectUri, scope = 'openid', resource = [], dpop = false } = options
+  if (typeof clientId !== 'string' || clientId === '') throw new TypeError('createOAuthClient: "clientId" is required')
+  if (redirectUri !== undefined) assertRedirectUri(redirectUri)
+  assertScope(scope)
+  return {
+    issuer: issuerOf(options.issuer),
+    clientId,
+    clientAuth: options.clientAuth ?? none(),
+    redirectUri,
+    scope,
+    resource: typeof resource === 'string' ? [resource] : resource,
+    dpop: dpop === false ? undefined : dpop === true ? 'ES256' : (dpop.alg ?? 'ES256'),
+    transactions: options.transactions,
+    fetch: options.fetch,
+    runtime: options.runtime ?? systemRuntime,
+    metadata: options.metadata,
+    idTokenSignedResponseAlg: options.idTokenSignedResponseAlg,
+    authorizedParties: options.authorizedParties,
+    timeout: positive('timeout', options.timeout ?? 10_000),
+    clockTolerance: options.clockTolerance,
+    allowLoopbackHttp: options.allowLoopbackHttp ?? false,
+    allowBearerDowngrade: options.allowBearerDowngrade ?? false,
+  }
+}
+
+/** A URL object writes `https://issuer.example` with a slash, which is another issuer: identifiers are compared as text. */
+function issuerOf(issuer: string | URL): string {
+  if (issuer instanceof URL) return issuer.pathname === '/' ? issuer.origin : issuer.href
+  if (typeof issuer === 'string' && issuer !== '') return issuer
+  throw new TypeError('createOAuthClient: "issuer" is required, as the server writes it')
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value
+  throw new TypeError(`createOAuthClient: "${name}" must be a positive number of milliseconds`)
+}

@@ -1,0 +1,36 @@
+import type { Issuer } from '../issuer/issuer.ts'
+
+export interface EndSessionOptions {
+  /** The id_token of the session, so that the server need not ask. */
+  readonly idTokenHint?: string
+  /** As registered in `post_logout_redirect_uris`. */
+  readonly postLogoutRedirectUri?: string
+  /** Comes back to `postLogoutRedirectUri`. */
+  readonly state?: string
+  readonly logoutHint?: string
+  readonly uiLocales?: string | readonly string[]
+}
+
+/**
+ * Where to send the browser so that the server's session ends, too; `undefined` where the server has no such page.
+ *
+ * @see OpenID Connect RP-Initiated Logout 1.0 2
+ */
+export async function createEndSessionUrl(issuer: Issuer, options: EndSessionOptions = {}): Promise<URL | undefined> {
+  const { end_session_endpoint: endpoint } = await issuer.metadata.get()
+  if (endpoint === undefined) return undefined
+  const { idTokenHint, postLogoutRedirectUri, state, logoutHint, uiLocales } = options
+  const parameters = {
+    client_id: issuer.clientId,
+    id_token_hint: idTokenHint,
+    post_logout_redirect_uri: postLogoutRedirectUri,
+    state,
+    logout_hint: logoutHint,
+    ui_locales: typeof uiLocales === 'object' ? uiLocales.join(' ') : uiLocales,
+  }
+  const url = new URL(endpoint)
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) url.searchParams.set(name, value)
+  }
+  return url
+}

@@ -1,0 +1,94 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
+import type { DpopNonces } from '../http/dpop-nonces.ts'
+import { fetchUserInfo } from '../issuer/fetch-user-info.ts'
+import { type IntrospectOptions, introspectToken } from '../issuer/introspect-token.ts'
+import { createIssuer } from '../issuer/issuer.ts'
+import { type RevokeOptions, revokeToken } from '../issuer/revoke-token.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import type { RecordStore } from '../lib/record-store.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { Introspection } from '../protocol/introspection-response.ts'
+import type { UserInfoClaims } from '../protocol/userinfo-response.ts'
+import { normaliseClientOptions, type OAuthClientOptions } from './client-options.ts'
+import { type CreateAuthorizationUrlOptions, createAuthorizationUrl } from './create-authorization-url.ts'
+import { createEndSessionUrl, type EndSessionOptions } from './create-end-session-url.ts'
+import { handleCallback } from './handle-callback.ts'
+import type { LoginResult, RenewableLogin } from './login-result.ts'
+import { type RefreshOptions, refreshLogin } from './refresh-login.ts'
+import {
+  type ClientCredentialsOptions,
+  type ClientCredentialsResult,
+  requestClientCredentials,
+} from './request-client-credentials.ts'
+
+/** One client at one issuer. It keeps nothing but caches: logins under way are in its transaction store. */
+export interface OAuthClient {
+  readonly issuer: string
+  readonly clientId: string
+  /**
+   * Begins a login: PKCE, state, nonce, a DPoP key, pushed where the server can take it.
+   *
+   * @throws ConfigurationError, ProtocolError, ResponseError, NetworkError, TimeoutError, StoreError
+   */
+  createAuthorizationUrl(options?: CreateAuthorizationUrlOptions): Promise<URL>
+  /**
+   * Ends a login: state, issuer, code exchange, every check of the id_token. A callback can be handled once.
+   *
+   * @throws AuthorizationResponseError when the server or the user said no
+   * @throws ProtocolError `unknown_transaction`, `expired_transaction`, `state_mismatch`, `issuer_mismatch`, ...
+   * @throws IdTokenError with the list of checks
+   */
+  handleCallback(request: Request | URL | string): Promise<LoginResult>
+  /** New tokens for a login; `sessions` does this by itself. @throws OAuthResponseError `invalid_grant` when it is over */
+  refresh(login: RenewableLogin, options?: RefreshOptions): Promise<LoginResult>
+  /** A token for the client itself. */
+  clientCredentials(options?: ClientCredentialsOptions): Promise<ClientCredentialsResult>
+  /** @throws ProtocolError `userinfo_subject_mismatch` when it is about somebody else */
+  userInfo(login: RenewableLogin, options?: { readonly signal?: AbortSignal }): Promise<UserInfoClaims>
+  introspect(token: string, options?: IntrospectOptions): Promise<Introspection>
+  revoke(token: string, options?: RevokeOptions): Promise<void>
+  /** Where the server's own session ends; `undefined` where it has no such page. */
+  createEndSessionUrl(options?: EndSessionOptions): Promise<URL | undefined>
+  /** The server's metadata: discovered, judged, cached. `fresh` bypasses the cache. */
+  metadata(options?: { readonly fresh?: boolean; readonly signal?: AbortSignal }): Promise<AuthorizationServerMetadata>
+  /** The transport that the client was given, for what is built on it. */
+  readonly fetch: Fetch
+  readonly runtime: Runtime
+  readonly allowLoopbackHttp: boolean
+  /** The DPoP nonces that the issuer's servers have given. */
+  readonly nonces: DpopNonces
+}
+
+/** `createOAuthClient` without defaults for what other rooms provide; the index files give them. */
+export function createOAuthClientOver(
+  options: OAuthClientOptions & { readonly transactions: RecordStore; readonly fetch: Fetch },
+): OAuthClient {
+  const settings = normaliseClientOptions(options)
+  const { metadata, ...rest } = settings
+  const issuer = createIssuer({ ...rest, ...(metadata && { metadata }) })
+  return {
+    issuer: issuer.issuer,
+    clientId: issuer.clientId,
+    fetch: settings.fetch,
+    runtime: settings.runtime,
+    allowLoopbackHttp: settings.allowLoopbackHttp,
+    nonces: issuer.nonces,
+    createAuthorizationUrl: (wishes) => createAuthorizationUrl(settings, issuer, wishes),
+    handleCallback: (request) => handleCallback(settings, issuer, request),
+    refresh: (login, wishes) => refreshLogin(settings, issuer, login, wishes),
+    clientCredentials: (wishes) => requestClientCredentials(settings, issuer, wishes),
+    async userInfo(login, wishes) {
+      const { tokens, claims, dpopKey } = login
+      if (!claims) throw new TypeError('userInfo: the login has no id_token to hold the answer against')
+      const token = { value: tokens.accessToken, scope: tokens.scope }
+      const usable = dpopKey
+        ? ({ ...token, kind: 'dpop', key: dpopKey } as const)
+        : ({ ...token, kind: 'bearer' } as const)
+      return await fetchUserInfo(issuer, usable, claims.sub, wishes)
+    },
+    introspect: (token, wishes) => introspectToken(issuer, token, wishes),
+    revoke: (token, wishes) => revokeToken(issuer, token, wishes),
+    createEndSessionUrl: (wishes) => createEndSessionUrl(issuer, wishes),
+    metadata: (wishes) => issuer.metadata.get(wishes),
+  }
+}

@@ -1,0 +1,43 @@
+import { generateSigningKey } from '#signatures'
+import type { Issuer } from '../issuer/issuer.ts'
+import { requestTokens } from '../issuer/request-tokens.ts'
+import type { SigningKey } from '../lib/signatures/types.ts'
+import { buildClientCredentialsRequest, type TokenRequestOptions } from '../protocol/token-request.ts'
+import type { ClientSettings } from './client-options.ts'
+import type { LoginResult } from './login-result.ts'
+
+export interface ClientCredentialsOptions extends TokenRequestOptions {
+  /** The key to bind the token to. @default a new one, where the client uses DPoP */
+  readonly dpopKey?: SigningKey
+  readonly signal?: AbortSignal
+}
+
+export type ClientCredentialsResult = Pick<LoginResult, 'issuer' | 'clientId' | 'tokens' | 'notices' | 'dpopKey'>
+
+/**
+ * A token for the client itself. Scope and resource are not the login's: a client without a user asks for its own.
+ *
+ * @see RFC 6749 4.4
+ */
+export async function requestClientCredentials(
+  settings: ClientSettings,
+  issuer: Issuer,
+  options: ClientCredentialsOptions = {},
+): Promise<ClientCredentialsResult> {
+  // RFC 6749 4.4: the grant is for confidential clients only.
+  if (issuer.clientAuth.method === 'none') {
+    throw new TypeError('clientCredentials: a public client has no credentials; give createOAuthClient a "clientAuth"')
+  }
+  const { signal, dpopKey: given, ...wishes } = options
+  const dpopKey = given ?? (settings.dpop && (await generateSigningKey(settings.dpop, { extractable: true })))
+  const parameters = buildClientCredentialsRequest(wishes)
+  const { tokens, notices } = await requestTokens(issuer, {
+    parameters,
+    allowBearerDowngrade: settings.allowBearerDowngrade,
+    ...(options.scope !== undefined && { requestedScope: options.scope }),
+    ...(parameters.resource && { resource: parameters.resource }),
+    ...(dpopKey && { dpopKey }),
+    ...(signal && { signal }),
+  })
+  return { issuer: issuer.issuer, clientId: issuer.clientId, tokens, notices, ...(dpopKey && { dpopKey }) }
+}

@@ -1,0 +1,77 @@
+import { IdTokenError, ProtocolError } from '../errors/protocol.ts'
+import type { Issuer } from '../issuer/issuer.ts'
+import { verifyIdTokenWith } from '../issuer/verify-id-token.ts'
+import type { IdTokenClaims, IdTokenExpectations, VerifiedIdToken } from '../protocol/id-token.ts'
+import type { TokenSet } from '../protocol/token-set.ts'
+import type { Transaction } from '../protocol/transaction.ts'
+import type { ClientSettings } from './client-options.ts'
+
+/** What any id_token from the token endpoint is held against. */
+function expectationsOf(settings: ClientSettings, issuer: Issuer, tokens: TokenSet): IdTokenExpectations {
+  return {
+    issuer: issuer.issuer,
+    clientId: issuer.clientId,
+    accessToken: tokens.accessToken,
+    receivedFrom: 'token_endpoint',
+    idTokenSignedResponseAlg: settings.idTokenSignedResponseAlg,
+    authorizedParties: settings.authorizedParties,
+    tolerance: settings.clockTolerance,
+  }
+}
+
+/**
+ * The id_token of a login, held against everything that the login knows; `undefined` where none came and none
+ * was asked for.
+ *
+ * @throws IdTokenError
+ */
+export async function verifyLoginToken(
+  settings: ClientSettings,
+  issuer: Issuer,
+  tokens: TokenSet,
+  { code, transaction }: { readonly code: string; readonly transaction: Transaction },
+): Promise<VerifiedIdToken | undefined> {
+  if (tokens.idToken === undefined) return undefined
+  const { nonce, state, maxAge, acrValues, acrEssential } = transaction
+  return await verifyIdTokenWith(issuer, tokens.idToken, {
+    ...expectationsOf(settings, issuer, tokens),
+    // Without openid in the scope no nonce was sent, so none may come back (OpenID Connect Core 3.1.3.7 item 11).
+    nonce: nonce ?? null,
+    code,
+    state,
+    maxAge,
+    acrValues,
+    acrEssential,
+  })
+}
+
+/** The checks whose failure means that the answer is about somebody else, or from somebody else. */
+const identityChecks: readonly string[] = ['iss', 'refresh_iss', 'refresh_sub', 'refresh_aud']
+
+/**
+ * The id_token of a refresh, where one came, held against the one of the login.
+ *
+ * @throws ProtocolError `refresh_mismatch` where it is about another user, client or issuer
+ * @throws IdTokenError for any other failure
+ * @see OpenID Connect Core 12.2
+ */
+export async function verifyRefreshedToken(
+  settings: ClientSettings,
+  issuer: Issuer,
+  tokens: TokenSet,
+  previous: IdTokenClaims | undefined,
+): Promise<VerifiedIdToken | undefined> {
+  if (tokens.idToken === undefined) return undefined
+  try {
+    return await verifyIdTokenWith(issuer, tokens.idToken, { ...expectationsOf(settings, issuer, tokens), previous })
+  } catch (error) {
+    if (!(error instanceof IdTokenError) || !identityChecks.includes(error.check)) throw error
+    const { clause, expected, actual } = error
+    throw new ProtocolError('refresh_mismatch', 'the refresh was answered with an id_token of another login', {
+      clause,
+      expected,
+      actual,
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,88 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
+import { createApi } from '../http/create-api.ts'
+import { createDpopNonces, type DpopNonces } from '../http/dpop-nonces.ts'
+import { withLimits } from '../http/limits.ts'
+import { withoutRedirects } from '../http/redirects.ts'
+import { withClientAuth } from '../http/with-client-auth.ts'
+import { withDpop } from '../http/with-dpop.ts'
+import { withNonceRetry } from '../http/with-nonce-retry.ts'
+import type { Api } from '../lib/api.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { SigningKey } from '../lib/signatures/types.ts'
+import type { ClientAuth } from '../protocol/client-auth.ts'
+import { createKeyCache, type KeyCache } from './key-cache.ts'
+import { createMetadataCache, type MetadataCache } from './metadata-cache.ts'
+
+export interface IssuerOptions {
+  /** The issuer identifier, compared exactly with what metadata, callbacks and tokens say. */
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientAuth: ClientAuth
+  readonly fetch: Fetch
+  readonly runtime: Runtime
+  /** Milliseconds for each request to the issuer, body included. */
+  readonly timeout: number
+  readonly allowLoopbackHttp: boolean
+  /** Fields that win over discovered ones. */
+  readonly metadata?: Partial<AuthorizationServerMetadata>
+}
+
+export interface IssuerRequest {
+  /** Proves possession of this key with each request (RFC 9449). */
+  readonly dpopKey?: SigningKey
+  readonly signal?: AbortSignal
+}
+
+/** One issuer as one client sees it: its metadata and keys, cached, and a way to call its endpoints. */
+export interface Issuer {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientAuth: ClientAuth
+  readonly runtime: Runtime
+  readonly allowLoopbackHttp: boolean
+  readonly metadata: MetadataCache
+  readonly keys: KeyCache
+  /** Of the authorization server and, where it is one, of the resource server at the same origin. */
+  readonly nonces: DpopNonces
+  /** Sends as this client: authenticated where the document says so, proven with the key where one is given. */
+  api(request?: IssuerRequest): Promise<Api>
+  /** The transport within the limits for OAuth endpoints: deadline, size, no redirects. */
+  readonly limited: Fetch
+}
+
+/** Bytes of an answer of any endpoint but metadata and keys, which have 512 KiB. */
+const maxBytes = 1024 * 1024
+
+export function createIssuer(options: IssuerOptions): Issuer {
+  const { issuer, clientId, clientAuth, runtime, timeout, allowLoopbackHttp } = options
+  const limited = withoutRedirects(withLimits(options.fetch, { timeout, maxBytes }))
+  const nonces = createDpopNonces()
+  const cacheOptions = { fetch: options.fetch, runtime, timeout, allowLoopbackHttp }
+  const metadata = createMetadataCache({
+    ...cacheOptions,
+    issuer,
+    ...(options.metadata && { metadata: options.metadata }),
+  })
+  return {
+    issuer,
+    clientId,
+    clientAuth,
+    runtime,
+    allowLoopbackHttp,
+    metadata,
+    keys: createKeyCache({ ...cacheOptions, metadata }),
+    nonces,
+    limited,
+    async api({ dpopKey, signal } = {}) {
+      const role = 'authorization_server'
+      const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces, role, runtime }) : limited
+      const authenticated = withClientAuth(proven, { clientId, clientAuth, issuer, runtime })
+      return createApi({
+        metadata: await metadata.get(signal ? { signal } : {}),
+        fetch: limited,
+        clientFetch: dpopKey ? withNonceRetry(authenticated, { nonces, role }) : authenticated,
+      })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import type { DpopNonces } from '../http/dpop-nonces.ts'
+import { createReplayableRequest } from '../http/replay.ts'
+import type { TokenSource } from '../http/token-source.ts'
+import { withAccessToken } from '../http/with-access-token.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import { findChallengeError } from '../lib/www-authenticate.ts'
+
+export interface SessionFetchOptions {
+  /** Where the token may go. */
+  readonly origins: readonly string[]
+  /** What relative URLs are resolved on. */
+  readonly baseUrl?: URL
+  readonly allowLoopbackHttp: boolean
+  readonly runtime: Runtime
+  readonly nonces: DpopNonces
+}
+
+/** What a session is told of its token. */
+export interface SessionTokenSource extends TokenSource {
+  /** A token that had just been renewed was refused, too: the server will take no other. */
+  refusedAgain(): Promise<void>
+}
+
+/**
+ * `fetch` that carries the session's token. Each call has a source of its own, which knows whether this call
+ * has renewed the token already.
+ */
+export function createSessionFetch(
+  transport: Fetch,
+  source: SessionTokenSource,
+  options: SessionFetchOptions,
+): typeof fetch {
+  const { baseUrl, ...tokenOptions } = options
+  return async (input, init) => {
+    const request = createReplayableRequest(resolveInput(input, baseUrl), init)
+    let renewed = false
+    const once: TokenSource = {
+      getAccessToken(wanted) {
+        if (wanted?.rejected !== undefined) renewed = true
+        return source.getAccessToken(wanted)
+      },
+    }
+    const response = await withAccessToken(transport, once, tokenOptions)(request)
+    if (renewed && response.status === 401 && findChallengeError(response.headers, 'invalid_token')) {
+      await source.refusedAgain()
+    }
+    return response
+  }
+}
+
+function resolveInput(input: RequestInfo | URL, baseUrl: URL | undefined): RequestInfo | URL {
+  if (typeof input !== 'string' || URL.canParse(input)) return input
+  if (baseUrl) return new URL(input, baseUrl)
+  throw new TypeError(
+    `session.fetch: "${input.split('?')[0]}" is relative, and the session has nothing to resolve it on; give createSessions a "baseUrl" or the client a "resource"`,
+  )
+}

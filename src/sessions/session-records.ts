@@ -1,0 +1,145 @@
+import { SessionError, StoreError } from '../errors/session.ts'
+import { type RecordStore, recordKey } from '../lib/record-store.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { Versioned } from '../refresh/refresh-engine.ts'
+import { parseSessionState, type SessionState } from './session-state.ts'
+
+/** Sessions as records: the only place that knows their keys and indexes. */
+export interface SessionRecords {
+  /** From the store. */
+  read(id: string): Promise<Versioned<SessionState> | undefined>
+  /** From memory where it was read less than `revalidateAfter` ago, else from the store. */
+  current(id: string): Promise<SessionState | undefined>
+  create(state: SessionState): Promise<void>
+  /** Puts `state` in the place of `version`; false when another stands there. */
+  replace(state: SessionState, version: string): Promise<boolean>
+  /** Uses tokens that the store could not take yet. */
+  remember(state: SessionState): void
+  /** Takes it out, once; `undefined` when somebody else did. */
+  take(id: string): Promise<SessionState | undefined>
+  findBySubject(issuer: string, clientId: string, subject: string): Promise<readonly SessionState[]>
+}
+
+export interface SessionRecordsOptions {
+  readonly store: RecordStore
+  readonly runtime: Runtime
+  /** Milliseconds after the last write until a session's record goes. */
+  readonly lifetime: number
+  /** Milliseconds until another process's change is noticed. */
+  readonly revalidateAfter: number
+}
+
+interface CacheEntry {
+  readonly state: SessionState
+  readonly readAt: number
+}
+
+const maxCached = 10_000
+const maxTakeAttempts = 10
+
+export function createSessionRecords(options: SessionRecordsOptions): SessionRecords {
+  const { store, runtime, lifetime, revalidateAfter } = options
+  const cache = new Map<string, CacheEntry>()
+  const keyOf = (id: string) => recordKey('session', id)
+
+  function remember(state: SessionState): void {
+    cache.delete(state.id)
+    cache.set(state.id, { state, readAt: runtime.now() })
+    // The oldest entry goes; it is only read again.
+    if (cache.size > maxCached) cache.delete(cache.keys().next().value!)
+  }
+
+  async function put(state: SessionState, expect: string | null): Promise<boolean> {
+    const result = await reach(() =>
+      store.commit([
+        {
+          kind: 'put',
+          key: keyOf(state.id),
+          value: state,
+          expect,
+          expiresAt: runtime.now() + lifetime,
+          indexes: indexesOf(state),
+        },
+      ]),
+    )
+    if (result.ok) remember(state)
+    return result.ok
+  }
+
+  async function read(id: string): Promise<Versioned<SessionState> | undefined> {
+    const record = await reach(() => store.get(keyOf(id)))
+    if (!record) {
+      cache.delete(id)
+      return undefined
+    }
+    const state = parseSessionState(record.value)
+    remember(state)
+    return { state, version: record.version }
+  }
+
+  return {
+    read,
+    remember,
+    async current(id) {
+      const cached = cache.get(id)
+      if (cached && runtime.now() - cached.readAt < revalidateAfter) return cached.state
+      return (await read(id))?.state
+    },
+    async create(state) {
+      if (!(await put(state, null))) {
+        throw new StoreError('version_conflict', 'a session of this id exists already; is the random source broken?', {
+          record: 'session',
+        })
+      }
+    },
+    replace: put,
+    async take(id) {
+      for (let attempt = 0; attempt < maxTakeAttempts; attempt++) {
+        const found = await read(id)
+        if (!found) return undefined
+        const result = await reach(() => store.commit([{ kind: 'delete', key: keyOf(id), expect: found.version }]))
+        if (!result.ok) continue
+        cache.delete(id)
+        return found.state
+      }
+      throw new StoreError('version_conflict', `a session changed ${maxTakeAttempts} times while it was deleted`, {
+        record: 'session',
+      })
+    },
+    async findBySubject(issuer, clientId, subject) {
+      const found = await reach(() => store.find('subject', subjectIndex(issuer, clientId, subject)))
+      return found
+        .filter((record) => record.key.startsWith('session:'))
+        .map((record) => parseSessionState(record.value))
+    },
+  }
+}
+
+/** `sub` and `sid` are unique only at their issuer (OpenID Connect Core 2), so no lookup goes without it. */
+function indexesOf(state: SessionState): Record<string, string> {
+  const { issuer, clientId, subject, sid } = state
+  return {
+    ...(subject !== undefined && { subject: subjectIndex(issuer, clientId, subject) }),
+    ...(sid !== undefined && { sid: JSON.stringify([issuer, sid]) }),
+  }
+}
+
+function subjectIndex(issuer: string, clientId: string, subject: string): string {
+  return JSON.stringify([issuer, clientId, subject])
+}
+
+async function reach<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof SessionError || error instanceof TypeError) throw error
+    throw new StoreError(
+      'store_unavailable',
+      'the record store could not read or write a session; its error is the cause',
+      {
+        record: 'session',
+        cause: error,
+      },
+    )
+  }
+}

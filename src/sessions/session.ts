@@ -1,0 +1,85 @@
+import { SessionError } from '../errors/session.ts'
+import type { AccessToken, AccessTokenRequest, TokenSource } from '../http/token-source.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import type { IdTokenClaims } from '../protocol/id-token.ts'
+import { createSessionFetch, type SessionFetchOptions } from './session-fetch.ts'
+import type { SessionState } from './session-state.ts'
+import { endRefused, forceRefresh, getSessionToken, revokeTokens, type SessionContext } from './session-tokens.ts'
+
+/** A login that lasts. Every method works on the record of its id, so that two objects of one session agree. */
+export interface Session extends TokenSource {
+  /** 128 random bits; the key to everything here, so it belongs in a sealed cookie and in no log. */
+  readonly id: string
+  readonly issuer: string
+  /** The `sub` of the id_token, where there was one. Unique only with `issuer`. */
+  readonly subject: string | undefined
+  /** Claims of the verified id_token, as they were when this object was made. */
+  readonly claims: IdTokenClaims | undefined
+  /** As the application gave it at login. */
+  readonly data: unknown
+  /**
+   * `fetch` with the session's token: Bearer or DPoP, renewed ahead of expiry, and once when it is refused.
+   * A relative URL is resolved on the session's base URL; other origins than the session's are refused.
+   *
+   * @throws RequestError `origin_not_allowed`, `insecure_url`, `body_not_replayable`
+   * @throws SessionError when there is no token to be had
+   */
+  readonly fetch: typeof fetch
+  /** @throws SessionError */
+  getAccessToken(request?: AccessTokenRequest): Promise<AccessToken>
+  /** A new access token now, whatever the age of the old one. */
+  refresh(options?: { readonly signal?: AbortSignal }): Promise<AccessToken>
+  /** `active`, or `expired` until it is logged out; reads the store. */
+  status(): Promise<SessionState['status']>
+  /** Deletes the session, then revokes its tokens at the server, as far as that can be reached. */
+  logout(options?: { readonly postLogoutRedirectUri?: string; readonly state?: string }): Promise<LogoutResult>
+}
+
+export interface LogoutResult {
+  /** Where to send the browser so that the server's own session ends, too; absent where the server has no such page. */
+  readonly endSessionUrl?: URL
+}
+
+export function createSession(
+  context: SessionContext,
+  state: SessionState,
+  transport: Fetch,
+  fetchOptions: SessionFetchOptions,
+): Session {
+  const { id, issuer, subject, claims, data } = state
+  const getAccessToken = (request?: AccessTokenRequest) => getSessionToken(context, id, request)
+  return {
+    id,
+    issuer,
+    subject,
+    claims,
+    data,
+    fetch: createSessionFetch(transport, { getAccessToken, refusedAgain: () => endRefused(context, id) }, fetchOptions),
+    getAccessToken,
+    refresh: (options = {}) => forceRefresh(context, id, options.signal),
+    async status() {
+      const found = await context.records.read(id)
+      if (!found) throw new SessionError('session_not_found', 'there is no such session; it was logged out')
+      return found.state.status
+    },
+    logout: (options = {}) => logout(context, id, options),
+  }
+}
+
+/** Local first: whatever the server does, nobody is logged in here any more. */
+async function logout(
+  context: SessionContext,
+  id: string,
+  options: { readonly postLogoutRedirectUri?: string; readonly state?: string },
+): Promise<LogoutResult> {
+  const state = await context.records.take(id)
+  if (!state) return {}
+  context.emit({ kind: 'session_ended', session: id, issuer: state.issuer })
+  if (state.status !== 'active') return {}
+  await revokeTokens(context, state)
+  const endSessionUrl = await context.client.createEndSessionUrl({
+    ...options,
+    ...(state.tokens.idToken !== undefined && { idTokenHint: state.tokens.idToken }),
+  })
+  return endSessionUrl ? { endSessionUrl } : {}
+}
