@@ -12,3 +12,12 @@ export function setField(headers: Headers, name: string, value: string): void {
     )
   }
 }
+
+/** As `new Headers`, and as silent about values as `setField`. */
+export function toHeaders(fields: HeadersInit | undefined): Headers {
+  try {
+    return new Headers(fields)
+  } catch {
+    throw new TypeError('headers: a name or value has characters that HTTP does not allow (RFC 9110 5)')
+  }
+}

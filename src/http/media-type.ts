@@ -10,6 +10,13 @@ export function isJson(mediaType: string): boolean {
   return /^[^/]+\/(?:json|.+\+json)$/.test(mediaType)
 }
 
+/** What callers get as a string: text, markup, forms, and tokens such as `application/jwt`. */
+export function isText(mediaType: string): boolean {
+  return /^text\/(?!json)|^application\/(?:.+\+)?(?:jwt|xml|jose|yaml|javascript|graphql|x-ndjson|x-www-form-urlencoded)$/.test(
+    mediaType,
+  )
+}
+
 /** The value in an object, so that `null` and failure differ. The parser's error is dropped, since it quotes the text. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {

@@ -1,0 +1,62 @@
+import type { ValueEncoding } from '../lib/api.ts'
+
+export type Encodings = Readonly<Record<string, ValueEncoding>> | undefined
+type Encode = (text: string) => string
+
+const separators: Readonly<Record<string, string>> = { spaceDelimited: '%20', pipeDelimited: '%7C' }
+
+/**
+ * `name=value` for each parameter of a query, a form or a Cookie field; absent and null ones are left out.
+ * Each value is encoded by itself, so that a comma between values differs from one within.
+ *
+ * @see OpenAPI 3.1 4.8.12.3, style values
+ */
+export function serializePairs(values: object | undefined, encodings: Encodings, encode: Encode): string[] {
+  return Object.entries(values ?? {}).flatMap(([name, value]) => serializePair(name, value, encodings?.[name], encode))
+}
+
+function serializePair(name: string, value: unknown, encoding: ValueEncoding = {}, encodeAny: Encode): string[] {
+  if (value === undefined || value === null) return []
+  const { style = 'form', explode = style === 'form', allowReserved } = encoding
+  const encode = allowReserved ? (text: string) => unescapeReserved(encodeAny(text)) : encodeAny
+  const pair = (key: string, text: string) => `${encodeAny(key)}=${text}`
+  if (typeof value !== 'object' || style === 'json' || encoding.contentType?.endsWith('json')) {
+    return [pair(name, encode(toText(value)))]
+  }
+  if (style === 'deepObject') return deepPairs(name, value, (key, text) => pair(key, encode(text)))
+  const entries = Object.entries(value)
+  // An object without a declared style is JSON in a form (OpenAPI 3.1 4.8.15.1), and of no other use in a query.
+  if (!Array.isArray(value) && !encoding.style && encoding.explode === undefined)
+    return [pair(name, encode(toText(value)))]
+  if (explode) return entries.map(([key, item]) => pair(Array.isArray(value) ? name : key, encode(toText(item))))
+  return entries.length > 0 ? [pair(name, listOf(value, encode).join(separators[style] ?? ','))] : []
+}
+
+function deepPairs(name: string, value: object, pair: (key: string, text: string) => string): string[] {
+  return Object.entries(value).flatMap(([key, item]) => {
+    if (item === undefined || item === null) return []
+    const path = `${name}[${key}]`
+    return typeof item === 'object' ? deepPairs(path, item, pair) : [pair(path, toText(item))]
+  })
+}
+
+/** `simple` style: a header's or path's value. Of an object the keys and values, joined by `=` when exploded. */
+export function serializeSimple(value: unknown, explode: boolean | undefined, encode: Encode): string[] {
+  if (typeof value !== 'object' || value === null) return [encode(toText(value))]
+  if (!explode || Array.isArray(value)) return listOf(value, encode)
+  return Object.entries(value).map(([key, item]) => `${encode(key)}=${encode(toText(item))}`)
+}
+
+function listOf(value: object, encode: Encode): string[] {
+  const items: unknown[] = Array.isArray(value) ? value : Object.entries(value).flat()
+  return items.map((item) => encode(toText(item)))
+}
+
+export function toText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** What RFC 3986 2.2 reserves and a query may hold as it is; `#`, `&` and `+` would change its meaning. */
+function unescapeReserved(text: string): string {
+  return text.replace(/%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B|3D)/g, decodeURIComponent)
+}
