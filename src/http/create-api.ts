@@ -20,6 +20,8 @@ export interface ApiOptions {
   readonly fetch?: Fetch
   /** Sends what the document asks an access token for: a session's fetch, or one made by `withAccessToken`. */
   readonly authenticatedFetch?: Fetch
+  /** Sends what the document asks client authentication for, in place of `clientAuth`: `withClientAuth` makes one. */
+  readonly clientFetch?: Fetch
   readonly clientId?: string
   /** How the client proves itself where the document asks for it. Needs `clientId`. */
   readonly clientAuth?: ClientAuth
@@ -40,6 +42,7 @@ const knownOptions: readonly (keyof ApiOptions)[] = [
   'baseUrl',
   'fetch',
   'authenticatedFetch',
+  'clientFetch',
   'clientId',
   'clientAuth',
   'issuer',
@@ -111,7 +114,8 @@ function chooseFetch(
   const { accessToken, clientAuth, id } = operation
   const plain = init.fetch ?? options.fetch ?? globalThis.fetch
   const own = request.headers.has('authorization')
-  if (clientAuth && init.authenticatedFetch) return init.authenticatedFetch
+  const proving = init.authenticatedFetch ?? options.clientFetch
+  if (clientAuth && proving) return proving
   if (clientAuth && authenticate && !own) return authenticate(plain)
   const authenticated = init.authenticatedFetch ?? options.authenticatedFetch
   if (accessToken && authenticated && !own) return authenticated
