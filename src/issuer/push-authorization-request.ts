@@ -1,5 +1,6 @@
 import { pushAuthorizationRequestResult } from '../../generated/endpoints.ts'
-import { toApiError } from '../http/api-error.ts'
+import { pushAuthorizationRequestOperation } from '../../generated/operations.ts'
+import { toApiError } from '../http/answer-errors.ts'
 import type { AuthorizationParameters } from '../protocol/authorization-request.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import { judgePushedAuthorizationResponse, type PushedRequest } from '../protocol/pushed-authorization-response.ts'
@@ -20,6 +21,6 @@ export async function pushAuthorizationRequest(
   assertClientAuthSupported(await issuer.metadata.get(), 'pushed_authorization_request', issuer.clientAuth)
   const init = request.signal ? { signal: request.signal } : {}
   const result = await pushAuthorizationRequestResult(api, { body: parameters }, init)
-  if (!result.ok) throw toApiError('pushAuthorizationRequest', result)
+  if (!result.ok) throw toApiError(pushAuthorizationRequestOperation, result, issuer.runtime.now())
   return judgePushedAuthorizationResponse(result, issuer.runtime.now())
 }

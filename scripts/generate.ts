@@ -1,0 +1,23 @@
+/**
+ * Writes generated/ from openapi/oauth.yaml, so that the wire types, operations and validators of this library
+ * have one source. It runs the generator that users run, with the options that suit our own document: strict
+ * validators, since we wrote the document, and imports from the seam's source. `--check` writes nothing and
+ * fails where document and committed output have drifted apart; CI runs that.
+ */
+import { generate } from '../src/codegen/index.ts'
+
+const check = process.argv.includes('--check')
+const report = await generate({
+  document: 'openapi/oauth.yaml',
+  out: 'generated',
+  check,
+  schema: true,
+  validators: 'strict',
+  runtime: '../src/lib/api.ts',
+  importExtension: '.ts',
+})
+
+for (const { file, line, column, message, advice } of report.warnings) console.error(`${file}:${line}:${column}: ${message}; ${advice}`)
+for (const file of report.files) console.log(`${file.changed ? (check ? 'differs' : 'written') : 'same   '}  generated/${file.name}${file.diff ? `\n${file.diff}` : ''}`)
+// A warning about our own document is a mistake in it.
+if (report.warnings.length > 0 || (check && report.files.some(({ changed }) => changed))) process.exitCode = 1

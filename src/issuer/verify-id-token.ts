@@ -1,0 +1,154 @@
+import { ConfigurationError } from '../errors/configuration.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import { andThen } from '../lib/maybe-promise.ts'
+import { assertKnownOptions } from '../lib/options.ts'
+import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import type { MaybePromise } from '../lib/signatures/types.ts'
+import { type IdTokenExpectations, judgeIdToken, type VerifiedIdToken } from '../protocol/id-token.ts'
+import { assertIdTokenExpectations, idTokenExpectationNames } from '../protocol/id-token-expectations.ts'
+import { createKeyring, type Keyring } from '../protocol/jwks.ts'
+import { judgeLocalMetadata, type ServerMetadata } from '../protocol/metadata.ts'
+import type { KeyCache } from './key-cache.ts'
+import type { MetadataCache } from './metadata-cache.ts'
+import { sharedKeyCache, sharedMetadataCache } from './shared-caches.ts'
+
+/** What `verifyIdToken` takes: what the token must be, and where metadata and keys come from. */
+export interface VerifyIdTokenOptions extends IdTokenExpectations {
+  /** Metadata known locally. With it nothing is discovered but a missing `jwks_uri`; its fields win. @default discovered */
+  readonly metadata?: Partial<ServerMetadata> | undefined
+  /** The issuer's JWK set, not to be changed afterwards. @default fetched from `jwks_uri` */
+  readonly jwks?: { readonly keys: readonly object[] } | undefined
+  /** For metadata and keys only. @default the global fetch, with nothing around it */
+  readonly fetch?: Fetch | undefined
+  /** @default the machine's clock and random source */
+  readonly runtime?: Runtime | undefined
+  /** Ends this call's wait for metadata and keys. */
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds for each request. @default 10000 */
+  readonly timeout?: number | undefined
+  /** Accepts `http:` to loopback addresses, for development. @default false */
+  readonly allowLoopbackHttp?: boolean | undefined
+}
+
+/** An issuer's sources, as the rooms that keep their own have them. */
+export interface IssuerSources {
+  readonly metadata: MetadataCache
+  readonly keys: KeyCache
+  readonly runtime: Runtime
+}
+
+const optionNames = [
+  ...idTokenExpectationNames,
+  'metadata',
+  'jwks',
+  'fetch',
+  'runtime',
+  'signal',
+  'timeout',
+  'allowLoopbackHttp',
+]
+
+/** One function, so that the shared caches can know it again, whatever becomes of the global later. */
+const bareFetch: Fetch = (request) => fetch(request)
+
+/**
+ * Verifies an id_token: shape, header, signature, claims, hashes; each rule is reported.
+ *
+ * Issuer and client id are enough: metadata and keys are then fetched, and cached for the process (by fetch,
+ * clock and issuer, at most a hundred issuers). What is left out is not checked, and `checks` says so.
+ *
+ * @throws IdTokenError `invalid_id_token` for a token that is not to be believed
+ * @throws ProtocolError | ResponseError | NetworkError | TimeoutError when metadata or keys cannot be had
+ * @throws TypeError for unknown or contradictory options
+ * @see OIDC Core 3.1.3.7
+ * @example
+ * const { claims, checks } = await verifyIdToken(token, { issuer: 'https://op.example', clientId: 'my-app', nonce })
+ */
+export async function verifyIdToken(token: string, options: VerifyIdTokenOptions): Promise<VerifiedIdToken> {
+  assertKnownOptions('verifyIdToken', options, optionNames)
+  assertIdTokenExpectations(options)
+  const { runtime = systemRuntime, signal } = options
+  return judgeIdToken(token, options, {
+    runtime,
+    signingAlgs: () => signingAlgsOf(options, () => discover(options, runtime)),
+    selectKeys: (query) => {
+      if (options.jwks) return localKeyring(options.jwks).select(query)
+      return keysOf(options, runtime).select(query, { signal })
+    },
+  })
+}
+
+/**
+ * `verifyIdToken` for callers that keep an issuer's metadata and keys themselves.
+ *
+ * @throws as `verifyIdToken`
+ */
+export async function verifyIdTokenWith(
+  sources: IssuerSources,
+  token: string,
+  expectations: IdTokenExpectations,
+  request: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<VerifiedIdToken> {
+  assertIdTokenExpectations(expectations)
+  return judgeIdToken(token, expectations, {
+    runtime: sources.runtime,
+    signingAlgs: () => andThen(sources.metadata.get(request), algsOf),
+    selectKeys: (query) => sources.keys.select(query, request),
+  })
+}
+
+/** @throws ConfigurationError `missing_metadata` */
+export function requireJwksUri(metadata: ServerMetadata): string {
+  if (metadata.jwks_uri !== undefined) return metadata.jwks_uri
+  throw new ConfigurationError(
+    'missing_metadata',
+    'the metadata has no "jwks_uri"; expected one, or keys given as "jwks"',
+    {
+      field: 'jwks_uri',
+      expected: 'https URL',
+      actual: 'absent',
+    },
+  )
+}
+
+function algsOf(metadata: ServerMetadata): readonly string[] | undefined {
+  return metadata.id_token_signing_alg_values_supported
+}
+
+/** A registered algorithm needs no list, so with keys of its own such a caller asks the network for nothing. */
+function signingAlgsOf(
+  options: VerifyIdTokenOptions,
+  discovered: () => MaybePromise<ServerMetadata>,
+): MaybePromise<readonly string[] | undefined> {
+  if (options.idTokenSignedResponseAlg !== undefined) return undefined
+  if (options.metadata) {
+    return options.metadata.id_token_signing_alg_values_supported
+  }
+  return andThen(discovered(), algsOf)
+}
+
+function discover(options: VerifyIdTokenOptions, runtime: Runtime): MaybePromise<ServerMetadata> {
+  const { issuer, fetch = bareFetch, timeout, allowLoopbackHttp, signal } = options
+  return sharedMetadataCache({ issuer, fetch, runtime, timeout, allowLoopbackHttp }).get({ signal })
+}
+
+function keysOf(options: VerifyIdTokenOptions, runtime: Runtime): KeyCache {
+  const { issuer, fetch = bareFetch, timeout, allowLoopbackHttp, metadata } = options
+  const local =
+    metadata?.jwks_uri === undefined ? undefined : judgeLocalMetadata({ issuer, local: metadata, allowLoopbackHttp })
+  const discovered = () => sharedMetadataCache({ issuer, fetch, runtime, timeout, allowLoopbackHttp }).get()
+  const jwksUri = () => local?.jwks_uri ?? andThen(discovered(), requireJwksUri)
+  return sharedKeyCache({ issuer, fetch, runtime, timeout, allowLoopbackHttp, localUri: local?.jwks_uri, jwksUri })
+}
+
+const localKeyrings = new WeakMap<object, Keyring>()
+
+/** Parsed and imported once a set. */
+function localKeyring(jwks: object): Keyring {
+  let keyring = localKeyrings.get(jwks)
+  if (!keyring) {
+    keyring = createKeyring(jwks)
+    localKeyrings.set(jwks, keyring)
+  }
+  return keyring
+}
