@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors/configuration.ts'
 import { fetchJson } from '../http/json-fetch.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
@@ -9,8 +10,8 @@ import { documentFreshness, freshFor } from './freshness.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
 export interface KeyCacheOptions {
-  /** Asked at each request, since metadata may come to name another. */
-  readonly jwksUri: () => MaybePromise<string>
+  /** The issuer's, judged. Asked for `jwks_uri` at each request, since it may come to name another. */
+  readonly metadata: { get(): MaybePromise<{ readonly jwks_uri?: string }> }
   readonly fetch: Fetch
   readonly runtime: Runtime
   /** Milliseconds. @default 10000 */
@@ -25,7 +26,7 @@ export interface KeyCache {
    * An unknown `kid` asks the server at once, five times in five minutes at most. While the server is down, the
    * last keys serve until they are a day old, and the server is asked less and less often.
    *
-   * @throws ProtocolError | ResponseError | NetworkError | TimeoutError when there is no key set to look in
+   * @throws ConfigurationError | ProtocolError | ResponseError | NetworkError | TimeoutError when there is no key set to look in
    */
   select(query: KeyQuery, request?: { readonly signal?: AbortSignal | undefined }): MaybePromise<KeySelection>
 }
@@ -121,11 +122,21 @@ function createLoader(options: KeyCacheOptions, backOff: BackOff): Loader {
   }
 }
 
-async function loadKeys({ jwksUri, fetch, runtime, timeout }: KeyCacheOptions): Promise<Entry> {
-  const url = await jwksUri()
+async function loadKeys({ metadata, fetch, runtime, timeout }: KeyCacheOptions): Promise<Entry> {
+  const url = requireJwksUri(await metadata.get())
   const { body, headers } = await fetchJson(fetch, url, { accept, ...(timeout !== undefined && { timeout }) })
   const keyring = createKeyring(body)
   const now = runtime.now()
   const lifetime = freshFor(headers, documentFreshness)
   return { keyring, refreshFrom: now + lifetime * refreshAt, freshUntil: now + lifetime, usableUntil: now + day }
+}
+
+function requireJwksUri({ jwks_uri: uri }: { readonly jwks_uri?: string }): string {
+  if (uri !== undefined) return uri
+  const message = 'the metadata has no "jwks_uri"; expected one, or the keys themselves as "jwks"'
+  throw new ConfigurationError('missing_metadata', message, {
+    field: 'jwks_uri',
+    expected: 'https URL',
+    actual: 'absent',
+  })
 }

@@ -14,7 +14,7 @@ export interface MetadataCacheOptions {
   readonly fetch: Fetch
   readonly runtime: Runtime
   /** Takes the place of single fields of the document. */
-  readonly local?: Partial<ServerMetadata> | undefined
+  readonly metadata?: Partial<ServerMetadata> | undefined
   /** Which well-known document is asked for first; the other follows only after a 404. @default openid */
   readonly protocol?: 'openid' | 'oauth' | undefined
   /** @default false */
@@ -85,9 +85,9 @@ export function createMetadataCache(options: MetadataCacheOptions): MetadataCach
 }
 
 async function loadMetadata(options: MetadataCacheOptions): Promise<Entry> {
-  const { runtime, issuer, local, allowLoopbackHttp } = options
+  const { runtime, issuer, allowLoopbackHttp } = options
   const { body, headers } = await fetchFirst(metadataUrls(issuer, options.protocol, allowLoopbackHttp), options)
-  const metadata = judgeMetadata(body, { issuer, local, allowLoopbackHttp })
+  const metadata = judgeMetadata(body, { issuer, local: options.metadata, allowLoopbackHttp })
   const freshUntil = runtime.now() + freshFor(headers, documentFreshness)
   return { metadata, freshUntil, usableUntil: freshUntil + staleFor }
 }

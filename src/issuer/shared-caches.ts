@@ -17,24 +17,24 @@ const mostIssuers = 100
 const shelves = new WeakMap<Fetch, WeakMap<Runtime, Shelf>>()
 
 /** Without local metadata, which belongs to one caller. The first caller's timeout stays. */
-export function sharedMetadataCache(options: Omit<MetadataCacheOptions, 'local'>): MetadataCache {
+export type SharedCacheOptions = Omit<MetadataCacheOptions, 'metadata'>
+
+export function sharedMetadataCache(options: SharedCacheOptions): MetadataCache {
   const { metadata } = shelfOf(options.fetch, options.runtime)
   return recall(metadata, keyOf(options), () => createMetadataCache(options))
 }
 
+/** By `jwksUri`, too, where the caller gave it: two callers may name different ones for an issuer. */
 export function sharedKeyCache(
-  options: KeyCacheOptions & {
-    readonly issuer: string
-    readonly allowLoopbackHttp?: boolean | undefined
-    /** Where the caller gave it: two callers may name different ones for an issuer. */
-    readonly localUri?: string | undefined
-  },
+  options: SharedCacheOptions,
+  metadata: KeyCacheOptions['metadata'],
+  jwksUri = '',
 ): KeyCache {
   const { keys } = shelfOf(options.fetch, options.runtime)
-  return recall(keys, `${keyOf(options)} ${options.localUri ?? ''}`, () => createKeyCache(options))
+  return recall(keys, `${keyOf(options)} ${jwksUri}`, () => createKeyCache({ ...options, metadata }))
 }
 
-function keyOf({ issuer, allowLoopbackHttp }: { issuer: string; allowLoopbackHttp?: boolean | undefined }): string {
+function keyOf({ issuer, allowLoopbackHttp }: SharedCacheOptions): string {
   return allowLoopbackHttp ? `loopback ${issuer}` : issuer
 }
 

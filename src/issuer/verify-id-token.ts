@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../errors/configuration.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { assertKnownOptions } from '../lib/options.ts'
@@ -10,7 +9,7 @@ import { createKeyring, type Keyring } from '../protocol/jwks.ts'
 import { judgeLocalMetadata, type ServerMetadata } from '../protocol/metadata.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { MetadataCache } from './metadata-cache.ts'
-import { sharedKeyCache, sharedMetadataCache } from './shared-caches.ts'
+import { type SharedCacheOptions, sharedKeyCache, sharedMetadataCache } from './shared-caches.ts'
 
 /** What `verifyIdToken` takes: what the token must be, and where metadata and keys come from. */
 export interface VerifyIdTokenOptions extends IdTokenExpectations {
@@ -97,20 +96,6 @@ export async function verifyIdTokenWith(
   })
 }
 
-/** @throws ConfigurationError `missing_metadata` */
-export function requireJwksUri(metadata: ServerMetadata): string {
-  if (metadata.jwks_uri !== undefined) return metadata.jwks_uri
-  throw new ConfigurationError(
-    'missing_metadata',
-    'the metadata has no "jwks_uri"; expected one, or keys given as "jwks"',
-    {
-      field: 'jwks_uri',
-      expected: 'https URL',
-      actual: 'absent',
-    },
-  )
-}
-
 function algsOf(metadata: ServerMetadata): readonly string[] | undefined {
   return metadata.id_token_signing_alg_values_supported
 }
@@ -128,17 +113,20 @@ function signingAlgsOf(
 }
 
 function discover(options: VerifyIdTokenOptions, runtime: Runtime): MaybePromise<ServerMetadata> {
-  const { issuer, fetch = bareFetch, timeout, allowLoopbackHttp, signal } = options
-  return sharedMetadataCache({ issuer, fetch, runtime, timeout, allowLoopbackHttp }).get({ signal })
+  return sharedMetadataCache(cacheOptions(options, runtime)).get({ signal: options.signal })
 }
 
 function keysOf(options: VerifyIdTokenOptions, runtime: Runtime): KeyCache {
-  const { issuer, fetch = bareFetch, timeout, allowLoopbackHttp, metadata } = options
-  const local =
-    metadata?.jwks_uri === undefined ? undefined : judgeLocalMetadata({ issuer, local: metadata, allowLoopbackHttp })
-  const discovered = () => sharedMetadataCache({ issuer, fetch, runtime, timeout, allowLoopbackHttp }).get()
-  const jwksUri = () => local?.jwks_uri ?? andThen(discovered(), requireJwksUri)
-  return sharedKeyCache({ issuer, fetch, runtime, timeout, allowLoopbackHttp, localUri: local?.jwks_uri, jwksUri })
+  const { issuer, metadata, allowLoopbackHttp } = options
+  const shared = cacheOptions(options, runtime)
+  if (metadata?.jwks_uri === undefined) return sharedKeyCache(shared, sharedMetadataCache(shared))
+  const local = judgeLocalMetadata({ issuer, local: metadata, allowLoopbackHttp })
+  return sharedKeyCache(shared, { get: () => local }, local.jwks_uri)
+}
+
+function cacheOptions(options: VerifyIdTokenOptions, runtime: Runtime): SharedCacheOptions {
+  const { issuer, fetch = bareFetch, timeout, allowLoopbackHttp } = options
+  return { issuer, fetch, runtime, timeout, allowLoopbackHttp }
 }
 
 const localKeyrings = new WeakMap<object, Keyring>()
