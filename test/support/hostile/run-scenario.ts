@@ -1,0 +1,105 @@
+import { type HostileProvider, startHostileProvider } from '../hostile-provider.ts'
+import type { ClientSetup } from './client-setup.ts'
+import type { Scenario, Step } from './scenario.ts'
+
+/** A client under test, as the scenarios drive it. One subject is one application: it may hold caches and one login. */
+export interface Subject {
+  authorizationUrl(): Promise<URL>
+  callback(url: URL): Promise<void>
+  refresh(): Promise<void>
+  userinfo(): Promise<void>
+  apiCall(): Promise<void>
+  clientCredentials(): Promise<void>
+  introspection(): Promise<void>
+  revocation(): Promise<void>
+  verifyIdToken(token: string): Promise<void>
+}
+
+export interface SubjectSetup {
+  readonly issuer: string
+  readonly client: ClientSetup
+  /** The clock of client and provider, in milliseconds. */
+  readonly now: () => number
+}
+
+export type SubjectFactory = (setup: SubjectSetup) => Subject
+
+export interface Outcome {
+  /** What the last step threw; absent: it succeeded. */
+  readonly error?: unknown
+  /** The step that failed, if one did. */
+  readonly failedAt?: Step
+  readonly wasLastStep: boolean
+}
+
+/** Runs a scenario against a provider of its own and hands what happened to `judge`. */
+export async function runScenario(
+  scenario: Scenario,
+  makeSubject: SubjectFactory,
+  judge: (outcome: Outcome, provider: HostileProvider) => void,
+): Promise<void> {
+  const clock = { offset: 0 }
+  const now = () => Date.now() + clock.offset
+  const client = scenario.client ?? {}
+  const provider = await startHostileProvider({ client, faults: scenario.fault, now })
+  try {
+    const subject = makeSubject({ issuer: provider.issuer, client, now })
+    for (let round = 0; round < (scenario.repeat ?? 1); round++) {
+      judge(await runSteps(scenario.run, subject, provider, clock), provider)
+    }
+  } finally {
+    await provider.close()
+  }
+}
+
+async function runSteps(
+  steps: readonly Step[],
+  subject: Subject,
+  provider: HostileProvider,
+  clock: { offset: number },
+): Promise<Outcome> {
+  let url: URL | undefined
+  let callback: URL | undefined
+  const finish = async () => {
+    callback = provider.login(url!)
+    await subject.callback(callback)
+  }
+  const perform: Readonly<Record<Extract<Step, string>, () => Promise<unknown>>> = {
+    begin: async () => {
+      url = await subject.authorizationUrl()
+    },
+    finish,
+    login: async () => {
+      url = await subject.authorizationUrl()
+      await finish()
+    },
+    'finish-again': () => subject.callback(callback!),
+    refresh: () => subject.refresh(),
+    userinfo: () => subject.userinfo(),
+    'api-call': () => subject.apiCall(),
+    'client-credentials': () => subject.clientCredentials(),
+    introspection: () => subject.introspection(),
+    revocation: () => subject.revocation(),
+    'verify-id-token': () => subject.verifyIdToken(provider.lastIdToken ?? ''),
+    'end-access-tokens': async () => provider.endAccessTokens(),
+  }
+  for (const [index, step] of steps.entries()) {
+    try {
+      if (typeof step === 'string') await perform[step]()
+      else if ('fails' in step) await mustFail(perform[step.fails], step.fails)
+      else if ('advanceSeconds' in step) clock.offset += step.advanceSeconds * 1000
+      else provider.rotateSigningKey(step.rotateSigningKeyTo)
+    } catch (error) {
+      return { error, failedAt: step, wasLastStep: index === steps.length - 1 }
+    }
+  }
+  return { wasLastStep: true }
+}
+
+async function mustFail(perform: () => Promise<unknown>, action: string): Promise<void> {
+  const failed = await perform().then(
+    () => false,
+    () => true,
+  )
+  if (!failed) throw new Error(`"${action}" succeeded where it must be refused`)
+}
