@@ -9,10 +9,10 @@ import type { TokenSet } from './token-set.ts'
  * Joins the tokens of a refresh to those before: what the answer leaves out stays. The claims of a new
  * id_token are held against the old one's elsewhere.
  *
- * @param judged the answer, judged with the scope that was sent or else that of the tokens before
  * A wider scope than before is reported and kept as granted: grants grow at some servers, and the tokens are all
  * that is left of the grant once the refresh token is used up.
  *
+ * @param judged the answer, judged with the scope that was sent or else that of the tokens before
  * @throws ProtocolError `refresh_mismatch` for another issuer
  * @see RFC 6749 6, OpenID Connect Core 12.2
  */
@@ -41,19 +41,16 @@ export function continueTokenSet(previous: TokenSet, judged: JudgedTokens): Judg
       ...(authorizationDetails === undefined ? {} : { authorizationDetails }),
     },
     // The judge of the answer has said it already where the request named the whole grant.
-    notices: [
-      ...judged.notices.filter(({ code }) => !widening || code !== widening.code),
-      ...(widening ? [widening] : []),
-    ],
+    notices: widening ? [...judged.notices.filter(({ code }) => code !== widening.code), widening] : judged.notices,
   }
 }
 
-function noticeWidening(granted: string, actual: string): readonly Notice[] {
+function noticeWidening(granted: string, actual: string): Notice | undefined {
   // A grant whose scope the server never told cannot be exceeded.
-  if (granted === '') return []
+  if (granted === '') return undefined
   const { added } = compareScopes(granted, actual)
-  if (added.length === 0) return []
+  if (added.length === 0) return undefined
   // RFC 6749 6: nothing that was not originally granted by the resource owner.
-  const message = `the refreshed token has scopes that were never granted: ${printable(added.join(' '))}`
-  return [{ code: 'scope_widened', message, clause: 'RFC 6749 6', expected: granted, actual: printable(actual) }]
+  const message = `the refreshed token has scopes that were not granted before: ${printable(added.join(' '))}`
+  return { code: 'scope_widened', message, clause: 'RFC 6749 6', expected: granted, actual: printable(actual) }
 }
