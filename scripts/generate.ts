@@ -17,7 +17,11 @@ const report = await generate({
   importExtension: '.ts',
 })
 
-for (const { file, line, column, message, advice } of report.warnings) console.error(`${file}:${line}:${column}: ${message}; ${advice}`)
-for (const file of report.files) console.log(`${file.changed ? (check ? 'differs' : 'written') : 'same   '}  generated/${file.name}${file.diff ? `\n${file.diff}` : ''}`)
+for (const { file, line, column, message, advice } of report.warnings)
+  console.error(`${file}:${line}:${column}: ${message}; ${advice}`)
+for (const file of report.files)
+  console.log(
+    `${file.changed ? (check ? 'differs' : 'written') : 'same   '}  generated/${file.name}${file.diff ? `\n${file.diff}` : ''}`,
+  )
 // A warning about our own document is a mistake in it.
 if (report.warnings.length > 0 || (check && report.files.some(({ changed }) => changed))) process.exitCode = 1

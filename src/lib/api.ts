@@ -61,7 +61,11 @@ export interface Operation<Success = unknown, Result = unknown> {
   >
   /** The media types that the request body may have, the first being the default. */
   readonly body?: readonly string[]
-  /** By status (`200`, `4XX`, `default`), then by media type; an empty object is an answer without a body. */
+  /**
+   * By status (`200`, `4XX`, `default`), then by media type; an empty object is an answer without a body. The
+   * empty media type says that the body may be missing or be another than described: it is then undefined.
+   * `default` stands for a success only where no status of 2XX is listed: no error is ever taken for a success.
+   */
   readonly responses: Readonly<Record<string, ResponseContent>>
   /** Never present at run time: carries the types from the description to `send` and `result`. */
   readonly '~types'?: { readonly success: Success; readonly result: Result }
@@ -94,6 +98,13 @@ export interface RequestOptions {
   /** Takes the place of the API's authenticated fetch. */
   readonly authenticatedFetch?: (request: Request) => Promise<Response>
 }
+
+type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
+
+type NumberOf<Text extends string> = Text extends `${infer Value extends number}` ? Value : never
+
+/** All statuses of a class, as `StatusIn<4>` is 400 to 499: so that `status` discriminates ranges and `default` too. */
+export type StatusIn<Class extends 1 | 2 | 3 | 4 | 5> = NumberOf<`${Class}${Digit}${Digit}`>
 
 /** What every member of a result union has, beside its status, body and `ok`. */
 export interface ApiResult<Status extends number, Ok extends boolean, Body> {

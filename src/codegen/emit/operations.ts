@@ -1,0 +1,121 @@
+import type { ValueEncoding } from '../../lib/api.ts'
+import { isJson } from '../media-types.ts'
+import type { NameTable, OperationNames } from '../name/name-table.ts'
+import type { MediaSpec, OperationSpec, Spec } from '../spec.ts'
+import { type EmittedFile, type FileStyle, importTypes, importValues, joinFile } from './file.ts'
+import { inputType, resultTypes } from './operation-types.ts'
+import { indent, stringLiteral, valueKey } from './text.ts'
+import { createTypePrinter } from './type-text.ts'
+
+export interface OperationsOptions {
+  readonly closedEnums: boolean
+  readonly validators: boolean
+}
+
+/** `operations.ts`: each operation as data, with the types of its input and its answers. */
+export function emitOperations(
+  spec: Spec,
+  names: NameTable,
+  style: FileStyle,
+  options: OperationsOptions,
+): EmittedFile {
+  const printing = { schemas: spec.schemas, models: names.models, closedEnums: options.closedEnums }
+  const printer = createTypePrinter(printing)
+  const models = new Set<string>()
+  const validators = new Set<string>()
+  const validatorOf = ({ mediaType, schema }: MediaSpec): string => {
+    const validator =
+      options.validators && isJson(mediaType) && schema?.ref !== undefined
+        ? names.models.get(schema.ref)?.validator
+        : undefined
+    if (validator !== undefined) validators.add(validator)
+    return validator ?? 'null'
+  }
+  const parts = spec.operations.map((operation) => {
+    const named = names.operations.get(operation.key)!
+    const types = resultTypes(operation, printing)
+    for (const name of types.models) models.add(name)
+    return [
+      `export type ${named.inputType} = ${inputType(operation, printer, spec.schemas).text}\n`,
+      `export type ${named.resultType} =\n  | ${types.result}\n`,
+      `export const ${named.operation}: Operation<${types.success}, ${named.resultType}> = ${literal(operation, named, spec, validatorOf)}\n`,
+    ].join('\n')
+  })
+  const seam = ['ApiResult', 'Operation', 'StatusIn'].filter((name) => parts.some((part) => part.includes(`${name}<`)))
+  const imports = [
+    importTypes(seam, style.runtime),
+    importTypes(new Set([...models, ...printer.used]), `./models${style.importExtension}`),
+    importValues(validators, `./validators${style.importExtension}`),
+  ]
+  const server = spec.server === undefined ? '' : `const server = ${stringLiteral(spec.server)}\n`
+  return {
+    name: 'operations.ts',
+    text: joinFile(style.header, imports, [server, ...(parts.length > 0 ? parts : ['export {}\n'])]),
+  }
+}
+
+/** Whatever is a default is left out: an application pays for each byte of each operation that it calls. */
+function literal(
+  operation: OperationSpec,
+  named: OperationNames,
+  spec: Spec,
+  validatorOf: (media: MediaSpec) => string,
+): string {
+  const server =
+    operation.server !== undefined && operation.server !== spec.server
+      ? `server: ${stringLiteral(operation.server)}`
+      : spec.server === undefined
+        ? ''
+        : 'server'
+  const encodings = encodingGroups(operation)
+  const responses = operation.responses.map(({ status, content }) => {
+    const media =
+      operation.method === 'HEAD'
+        ? []
+        : content.map((each) => `${each.mediaType === '' ? "''" : valueKey(each.mediaType)}: ${validatorOf(each)}`)
+    return `${valueKey(status)}: ${media.length > 0 ? `{ ${media.join(', ')} }` : '{}'},\n`
+  })
+  const lines = [
+    `id: ${stringLiteral(operation.operationId ?? named.call)}`,
+    `method: ${stringLiteral(operation.method)}`,
+    `path: ${stringLiteral(operation.path)}`,
+    server,
+    operation.metadataField === undefined ? '' : `metadataField: ${stringLiteral(operation.metadataField)}`,
+    operation.accessToken === undefined ? '' : `accessToken: ${stringLiteral(operation.accessToken)}`,
+    operation.clientAuth === undefined ? '' : `clientAuth: ${stringLiteral(operation.clientAuth)}`,
+    encodings === '' ? '' : `encodings: ${encodings}`,
+    operation.body
+      ? `body: [${operation.body.content.map(({ mediaType }) => stringLiteral(mediaType)).join(', ')}]`
+      : '',
+    `responses: {\n${indent(responses.join(''))}}`,
+  ]
+  return `{\n${indent(
+    lines
+      .filter((line) => line !== '')
+      .map((line) => `${line},\n`)
+      .join(''),
+  )}}`
+}
+
+function encodingGroups(operation: OperationSpec): string {
+  const groups = new Map<string, Map<string, ValueEncoding>>()
+  const add = (place: string, name: string, encoding: ValueEncoding): void => {
+    if (Object.keys(encoding).length === 0) return
+    groups.set(place, (groups.get(place) ?? new Map()).set(name, encoding))
+  }
+  for (const { place, name, encoding } of operation.parameters) add(place, name, encoding)
+  for (const { encodings } of operation.body?.content ?? [])
+    for (const [name, encoding] of encodings) add('body', name, encoding)
+  const texts = [...groups].map(
+    ([place, encodings]) =>
+      `${place}: { ${[...encodings].map(([name, encoding]) => `${valueKey(name)}: ${encodingLiteral(encoding)}`).join(', ')} }`,
+  )
+  return texts.length > 0 ? `{ ${texts.join(', ')} }` : ''
+}
+
+function encodingLiteral(encoding: ValueEncoding): string {
+  const pairs = Object.entries(encoding).map(
+    ([key, value]) => `${key}: ${typeof value === 'string' ? stringLiteral(value) : String(value)}`,
+  )
+  return `{ ${pairs.join(', ')} }`
+}

@@ -1,0 +1,178 @@
+import type { ModelNames } from '../name/name-table.ts'
+import { findProperty } from '../normalise/lift-required.ts'
+import type { JsonType, NamedSchema, Schema } from '../spec.ts'
+import { jsdoc } from './jsdoc.ts'
+import { indent, jsonLiteral, propertyKey, stringLiteral } from './text.ts'
+
+/** Prints the TypeScript type of a schema. */
+export interface TypePrinter {
+  print(schema: Schema): string
+  /** Names of models that were printed. */
+  readonly used: ReadonlySet<string>
+}
+
+export interface TypePrinterOptions {
+  readonly schemas: ReadonlyMap<string, NamedSchema>
+  readonly models: ReadonlyMap<string, ModelNames>
+  /** Whether a value outside `enum` is a mistake; otherwise the type admits it, as the validators do. */
+  readonly closedEnums: boolean
+}
+
+/** A printed type, with what decides whether it needs parentheses. */
+interface Printed {
+  readonly text: string
+  readonly joint: '|' | '&' | ''
+}
+
+const unknownType: Printed = { text: 'unknown', joint: '' }
+const openObject: Printed = { text: '{ readonly [key: string]: unknown }', joint: '' }
+
+export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
+  const used = new Set<string>()
+
+  function print(schema: Schema): Printed {
+    if (schema.never) return { text: 'never', joint: '' }
+    if (schema.ref !== undefined) return reference(schema.ref)
+    const parts = [printOwn(schema), ...(schema.allOf ?? []).map(print)].filter((part) => part !== undefined)
+    for (const branches of [schema.anyOf, schema.oneOf]) {
+      // A branch that only requires or forbids says nothing that a union of types could.
+      if (branches && !branches.some(isConstraint))
+        parts.push(
+          join(
+            '|',
+            branches.map((branch) => printBranch(schema, branch)),
+          ),
+        )
+    }
+    const required = printRequired(schema)
+    if (required) parts.push(required)
+    return join(
+      '&',
+      parts.filter((part) => part !== unknownType),
+    )
+  }
+
+  function reference(key: string): Printed {
+    const name = options.models.get(key)?.type
+    if (name === undefined) return unknownType
+    used.add(name)
+    return { text: name, joint: '' }
+  }
+
+  /** The value of the discriminator tells the branches apart, where they do not say it themselves. */
+  function printBranch(schema: Schema, branch: Schema): Printed {
+    const printed = print(branch)
+    const { discriminator } = schema
+    if (!discriminator || branch.ref === undefined) return printed
+    const property = findProperty(options.schemas, branch, discriminator.propertyName)
+    if (property?.enum) return printed
+    const values = [...discriminator.mapping].filter(([, key]) => key === branch.ref).map(([value]) => value)
+    const implied = values.length > 0 ? values : [options.schemas.get(branch.ref)?.title ?? '']
+    const tag = `{ readonly ${propertyKey(discriminator.propertyName)}: ${implied.map(stringLiteral).join(' | ')} }`
+    return join('&', [printed, { text: tag, joint: '' }])
+  }
+
+  function printOwn(schema: Schema): Printed | undefined {
+    if (schema.enum) return printEnum(schema)
+    if (schema.knownValues) return withNull(schema, openUnion(schema.knownValues))
+    const composed = schema.allOf ?? schema.anyOf ?? schema.oneOf
+    const types = schema.types?.filter((type) => !(composed && isEmptyObject(schema, type)))
+    if (!types || types.length === 0) return undefined
+    return join(
+      '|',
+      [...new Set(types.map((type) => (type === 'integer' ? 'number' : type)))].map((type) => printType(schema, type)),
+    )
+  }
+
+  function printType(schema: Schema, type: JsonType): Printed {
+    if (type === 'array') return { text: printArray(schema), joint: '' }
+    if (type === 'object') return printObject(schema)
+    if (type === 'string' && schema.format === 'binary') return { text: 'Blob | string', joint: '|' }
+    return { text: type, joint: '' }
+  }
+
+  function printEnum(schema: Schema): Printed {
+    const values = [...new Set((schema.enum ?? []).map((value) => jsonLiteral(value) ?? 'unknown'))]
+    const strings = (schema.enum ?? []).filter((value) => typeof value === 'string')
+    // One value is a tag that tells schemas apart; several are a list that the next release adds to.
+    const closed = options.closedEnums || strings.length < 2
+    return join(
+      '|',
+      [...values, ...(closed ? [] : ['(string & {})'])].map((text) => ({ text, joint: '' as const })),
+    )
+  }
+
+  function printArray(schema: Schema): string {
+    const prefix = schema.prefixItems?.map((item, index) =>
+      index < (schema.minItems ?? 0) ? print(item).text : `(${print(item).text})?`,
+    )
+    if (prefix) {
+      const rest = schema.items?.never
+        ? []
+        : [`...ReadonlyArray<${schema.items ? print(schema.items).text : 'unknown'}>`]
+      return `readonly [${[...prefix, ...rest].join(', ')}]`
+    }
+    return `ReadonlyArray<${schema.items ? print(schema.items).text : 'unknown'}>`
+  }
+
+  function printObject(schema: Schema): Printed {
+    const properties = [...(schema.properties ?? [])].map(([name, property]) =>
+      printProperty(name, property, schema.required?.includes(name) === true),
+    )
+    const index = [schema.additionalProperties, ...(schema.patternProperties?.values() ?? [])]
+      .filter((part) => part !== undefined && !part.never)
+      .map((part) => print(part!))
+    const parts: Printed[] = []
+    if (properties.length > 0) parts.push({ text: `{\n${indent(properties.join(''))}}`, joint: '' })
+    if (index.length > 0) parts.push({ text: `{ readonly [key: string]: ${join('|', index).text} }`, joint: '' })
+    if (parts.length > 0) return join('&', parts)
+    return schema.additionalProperties?.never ? { text: '{ readonly [key: string]: never }', joint: '' } : openObject
+  }
+
+  function printProperty(name: string, property: Schema, required: boolean): string {
+    return `${jsdoc(property)}readonly ${propertyKey(name)}${required ? '' : '?'}: ${print(property).text}\n`
+  }
+
+  /** Required properties that this schema does not declare itself, with the type that another part gives them. */
+  function printRequired(schema: Schema): Printed | undefined {
+    const lines = (schema.required ?? []).flatMap((name) => {
+      const property = schema.properties?.has(name) ? undefined : findProperty(options.schemas, schema, name)
+      return property ? [`readonly ${propertyKey(name)}: ${print(property).text}`] : []
+    })
+    return lines.length === 0 ? undefined : { text: `{ ${lines.join('; ')} }`, joint: '' }
+  }
+
+  return { print: (schema) => print(schema).text, used }
+}
+
+/** The known strings, any other accepted, and all of them offered by an editor. */
+export function openUnion(values: readonly string[]): Printed {
+  return { text: [...new Set(values).values()].map(stringLiteral).concat('(string & {})').join(' | '), joint: '|' }
+}
+
+function withNull(schema: Schema, printed: Printed): Printed {
+  return schema.types?.includes('null') ? { text: `${printed.text} | null`, joint: '|' } : printed
+}
+
+/** `type: object` beside a composition only repeats what the parts say. */
+function isEmptyObject(schema: Schema, type: JsonType): boolean {
+  return type === 'object' && !schema.properties && !schema.additionalProperties && !schema.patternProperties
+}
+
+function isConstraint(schema: Schema): boolean {
+  const { node: _node, required: _required, not: _not, description: _description, title: _title, ...rest } = schema
+  return schema.ref === undefined && Object.keys(rest).length === 0
+}
+
+function join(joint: '|' | '&', parts: readonly Printed[]): Printed {
+  const distinct = parts.filter((part, index) => parts.findIndex((other) => other.text === part.text) === index)
+  if (distinct.length === 0) return unknownType
+  if (distinct.length === 1) return distinct[0]!
+  if (joint === '|' && distinct.some((part) => part.text === 'unknown')) return unknownType
+  return {
+    text: distinct
+      .map((part) => (part.joint === '' || part.joint === joint ? part.text : `(${part.text})`))
+      .join(` ${joint} `),
+    joint,
+  }
+}

@@ -1,0 +1,94 @@
+import type { JsonType, Schema } from '../../spec.ts'
+import { jsonLiteral, stringLiteral, valueKey } from '../text.ts'
+
+/** How much of a schema the validators hold a value to; `lenient` forgives what providers get wrong. */
+export type ValidationMode = 'strict' | 'lenient'
+
+/** Helpers that the emitted code calls; only those that it uses are emitted. */
+export type Helper = 'fail' | 'at' | 'isObject' | 'isUrl' | 'equal' | 'isUnique' | 'codePoints' | 'token'
+
+const inherited = new Set(Object.getOwnPropertyNames(Object.prototype))
+
+/** Reads a property that may be absent. Names that every object inherits must be its own. */
+export function readProperty(object: string, name: string): string {
+  const access = `${object}[${stringLiteral(name)}]`
+  return inherited.has(name) ? `(Object.hasOwn(${object}, ${stringLiteral(name)}) ? ${access} : undefined)` : access
+}
+
+/** True where the value has none of the types. */
+export function wrongType(
+  types: readonly JsonType[],
+  value: string,
+  mode: ValidationMode,
+  use: (helper: Helper) => void,
+): string {
+  const effective = types.includes('number') ? types.filter((type) => type !== 'integer') : types
+  return effective.map((type) => wrongSingleType(type, value, mode, use)).join(' && ')
+}
+
+function wrongSingleType(type: JsonType, value: string, mode: ValidationMode, use: (helper: Helper) => void): string {
+  switch (type) {
+    case 'null':
+      return `${value} !== null`
+    case 'array':
+      return `!Array.isArray(${value})`
+    case 'object':
+      use('isObject')
+      return `!isObject(${value})`
+    case 'integer':
+      return mode === 'strict' ? `!Number.isInteger(${value})` : `typeof ${value} !== 'number'`
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return `typeof ${value} !== '${type}'`
+  }
+}
+
+/** True where the value is none of the listed ones. */
+export function notListed(values: readonly unknown[], value: string, use: (helper: Helper) => void): string {
+  return values
+    .map((each) => {
+      const literal = jsonLiteral(each)
+      if (literal !== undefined) return `${value} !== ${literal}`
+      use('equal')
+      return `!equal(${value}, ${deepLiteral(each)})`
+    })
+    .join(' && ')
+}
+
+function deepLiteral(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(deepLiteral).join(', ')}]`
+  if (typeof value === 'object' && value !== null)
+    return `{ ${Object.entries(value)
+      .map(([key, each]) => `${valueKey(key)}: ${deepLiteral(each)}`)
+      .join(', ')} }`
+  return jsonLiteral(value) ?? 'null'
+}
+
+/** The bounds of a string that is known to be one: condition of failure, and what was expected. */
+export function stringBounds(schema: Schema, value: string, use: (helper: Helper) => void): [string, string][] {
+  const bounds: [string, string][] = []
+  if (schema.minLength !== undefined && schema.minLength > 0) {
+    use('codePoints')
+    bounds.push([`codePoints(${value}) < ${schema.minLength}`, `at least ${schema.minLength} characters`])
+  }
+  if (schema.maxLength !== undefined) {
+    use('codePoints')
+    bounds.push([`codePoints(${value}) > ${schema.maxLength}`, `at most ${schema.maxLength} characters`])
+  }
+  return bounds
+}
+
+/** The bounds of a number that is known to be one. */
+export function numberBounds(schema: Schema, value: string): [string, string][] {
+  const bounds: [string, string][] = []
+  if (schema.minimum !== undefined) bounds.push([`${value} < ${schema.minimum}`, `at least ${schema.minimum}`])
+  if (schema.maximum !== undefined) bounds.push([`${value} > ${schema.maximum}`, `at most ${schema.maximum}`])
+  if (schema.exclusiveMinimum !== undefined)
+    bounds.push([`${value} <= ${schema.exclusiveMinimum}`, `more than ${schema.exclusiveMinimum}`])
+  if (schema.exclusiveMaximum !== undefined)
+    bounds.push([`${value} >= ${schema.exclusiveMaximum}`, `less than ${schema.exclusiveMaximum}`])
+  if (schema.multipleOf !== undefined && schema.multipleOf > 0)
+    bounds.push([`!Number.isInteger(${value} / ${schema.multipleOf})`, `a multiple of ${schema.multipleOf}`])
+  return bounds
+}

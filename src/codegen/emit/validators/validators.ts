@@ -1,0 +1,80 @@
+import type { Diagnostics } from '../../diagnostics.ts'
+import type { NameTable } from '../../name/name-table.ts'
+import { recursiveSchemas } from '../../recursion.ts'
+import type { NamedSchema, Spec } from '../../spec.ts'
+import { type EmittedFile, type FileStyle, importTypes, joinFile } from '../file.ts'
+import { indent } from '../text.ts'
+import type { Helper, ValidationMode } from './conditions.ts'
+import { emitHelpers } from './helpers.ts'
+import { type Scope, statements } from './statements.ts'
+
+/** No honest answer nests its own kind deeper; a stack overflow would be an untyped error. */
+const maxNesting = 200
+
+/** `validators.ts`: for each named schema a plain function that finds the first thing that does not fit. */
+export function emitValidators(
+  spec: Spec,
+  names: NameTable,
+  style: FileStyle,
+  mode: ValidationMode,
+  diagnostics: Diagnostics,
+): EmittedFile {
+  const recursive = recursiveSchemas(spec.schemas)
+  const helpers = new Set<Helper>()
+  const parts = [...spec.schemas.values()].map((named) =>
+    emitValidator(named, spec, names, mode, recursive, helpers, diagnostics),
+  )
+  const imports = [importTypes(['ValidationFailure'], style.runtime)]
+  return {
+    name: 'validators.ts',
+    text: joinFile(
+      style.header,
+      parts.length > 0 ? imports : [],
+      parts.length > 0 ? [...parts, ...emitHelpers(helpers)] : ['export {}\n'],
+    ),
+  }
+}
+
+function emitValidator(
+  named: NamedSchema,
+  spec: Spec,
+  names: NameTable,
+  mode: ValidationMode,
+  recursive: ReadonlySet<string>,
+  helpers: Set<Helper>,
+  diagnostics: Diagnostics,
+): string {
+  const isRecursive = recursive.has(named.key)
+  const counters = new Map<string, number>()
+  const scope: Scope = {
+    mode,
+    schemas: spec.schemas,
+    use: (helper) => helpers.add(helper),
+    call(key, value) {
+      const validator = names.models.get(key)?.validator
+      if (validator === undefined) return undefined
+      return `${validator}(${value}${isRecursive && recursive.has(key) ? ', depth + 1' : ''})`
+    },
+    titleOf: (key) => names.models.get(key)?.type ?? 'another value',
+    fresh(letter) {
+      const number = (counters.get(letter) ?? 0) + 1
+      counters.set(letter, number)
+      return `${letter}${number}`
+    },
+    patternSkipped: (schema) =>
+      diagnostics.warn(
+        'pattern_not_checked',
+        schema.node,
+        'a pattern is not checked: it could take more than linear time',
+        'anchor it with ^ and $ and separate its repeated parts, or check it in the application',
+      ),
+  }
+  const body = statements(named.schema, { value: 'value', path: [] }, scope)
+  if (isRecursive) scope.use('fail')
+  const guard = isRecursive
+    ? `if (depth > ${maxNesting}) return fail('', 'at most ${maxNesting} levels of itself', value)\n`
+    : ''
+  const name = names.models.get(named.key)!
+  const parameter = body === '' ? '_value' : 'value'
+  return `/** Judges a ${name.type}. */\nexport function ${name.validator}(${parameter}: unknown${isRecursive ? ', depth = 0' : ''}): ValidationFailure | undefined {\n${indent(`${guard}${body}return undefined\n`)}}\n`
+}

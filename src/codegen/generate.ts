@@ -1,0 +1,97 @@
+import { createDiagnostics, type Diagnostics, type Warning } from './diagnostics.ts'
+import { emitEndpoints } from './emit/endpoints.ts'
+import { type EmittedFile, type FileStyle, fileHeader } from './emit/file.ts'
+import { emitModels } from './emit/models.ts'
+import { emitOperations } from './emit/operations.ts'
+import { emitSchema } from './emit/schema.ts'
+import { emitValidators } from './emit/validators/validators.ts'
+import { type LoadedDocument, loadDocument } from './load/load.ts'
+import { nameBodies } from './name/name-bodies.ts'
+import { createNameTable } from './name/name-table.ts'
+import { formatPinnedNames, noPinnedNames, type PinnedNames, parsePinnedNames } from './name/pinned-names.ts'
+import { normalise } from './normalise/normalise.ts'
+import { type GenerateOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { select } from './select.ts'
+import { generatorVersion } from './version.ts'
+import { diff } from './write/diff.ts'
+import { readExisting, writeFiles } from './write/write-files.ts'
+
+/** What one run did. */
+export interface GenerateReport {
+  /** Every file of the output, written or not, and whether it differs from what was there. */
+  readonly files: readonly GeneratedFile[]
+  readonly warnings: readonly Warning[]
+  readonly counts: { readonly operations: number; readonly models: number }
+}
+
+export interface GeneratedFile {
+  readonly name: string
+  readonly bytes: number
+  readonly changed: boolean
+  /** With `check`, what the difference is. */
+  readonly diff?: string
+}
+
+const pinnedNamesFile = 'names.json'
+
+/**
+ * Writes typed functions, models, operations and validators for an OpenAPI document.
+ *
+ * @throws GenerateError when the document cannot be read or the output not written; nothing is written then
+ * @throws TypeError for options that do not exist
+ */
+export async function generate(options: GenerateOptions): Promise<GenerateReport> {
+  const resolved = resolveOptions(options)
+  const document = await loadDocument(resolved.document, resolved.allowRefs)
+  const diagnostics = createDiagnostics(document.locate)
+  const pinned = await readPinnedNames(resolved.out)
+  const { files, counts } = await emitAll(document, pinned, resolved, diagnostics)
+  const compared = await compare(files, resolved)
+  if (!resolved.check) await writeFiles(resolved.out, files)
+  return { files: compared, warnings: diagnostics.warnings, counts }
+}
+
+async function emitAll(
+  document: LoadedDocument,
+  pinned: PinnedNames,
+  options: ResolvedOptions,
+  diagnostics: Diagnostics,
+): Promise<{ files: EmittedFile[]; counts: GenerateReport['counts'] }> {
+  const spec = nameBodies(select(normalise(document, diagnostics), options.select))
+  const names = createNameTable(spec, pinned, diagnostics)
+  const style: FileStyle = {
+    header: fileHeader(generatorVersion, document.hash),
+    runtime: options.runtime,
+    importExtension: options.importExtension,
+  }
+  const closedEnums = options.validators === 'strict'
+  const files = [
+    emitModels(spec, names, style, closedEnums),
+    emitOperations(spec, names, style, { closedEnums, validators: options.validators !== 'off' }),
+    emitEndpoints(spec, names, style, closedEnums),
+    ...(options.validators === 'off' ? [] : [emitValidators(spec, names, style, options.validators, diagnostics)]),
+    ...(options.schema ? [await emitSchema(document, style.header)] : []),
+    { name: pinnedNamesFile, text: formatPinnedNames(spec, names) },
+  ]
+  return { files, counts: { operations: spec.operations.length, models: spec.schemas.size } }
+}
+
+async function readPinnedNames(folder: string): Promise<PinnedNames> {
+  const text = await readExisting(folder, pinnedNamesFile)
+  return text === undefined ? noPinnedNames : parsePinnedNames(text, `${folder}/${pinnedNamesFile}`)
+}
+
+async function compare(files: readonly EmittedFile[], options: ResolvedOptions): Promise<GeneratedFile[]> {
+  return Promise.all(
+    files.map(async ({ name, text }) => {
+      const existing = await readExisting(options.out, name)
+      const changed = existing !== text
+      return {
+        name,
+        bytes: Buffer.byteLength(text),
+        changed,
+        ...(options.check && changed ? { diff: diff(name, existing, text) } : {}),
+      }
+    }),
+  )
+}

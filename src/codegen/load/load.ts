@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { dirname, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { GenerateError } from '../../errors/generate.ts'
+import { parseText } from './parse-text.ts'
+import { readText } from './read-text.ts'
+import { externalReferences, refusal } from './references.ts'
+import { type Locate, positionAt, type Source } from './source.ts'
+
+/** A path, an http(s) URL, `-` for standard input, or the text itself with the name to show for it. */
+export type DocumentInput = string | URL | { readonly name: string; readonly text: string }
+
+/** The document, with every file that it refers to and may. */
+export interface LoadedDocument {
+  readonly root: Source
+  /** By location; holds the root too. */
+  readonly sources: ReadonlyMap<string, Source>
+  /** Locations that were not read, and why. */
+  readonly refused: ReadonlyMap<string, string>
+  /** SHA-256 over all texts that were read, in hexadecimal. */
+  readonly hash: string
+  readonly locate: Locate
+}
+
+const maxSources = 2000
+
+export async function loadDocument(input: DocumentInput, allowRefs: readonly string[]): Promise<LoadedDocument> {
+  const root = await loadRoot(input)
+  const sources = new Map([[root.location, root]])
+  const refused = new Map<string, string>()
+  const queue = externalReferences(root)
+  for (let location = queue.shift(); location !== undefined; location = queue.shift()) {
+    if (sources.has(location) || refused.has(location)) continue
+    const reason = refusal(location, root.location, allowRefs)
+    if (reason !== undefined) {
+      refused.set(location, reason)
+      continue
+    }
+    if (sources.size >= maxSources)
+      throw new GenerateError('document_too_complex', `${root.name} refers to more than ${maxSources} files`, {
+        file: root.name,
+      })
+    const source = await loadReferenced(location, root.location, refused)
+    if (!source) continue
+    sources.set(location, source)
+    queue.push(...externalReferences(source))
+  }
+  return { root, sources, refused, hash: hashOf(sources), locate: locator(sources, root) }
+}
+
+async function loadRoot(input: DocumentInput): Promise<Source> {
+  if (typeof input === 'object' && 'text' in input) return parseText(input.text, 'text:/document', input.name)
+  const given = String(input)
+  if (given === '-')
+    return parseText(
+      await readText('stdin:/document', 'standard input', { redirect: 'follow' }),
+      'stdin:/document',
+      'standard input',
+    )
+  const location = /^(https?|file):\/\//i.test(given) ? new URL(given).href : pathToFileURL(given).href
+  return parseText(await readText(location, given, { redirect: 'follow' }), location, given)
+}
+
+async function loadReferenced(
+  location: string,
+  root: string,
+  refused: Map<string, string>,
+): Promise<Source | undefined> {
+  const name = nameOf(location, root)
+  try {
+    return parseText(await readText(location, name, { redirect: 'error' }), location, name)
+  } catch (error) {
+    if (!(error instanceof GenerateError) || error.code !== 'document_unreadable') throw error
+    // The reference becomes `unknown`, with a warning at each place that uses it.
+    refused.set(location, error.message)
+    return undefined
+  }
+}
+
+/** Relative to the document's folder, so that no output depends on where the folder lies. */
+function nameOf(location: string, root: string): string {
+  if (!location.startsWith('file:') || !root.startsWith('file:')) return location
+  return relative(dirname(fileURLToPath(root)), fileURLToPath(location)).replaceAll('\\', '/')
+}
+
+function hashOf(sources: ReadonlyMap<string, Source>): string {
+  const hash = createHash('sha256')
+  // By name, since the order of reading says nothing about the content.
+  const texts = [...sources.values()].map((source, index) => ({
+    name: index === 0 ? '' : source.name,
+    text: source.text,
+  }))
+  for (const { name, text } of texts.sort((a, b) => (a.name < b.name ? -1 : 1)))
+    hash.update(`${name}\0${text.length}\0${text}`)
+  return hash.digest('hex')
+}
+
+function locator(sources: ReadonlyMap<string, Source>, root: Source): Locate {
+  return (node) => {
+    if (typeof node === 'object' && node !== null) {
+      for (const source of sources.values()) {
+        const offset = source.offsetOf(node)
+        if (offset !== undefined) return { file: source.name, ...positionAt(source.text, offset) }
+      }
+    }
+    return { file: root.name, line: 0, column: 0 }
+  }
+}

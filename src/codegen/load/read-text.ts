@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { text as readStream } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { GenerateError } from '../../errors/generate.ts'
+
+/** Far above the largest published document (13 MB). */
+const maxBytes = 64 * 1024 * 1024
+const fetchTimeout = 30_000
+
+/** The text behind a location: a file, an http(s) URL, or `stdin:`. */
+export async function readText(
+  location: string,
+  name: string,
+  options: { redirect: 'follow' | 'error' },
+): Promise<string> {
+  const protocol = new URL(location).protocol
+  const text =
+    protocol === 'stdin:'
+      ? await readStream(process.stdin)
+      : protocol === 'file:'
+        ? await readLocal(location, name)
+        : await readRemote(location, name, options.redirect)
+  if (text.length > maxBytes)
+    throw new GenerateError('document_too_complex', `${name} is larger than ${maxBytes} bytes`, { file: name })
+  return text.startsWith('\uFEFF') ? text.slice(1) : text
+}
+
+async function readLocal(location: string, name: string): Promise<string> {
+  try {
+    return await readFile(fileURLToPath(location), 'utf8')
+  } catch (cause) {
+    throw unreadable(
+      name,
+      (cause as { code?: string }).code === 'ENOENT' ? 'there is no such file' : String(cause),
+      cause,
+    )
+  }
+}
+
+async function readRemote(location: string, name: string, redirect: 'follow' | 'error'): Promise<string> {
+  let response: Response
+  try {
+    response = await fetch(location, { redirect, signal: AbortSignal.timeout(fetchTimeout) })
+  } catch (cause) {
+    throw unreadable(name, cause instanceof Error ? cause.message : String(cause), cause)
+  }
+  if (!response.ok) throw unreadable(name, `the server answered ${response.status}`)
+  return readLimited(response, name)
+}
+
+async function readLimited(response: Response, name: string): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes)
+      throw new GenerateError('document_too_complex', `${name} is larger than ${maxBytes} bytes`, { file: name })
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function unreadable(name: string, reason: string, cause?: unknown): GenerateError {
+  return new GenerateError('document_unreadable', `${name} cannot be read: ${reason}`, { file: name, cause })
+}

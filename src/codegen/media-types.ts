@@ -1,0 +1,16 @@
+/** Ranges count as JSON: where a document says that any type may come, its schema describes the JSON that comes. */
+export function isJson(mediaType: string): boolean {
+  return /^(application|text)\/([^;]+\+)?json$/.test(mediaType) || mediaType === '*/*' || mediaType === 'application/*'
+}
+
+export const isUrlEncoded = (mediaType: string): boolean => mediaType === 'application/x-www-form-urlencoded'
+
+export const isMultipart = (mediaType: string): boolean => mediaType.startsWith('multipart/')
+
+/** What a caller sees as a string: text, markup, forms, and tokens such as `application/jwt`. */
+export function isText(mediaType: string): boolean {
+  return (
+    /^text\/|^application\/(.+\+)?(jwt|xml|jose|yaml|javascript|graphql)$|^application\/x-ndjson$/.test(mediaType) ||
+    isUrlEncoded(mediaType)
+  )
+}

@@ -1,0 +1,68 @@
+import { GenerateError } from '../../errors/generate.ts'
+import type { Diagnostics } from '../diagnostics.ts'
+import type { LoadedDocument } from '../load/load.ts'
+import type { NamedSchema, OperationSpec, Spec } from '../spec.ts'
+import { cutAliasCycles } from './alias-cycles.ts'
+import { type Context, createContext, type Part } from './context.ts'
+import { liftRequired } from './lift-required.ts'
+import { normaliseOperations } from './operations.ts'
+import { entries, isRawObject, own, text } from './raw.ts'
+import { nameSchema } from './schema.ts'
+import { firstServer } from './servers.ts'
+
+/** The document in the internal form, whatever its version. Faults become warnings. */
+export function normalise(document: LoadedDocument, diagnostics: Diagnostics): Spec {
+  const dialect = dialectOf(document)
+  const context = createContext(document, diagnostics, dialect)
+  const root: Part = { source: document.root, node: document.root.root }
+  for (const source of document.sources.values()) {
+    for (const { key, mapping } of source.duplicateKeys) {
+      diagnostics.warn(
+        'duplicate_key',
+        mapping,
+        `the key "${key}" comes twice in this mapping; the last one counts`,
+        'remove one of them',
+      )
+    }
+  }
+  normaliseComponents(context, root)
+  const operations: OperationSpec[] = normaliseOperations(context, root)
+  const named = [...context.schemas.values()].filter((schema): schema is NamedSchema => schema !== undefined)
+  const schemas = liftRequired(
+    cutAliasCycles(new Map(named.map((schema) => [schema.key, schema])), diagnostics),
+    diagnostics,
+  )
+  return {
+    title: text(own(own(root.node, 'info'), 'title')) ?? '',
+    schemas,
+    operations,
+    server: firstServer(own(root.node, 'servers')),
+  }
+}
+
+function dialectOf(document: LoadedDocument): Context['dialect'] {
+  const { root, name } = document.root
+  const unsupported = (what: string): GenerateError =>
+    new GenerateError(
+      'document_unsupported',
+      `${name} is ${what}; expected an OpenAPI document of version 3.0 or 3.1`,
+      { file: name },
+    )
+  if (!isRawObject(root)) throw unsupported('not an object')
+  const swagger = own(root, 'swagger')
+  if (swagger !== undefined) throw unsupported(`Swagger ${String(swagger)}, which this version does not read`)
+  const version = own(root, 'openapi')
+  if (version === undefined) throw unsupported('an object without "openapi"')
+  // Unquoted in YAML, `3.0` and `3.1` are numbers.
+  const match = /^3(?:\.([0-2])(?:\.|$)|$)/.exec(String(version))
+  if (!match) throw unsupported(`of OpenAPI version ${JSON.stringify(version)}`)
+  return (match[1] ?? '0') === '0' ? 3.0 : 3.1
+}
+
+/** All named schemas of the document, in its order, used or not: their names are what users import. */
+function normaliseComponents(context: Context, root: Part): void {
+  for (const [name, node] of entries(own(own(root.node, 'components'), 'schemas'))) {
+    const key = `#/components/schemas/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    nameSchema(context, { ...root, node, key, title: name })
+  }
+}

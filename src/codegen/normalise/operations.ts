@@ -1,0 +1,86 @@
+import type { HttpMethod } from '../../lib/api.ts'
+import type { OperationSpec } from '../spec.ts'
+import { readBody, readResponses } from './bodies.ts'
+import { type Context, dereference, type Part } from './context.ts'
+import { readParameters } from './parameters.ts'
+import { entries, isRawObject, list, oneOf, optional, own, strings, text } from './raw.ts'
+import { readAccessToken } from './security.ts'
+import { firstServer } from './servers.ts'
+
+const methods: readonly HttpMethod[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']
+
+/** Every operation of the document, in its order. */
+export function normaliseOperations(context: Context, root: Part): OperationSpec[] {
+  const operations: OperationSpec[] = []
+  for (const [path, node] of entries(own(root.node, 'paths'))) {
+    if (!path.startsWith('/')) continue
+    const item = dereference(context, { ...root, node })
+    if (!isRawObject(item.node)) continue
+    for (const method of methods) {
+      const operation = own(item.node, method.toLowerCase())
+      if (isRawObject(operation))
+        operations.push(normaliseOperation(context, root, item, { ...item, node: operation }, method, path))
+    }
+    warnOfOtherMethods(context, item, path)
+  }
+  return operations
+}
+
+function normaliseOperation(
+  context: Context,
+  root: Part,
+  item: Part,
+  part: Part,
+  method: HttpMethod,
+  path: string,
+): OperationSpec {
+  context.spend()
+  const { node } = part
+  const server = firstServer(own(node, 'servers')) ?? firstServer(own(item.node, 'servers'))
+  const security = own(node, 'security') ?? own(root.node, 'security')
+  const body = own(node, 'requestBody')
+  const parameters = readParameters(
+    context,
+    part,
+    [
+      ...list(own(item.node, 'parameters')).map((parameter) => ({ ...item, node: parameter })),
+      ...list(own(node, 'parameters')).map((parameter) => ({ ...part, node: parameter })),
+    ],
+    path,
+  )
+  return {
+    node,
+    key: `${method} ${path}`,
+    ...optional('operationId', text(own(node, 'operationId'))?.trim() || undefined),
+    method,
+    path,
+    tags: strings(own(node, 'tags')),
+    ...optional('summary', text(own(node, 'summary')) ?? text(own(item.node, 'summary'))),
+    ...optional('description', text(own(node, 'description')) ?? text(own(item.node, 'description'))),
+    ...optional('deprecated', own(node, 'deprecated') === true ? (true as const) : undefined),
+    parameters,
+    ...optional('body', body === undefined ? undefined : readBody(context, { ...part, node: body })),
+    responses: readResponses(context, part, own(node, 'responses')),
+    ...optional('server', server),
+    ...optional('accessToken', readAccessToken(own(own(root.node, 'components'), 'securitySchemes'), security)),
+    ...optional('clientAuth', oneOf(own(node, 'x-oauth-client-auth'), ['required', 'optional'])),
+    ...optional('metadataField', text(own(node, 'x-oauth-metadata-field'))),
+    ...optional('userAgent', oneOf(own(node, 'x-oauth-user-agent'), ['redirect', 'form-post'])),
+  }
+}
+
+/** Of 3.2. They need a method that the seam to the transport does not have. */
+function warnOfOtherMethods(context: Context, item: Part, path: string): void {
+  const others = [
+    ...(own(item.node, 'query') === undefined ? [] : ['QUERY']),
+    ...entries(own(item.node, 'additionalOperations')).map(([method]) => method),
+  ]
+  for (const method of others) {
+    context.diagnostics.warn(
+      'unsupported',
+      item.node,
+      `${method} ${path} is left out: only ${methods.join(', ')} are generated`,
+      'call it with fetch',
+    )
+  }
+}

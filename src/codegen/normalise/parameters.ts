@@ -1,0 +1,88 @@
+import type { ValueEncoding } from '../../lib/api.ts'
+import type { ParameterPlace, ParameterSpec, Schema } from '../spec.ts'
+import { type Context, dereference, type Part } from './context.ts'
+import { entries, oneOf, optional, own, text } from './raw.ts'
+import { normaliseSchema } from './schema.ts'
+
+const places: Readonly<Record<string, ParameterPlace>> = {
+  path: 'path',
+  query: 'query',
+  header: 'headers',
+  cookie: 'cookies',
+}
+const styles = ['form', 'simple', 'label', 'matrix', 'spaceDelimited', 'pipeDelimited', 'deepObject'] as const
+
+/** Parameters of the path item, then of the operation; a later one takes the place of an earlier. */
+export function readParameters(
+  context: Context,
+  operation: Part,
+  given: readonly Part[],
+  path: string,
+): ParameterSpec[] {
+  const parameters = new Map<string, ParameterSpec>()
+  for (const part of given) {
+    const parameter = readParameter(context, dereference(context, part))
+    if (parameter) parameters.set(`${parameter.place} ${parameter.name}`, parameter)
+  }
+  for (const [, name] of path.matchAll(/\{([^{}]+)\}/g)) {
+    if (name === undefined || parameters.has(`path ${name}`)) continue
+    context.diagnostics.warn(
+      'invalid_document',
+      operation.node,
+      `the path parameter "${name}" is not declared; it is taken as a string`,
+      'declare it under parameters',
+    )
+    parameters.set(`path ${name}`, {
+      place: 'path',
+      name,
+      required: true,
+      schema: { node: operation.node, types: ['string'] },
+      encoding: {},
+    })
+  }
+  return [...parameters.values()]
+}
+
+function readParameter(context: Context, part: Part): ParameterSpec | undefined {
+  const { node } = part
+  const given = text(own(node, 'in')) ?? ''
+  const place = Object.hasOwn(places, given) ? places[given] : undefined
+  const name = text(own(node, 'name'))
+  if (!place || name === undefined) {
+    if (node !== undefined)
+      context.diagnostics.warn(
+        'invalid_document',
+        node,
+        `a parameter in "${given}" is left out`,
+        'parameters have a name and are in path, query, header or cookie',
+      )
+    return undefined
+  }
+  // OpenAPI 3.1 4.8.12.2.1: these three headers are described elsewhere, and set by the transport.
+  if (place === 'headers' && ['accept', 'content-type', 'authorization'].includes(name.toLowerCase())) return undefined
+  const content = entries(own(node, 'content'))[0]
+  const schemaNode = content ? own(content[1], 'schema') : own(node, 'schema')
+  const schema: Schema = schemaNode === undefined ? { node } : normaliseSchema(context, { ...part, node: schemaNode })
+  return {
+    place,
+    name,
+    required: place === 'path' || own(node, 'required') === true,
+    schema,
+    encoding: content
+      ? { style: 'json' }
+      : readEncoding(node, place === 'query' || place === 'cookies' ? 'form' : 'simple'),
+    ...optional('description', text(own(node, 'description')) ?? schema.description),
+    ...optional('deprecated', own(node, 'deprecated') === true ? (true as const) : undefined),
+  }
+}
+
+/** What departs from the default style of a place. */
+export function readEncoding(node: unknown, defaultStyle: 'form' | 'simple'): ValueEncoding {
+  const style = oneOf(own(node, 'style'), styles) ?? defaultStyle
+  const explode = own(node, 'explode')
+  return {
+    ...(style === defaultStyle ? {} : { style }),
+    ...(typeof explode === 'boolean' && explode !== (style === 'form') ? { explode } : {}),
+    ...(own(node, 'allowReserved') === true ? { allowReserved: true } : {}),
+  }
+}

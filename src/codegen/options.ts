@@ -1,0 +1,68 @@
+import { assertKnownOptions } from '../lib/options.ts'
+import type { DocumentInput } from './load/load.ts'
+import { parseSelector, type Selector } from './select.ts'
+
+export interface GenerateOptions {
+  /** A path, an http(s) URL, `-` for standard input, or the text itself. */
+  readonly document: DocumentInput
+  /** The folder for the generated files. */
+  readonly out: string
+  /** Compares with what is there instead of writing. @default false */
+  readonly check?: boolean
+  /** Also emits `schema.ts` through openapi-typescript, which must be installed. @default false */
+  readonly schema?: boolean
+  /**
+   * How much of a schema the validators hold an answer to. `strict`: everything. `lenient`: types and required
+   * properties, since providers break their own documents. `off`: no validators. @default lenient
+   */
+  readonly validators?: 'strict' | 'lenient' | 'off'
+  /** Only these operations and the schemas that they reach; empty means all. @default [] */
+  readonly select?: readonly string[]
+  /** Files, folders, URLs or origins that references may lead to, beside the document's own folder. @default [] */
+  readonly allowRefs?: readonly string[]
+  /** The module that the types of the seam are imported from. @default authentype/api */
+  readonly runtime?: string
+  /** The suffix of imports between generated files. @default .js */
+  readonly importExtension?: '.js' | '.ts' | ''
+}
+
+/** The options with their defaults. */
+export interface ResolvedOptions {
+  readonly document: DocumentInput
+  readonly out: string
+  readonly check: boolean
+  readonly schema: boolean
+  readonly validators: 'strict' | 'lenient' | 'off'
+  readonly select: readonly Selector[]
+  readonly allowRefs: readonly string[]
+  readonly runtime: string
+  readonly importExtension: '.js' | '.ts' | ''
+}
+
+const defaults = {
+  check: false,
+  schema: false,
+  validators: 'lenient',
+  allowRefs: [],
+  runtime: 'authentype/api',
+  importExtension: '.js',
+} as const
+
+/** @throws TypeError for an unknown option or value */
+export function resolveOptions(options: GenerateOptions): ResolvedOptions {
+  assertKnownOptions('generate', options, ['document', 'out', 'select', ...Object.keys(defaults)])
+  const resolved = { ...defaults, ...options, select: (options.select ?? []).map(parseSelector) }
+  if (typeof resolved.out !== 'string' || resolved.out === '') throw new TypeError('generate: "out" must name a folder')
+  if (resolved.document === undefined || resolved.document === '')
+    throw new TypeError('generate: "document" must name a file or a URL')
+  assertOneOf('validators', resolved.validators, ['strict', 'lenient', 'off'])
+  assertOneOf('importExtension', resolved.importExtension, ['.js', '.ts', ''])
+  return resolved
+}
+
+function assertOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value))
+    throw new TypeError(
+      `generate: "${name}" is "${value}"; expected ${allowed.map((each) => `"${each}"`).join(' or ')}`,
+    )
+}
