@@ -9,10 +9,18 @@ const separators: Readonly<Record<string, string>> = { spaceDelimited: '%20', pi
  * `name=value` for each parameter of a query, a form or a Cookie field; absent and null ones are left out.
  * Each value is encoded by itself, so that a comma between values differs from one within.
  *
+ * @param ofObjects how an object is written for which the document says nothing
  * @see OpenAPI 3.1 4.8.12.3, style values
  */
-export function serializePairs(values: object | undefined, encodings: Encodings, encode: Encode): string[] {
-  return Object.entries(values ?? {}).flatMap(([name, value]) => serializePair(name, value, encodings?.[name], encode))
+export function serializePairs(
+  values: object | undefined,
+  encodings: Encodings,
+  encode: Encode,
+  ofObjects?: ValueEncoding,
+): string[] {
+  return Object.entries(values ?? {}).flatMap(([name, value]) =>
+    serializePair(name, value, encodings?.[name] ?? (Array.isArray(value) ? undefined : ofObjects), encode),
+  )
 }
 
 function serializePair(name: string, value: unknown, encoding: ValueEncoding = {}, encodeAny: Encode): string[] {
@@ -24,31 +32,31 @@ function serializePair(name: string, value: unknown, encoding: ValueEncoding = {
     return [pair(name, encode(toText(value)))]
   }
   if (style === 'deepObject') return deepPairs(name, value, (key, text) => pair(key, encode(text)))
-  const entries = Object.entries(value)
-  // An object without a declared style is JSON in a form (OpenAPI 3.1 4.8.15.1), and of no other use in a query.
-  if (!Array.isArray(value) && !encoding.style && encoding.explode === undefined)
-    return [pair(name, encode(toText(value)))]
+  const entries = entriesOf(value)
   if (explode) return entries.map(([key, item]) => pair(Array.isArray(value) ? name : key, encode(toText(item))))
   return entries.length > 0 ? [pair(name, listOf(value, encode).join(separators[style] ?? ','))] : []
 }
 
 function deepPairs(name: string, value: object, pair: (key: string, text: string) => string): string[] {
-  return Object.entries(value).flatMap(([key, item]) => {
-    if (item === undefined || item === null) return []
+  return entriesOf(value).flatMap(([key, item]) => {
     const path = `${name}[${key}]`
     return typeof item === 'object' ? deepPairs(path, item, pair) : [pair(path, toText(item))]
   })
+}
+
+function entriesOf(value: object): [string, NonNullable<unknown>][] {
+  return Object.entries(value).filter(([, item]) => item !== undefined && item !== null)
 }
 
 /** `simple` style: a header's or path's value. Of an object the keys and values, joined by `=` when exploded. */
 export function serializeSimple(value: unknown, explode: boolean | undefined, encode: Encode): string[] {
   if (typeof value !== 'object' || value === null) return [encode(toText(value))]
   if (!explode || Array.isArray(value)) return listOf(value, encode)
-  return Object.entries(value).map(([key, item]) => `${encode(key)}=${encode(toText(item))}`)
+  return entriesOf(value).map(([key, item]) => `${encode(key)}=${encode(toText(item))}`)
 }
 
 function listOf(value: object, encode: Encode): string[] {
-  const items: unknown[] = Array.isArray(value) ? value : Object.entries(value).flat()
+  const items: unknown[] = Array.isArray(value) ? value : entriesOf(value).flat()
   return items.map((item) => encode(toText(item)))
 }
 

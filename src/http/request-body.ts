@@ -26,10 +26,9 @@ export function encodeBody(operation: Operation, input: OperationInput): Encoded
     return { body: JSON.stringify(body), contentType: isJson(mediaType) ? mediaType : 'application/json' }
   if (typeof body === 'object' && body !== null) {
     if (mediaType === 'application/x-www-form-urlencoded') {
-      return {
-        body: serializePairs(body, operation.encodings?.body, encodeFormComponent).join('&'),
-        contentType: mediaType,
-      }
+      // OpenAPI 3.1 4.8.15.1: an object is JSON unless the document gives it a style.
+      const pairs = serializePairs(body, operation.encodings?.body, encodeFormComponent, { style: 'json' })
+      return { body: pairs.join('&'), contentType: mediaType }
     }
     if (mediaType.startsWith('multipart/')) return { body: encodeMultipart(body, operation.encodings?.body) }
     throw new TypeError(`${operation.id}: "body" must be text, bytes or a Blob for ${mediaType}`)

@@ -1,0 +1,16 @@
+/** `authentype/api`: what generated code imports the types of, and what sends it. */
+export type {
+  Api,
+  ApiResult,
+  HttpMethod,
+  Operation,
+  OperationInput,
+  RequestOptions,
+  ResponseContent,
+  ValidationFailure,
+  Validator,
+  ValueEncoding,
+} from '../lib/api.ts'
+export type { Fetch } from '../lib/fetch.ts'
+export { type ApiOptions, createApi } from './create-api.ts'
+export { createPathsClient, type PathsClientOptions } from './paths-client.ts'
