@@ -1,7 +1,15 @@
-/** One thing that is asked for or granted in detail; `type` says what further members there are (RFC 9396 2). */
-export interface AuthorizationDetail {
-  readonly type: string
-  readonly [member: string]: unknown
+import type { AuthorizationDetail } from '../../generated/models.ts'
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
+
+/** RFC 9396 2.2: members that mean the same in every type that has them. */
+const commonMembers: Readonly<Record<string, (value: unknown) => boolean>> = {
+  locations: isTexts,
+  actions: isTexts,
+  datatypes: isTexts,
+  privileges: isTexts,
+  identifier: isText,
 }
 
 /** Whether a value is a list of authorization details: objects, each with a `type` (RFC 9396 2). */
@@ -18,5 +26,7 @@ export function assertAuthorizationDetails(value: unknown): asserts value is Aut
 
 function isAuthorizationDetail(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.hasOwn(value, 'type') && typeof (value as { type: unknown }).type === 'string'
+  const detail = value as Readonly<Record<string, unknown>>
+  if (!Object.hasOwn(detail, 'type') || !isText(detail.type)) return false
+  return Object.entries(commonMembers).every(([name, fits]) => detail[name] === undefined || fits(detail[name]))
 }

@@ -1,6 +1,7 @@
+import type { AuthorizationDetail, ClaimsRequest, AuthorizationRequest as WireRequest } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { encodeFormComponent } from '../lib/form-component.ts'
-import { type AuthorizationDetail, assertAuthorizationDetails } from './authorization-details.ts'
+import { assertAuthorizationDetails } from './authorization-details.ts'
 import { normaliseResources } from './resource-indicators.ts'
 import { assertScope, hasScope } from './scope.ts'
 import { assertRedirectUri } from './url-rules.ts'
@@ -21,7 +22,7 @@ export interface AuthorizationOptions {
   /** Authentication context classes, the preferred one first. */
   readonly acrValues?: string | readonly string[]
   /** Single claims (OpenID Connect Core 5.5). */
-  readonly claims?: Readonly<Record<string, unknown>>
+  readonly claims?: ClaimsRequest
   /** Seconds since the user's last active authentication, at most. */
   readonly maxAge?: number
   /** `none` stands alone. */
@@ -49,29 +50,8 @@ export interface AuthorizationRequest extends AuthorizationOptions {
 }
 
 /** The parameters by their wire names: the body of a pushed request, or the query of the authorization URL. */
-export interface AuthorizationParameters {
-  client_id: string
-  response_type: 'code'
-  redirect_uri: string
-  state: string
-  code_challenge: string
-  code_challenge_method: 'S256'
-  scope?: string
-  nonce?: string
-  response_mode?: string
-  resource?: string[]
-  authorization_details?: { type: string; [member: string]: unknown }[]
-  dpop_jkt?: string
-  acr_values?: string
-  claims?: { [member: string]: unknown }
-  max_age?: number
-  prompt?: string
-  display?: string
-  login_hint?: string
-  id_token_hint?: string
-  ui_locales?: string
-  [extra: string]: unknown
-}
+export type AuthorizationParameters = WireRequest &
+  Required<Pick<WireRequest, 'response_type' | 'redirect_uri' | 'state' | 'code_challenge' | 'code_challenge_method'>>
 
 /**
  * Parameters that only this library sets, whether or not it does in this request. A request object would

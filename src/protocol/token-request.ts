@@ -1,33 +1,17 @@
-import { type AuthorizationDetail, assertAuthorizationDetails } from './authorization-details.ts'
+import type {
+  AuthorizationCodeTokenRequest,
+  AuthorizationDetail,
+  ClientCredentialsTokenRequest,
+  RefreshTokenRequest,
+} from '../../generated/models.ts'
+import { assertAuthorizationDetails } from './authorization-details.ts'
 import { normaliseResources } from './resource-indicators.ts'
 import { assertScope } from './scope.ts'
 import type { Transaction } from './transaction.ts'
 
-/** What the grants have in common. Client authentication adds its own parameters later, for each attempt. */
-interface CommonParameters {
-  scope?: string
-  resource?: string[]
-  authorization_details?: { type: string; [member: string]: unknown }[]
-}
-
-export interface AuthorizationCodeParameters extends CommonParameters {
-  grant_type: 'authorization_code'
-  code: string
-  redirect_uri: string
-  code_verifier: string
-  [extra: string]: unknown
-}
-
-export interface RefreshTokenParameters extends CommonParameters {
-  grant_type: 'refresh_token'
-  refresh_token: string
-  [extra: string]: unknown
-}
-
-export interface ClientCredentialsParameters extends CommonParameters {
-  grant_type: 'client_credentials'
-  [extra: string]: unknown
-}
+export type AuthorizationCodeParameters = AuthorizationCodeTokenRequest
+export type RefreshTokenParameters = RefreshTokenRequest
+export type ClientCredentialsParameters = ClientCredentialsTokenRequest
 
 /** What a token request may ask for, beside its grant. */
 export interface TokenRequestOptions {
@@ -92,6 +76,9 @@ export function buildRefreshRequest(refreshToken: string, options: TokenRequestO
 export function buildClientCredentialsRequest(options: TokenRequestOptions = {}): ClientCredentialsParameters {
   return { ...extraParametersOf(options), grant_type: 'client_credentials', ...commonParameters(options) }
 }
+
+/** What the grants have in common. Client authentication adds its own parameters later, for each attempt. */
+type CommonParameters = Pick<RefreshTokenRequest, 'scope' | 'resource' | 'authorization_details'>
 
 function commonParameters({ scope, resource, authorizationDetails }: TokenRequestOptions): CommonParameters {
   if (scope !== undefined) assertScope(scope)

@@ -1,6 +1,7 @@
+import type { AuthorizationDetail } from '../../generated/models.ts'
 import { ProtocolError, type ProtocolErrorCode } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
-import { type AuthorizationDetail, isAuthorizationDetails } from './authorization-details.ts'
+import { isAuthorizationDetails } from './authorization-details.ts'
 import type { Notice } from './notice.ts'
 import { compareScopes, hasScope, isScope, splitScope } from './scope.ts'
 import type { TokenSet } from './token-set.ts'

@@ -10,12 +10,12 @@ export interface UserInfoClaims {
 /**
  * Judges a userinfo response in plain JSON.
  *
- * @param body the parsed JSON
+ * @param body the parsed JSON; what is known of its other claims stays known
  * @param subject the `sub` of the verified id_token
  * @throws ProtocolError `invalid_userinfo_response`, `userinfo_subject_mismatch`
  * @see OpenID Connect Core 5.3.2, 5.3.4
  */
-export function judgeUserInfoResponse(body: unknown, subject: string): UserInfoClaims {
+export function judgeUserInfoResponse<Body>(body: Body, subject: string): Body & UserInfoClaims {
   if (typeof subject !== 'string' || subject === '') {
     throw new TypeError('"subject" must be the "sub" of the verified id_token (OpenID Connect Core 5.3.2)')
   }
@@ -40,7 +40,7 @@ export function judgeUserInfoResponse(body: unknown, subject: string): UserInfoC
       },
     )
   }
-  return body as UserInfoClaims
+  return body as Body & UserInfoClaims
 }
 
 function refuse(what: string, expected: string, actual: string): ProtocolError {
