@@ -11,6 +11,8 @@ const report = await generate({
   document: 'openapi/oauth.yaml',
   out: 'generated',
   check,
+  // A warning about our own document is a mistake in it.
+  strict: true,
   schema: true,
   validators: 'strict',
   runtime: '../src/lib/api.ts',
@@ -23,5 +25,4 @@ for (const file of report.files)
   console.log(
     `${file.changed ? (check ? 'differs' : 'written') : 'same   '}  generated/${file.name}${file.diff ? `\n${file.diff}` : ''}`,
   )
-// A warning about our own document is a mistake in it.
-if (report.warnings.length > 0 || (check && report.files.some(({ changed }) => changed))) process.exitCode = 1
+if (report.outcome === 'drifted' || report.outcome === 'refused') process.exitCode = 1

@@ -18,6 +18,11 @@ import { readExisting, writeFiles } from './write/write-files.ts'
 
 /** What one run did. */
 export interface GenerateReport {
+  /**
+   * `written`: the output is up to date now. With `check`: `clean` or `drifted`, and nothing was written. With
+   * `strict`: `refused` where the document has faults, and nothing was written.
+   */
+  readonly outcome: 'written' | 'clean' | 'drifted' | 'refused'
   /** Every file of the output, written or not, and whether it differs from what was there. */
   readonly files: readonly GeneratedFile[]
   readonly warnings: readonly Warning[]
@@ -47,8 +52,20 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const pinned = await readPinnedNames(resolved.out)
   const { files, counts } = await emitAll(document, pinned, resolved, diagnostics)
   const compared = await compare(files, resolved)
-  if (!resolved.check) await writeFiles(resolved.out, files)
-  return { files: compared, warnings: diagnostics.warnings, counts }
+  const outcome = outcomeOf(compared, diagnostics, resolved)
+  if (outcome === 'written') await writeFiles(resolved.out, files)
+  return { outcome, files: compared, warnings: diagnostics.warnings, counts }
+}
+
+function outcomeOf(
+  files: readonly GeneratedFile[],
+  { warnings }: Diagnostics,
+  { check, strict }: ResolvedOptions,
+): GenerateReport['outcome'] {
+  // A name that made way for another is not the document's fault, and is pinned by being written.
+  if (strict && warnings.some(({ code }) => code !== 'renamed')) return 'refused'
+  if (!check) return 'written'
+  return files.some(({ changed }) => changed) ? 'drifted' : 'clean'
 }
 
 async function emitAll(

@@ -9,6 +9,8 @@ export interface GenerateOptions {
   readonly out: string
   /** Compares with what is there instead of writing. @default false */
   readonly check?: boolean
+  /** Writes nothing if the document has faults; names that had to change are none. @default false */
+  readonly strict?: boolean
   /** Also emits `schema.ts` through openapi-typescript, which must be installed. @default false */
   readonly schema?: boolean
   /**
@@ -31,6 +33,7 @@ export interface ResolvedOptions {
   readonly document: DocumentInput
   readonly out: string
   readonly check: boolean
+  readonly strict: boolean
   readonly schema: boolean
   readonly validators: 'strict' | 'lenient' | 'off'
   readonly select: readonly Selector[]
@@ -41,6 +44,7 @@ export interface ResolvedOptions {
 
 const defaults = {
   check: false,
+  strict: false,
   schema: false,
   validators: 'lenient',
   allowRefs: [],
