@@ -10,7 +10,7 @@ import { tokenAnswer } from './hostile/endpoints/token.ts'
 import type { AnswerFault, AnswerName, Faults } from './hostile/faults.ts'
 import { judgeRequest } from './hostile/judge/request.ts'
 import type { KeyName } from './hostile/keys.ts'
-import { factsOf, newState, type ProviderState, type RecordedRequest } from './hostile/state.ts'
+import { factsOf, newState, type ProviderState, type RecordedRequest, secretsOf } from './hostile/state.ts'
 
 export interface HostileProviderOptions {
   /** How the one client is registered. */
@@ -29,6 +29,8 @@ export interface HostileProvider {
   readonly misdeeds: readonly string[]
   /** What was sent last, honest or not. */
   readonly lastIdToken: string | undefined
+  /** Every value so far that no error and no log may show. */
+  secrets(): readonly string[]
   /** How often an endpoint was asked. */
   count(answer: AnswerName): number
   /** Plays browser and user: from the authorization URL to the callback URL. */
@@ -63,6 +65,7 @@ export async function startHostileProvider(options: HostileProviderOptions = {})
     get lastIdToken() {
       return state.lastIdToken
     },
+    secrets: () => secretsOf(state),
     count: (answer) => state.requests.filter((request) => request.answer === answer).length,
     login: (url) => new URL(authorizationAnswer(state, url).headers.location ?? ''),
     rotateSigningKey: (to) => {

@@ -31,5 +31,8 @@ export const registeredClient = {
   clientSecret: secret,
   redirectUri: 'https://app.example/callback',
   publicKey,
-  privateJwk: { ...privateKey.export({ format: 'jwk' }), kid, alg: 'ES256' } as JsonObject & { kid: string },
+  privateJwk: { ...privateKey.export({ format: 'jwk' }), kid, alg: 'ES256' } as JsonObject & {
+    kty: string
+    kid: string
+  },
 } as const

@@ -101,6 +101,15 @@ export function expectUnused(state: ProviderState, kind: string, value: string, 
   seen.add(value)
 }
 
+const secretFields = ['code_verifier', 'client_assertion', 'client_secret', 'refresh_token', 'code', 'token']
+
+export function secretsOf(state: ProviderState): readonly string[] {
+  const sent = state.requests.flatMap(({ form }) => secretFields.flatMap((name) => form.getAll(name)))
+  const issued = [...state.codes.keys(), ...state.accessTokens.keys(), ...state.refreshTokens.keys()]
+  const idToken = state.lastIdToken && state.lastIdToken.length > 100 ? [state.lastIdToken] : []
+  return [...sent, ...issued, ...idToken, registeredClient.clientSecret]
+}
+
 export function factsOf(state: ProviderState, answer?: AnswerName): FaultContext {
   const login = state.lastLogin
   const nonce = login?.parameters.get('nonce')

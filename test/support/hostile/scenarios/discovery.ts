@@ -119,7 +119,7 @@ export const discoveryScenarios = table({ area: 'discovery', run: ['begin'] }, [
     name: 'refuses a server that lists PKCE methods without S256',
     clause: 'RFC 9700 2.1.1',
     fault: { metadata: { code_challenge_methods_supported: ['plain'] } },
-    expect: refused('unsupported_by_server'),
+    expect: refused(['invalid_metadata', 'unsupported_by_server']),
   },
   {
     name: 'refuses a server that demands PAR and has no endpoint for it',
@@ -314,7 +314,7 @@ export const discoveryScenarios = table({ area: 'discovery', run: ['begin'] }, [
   {
     name: 'does not remember that metadata could not be had',
     clause: 'spec/2-protocol.md, Discovery',
-    fault: { answers: { discovery: { times: 1, status: 503 } } },
+    fault: { answers: { discovery: { times: 2, status: 404 } } },
     run: [{ fails: 'begin' }, 'begin'],
   },
 ])

@@ -39,6 +39,7 @@ export const idTokenShapeScenarios = table(
       name: 'refuses an id_token with white space in it',
       clause: 'RFC 7515 2',
       fault: { idToken: { compact: (token) => token.replace('.', '.\n') } },
+      expect: refused(['invalid_id_token', 'invalid_jwt', 'invalid_token_response']),
     },
     {
       name: 'refuses an id_token of more than 64 KiB',

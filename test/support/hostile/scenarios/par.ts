@@ -71,7 +71,7 @@ export const parScenarios = table({ area: 'par', run: ['begin'] }, [
     name: 'reports a PAR endpoint that is down',
     clause: 'RFC 9110 15.6.4',
     fault: { answers: { par: { status: 503, headers: { 'content-type': 'text/plain' }, body: 'down' } } },
-    expect: refused(['unexpected_status', 'api_error'], { atMost: { par: 1 } }),
+    expect: refused(['unexpected_status', 'unexpected_content_type', 'api_error'], { atMost: { par: 1 } }),
   },
   {
     name: 'refuses a PAR answer of more than a megabyte',

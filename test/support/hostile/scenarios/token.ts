@@ -23,7 +23,7 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     name: 'refuses an empty token answer',
     clause: 'RFC 6749 5.1',
     fault: { answers: { token: { body: '' } } },
-    expect: refused('invalid_json', once),
+    expect: refused(['invalid_json', 'invalid_body'], once),
   },
   {
     name: 'refuses a token answer with status 204',
@@ -270,7 +270,7 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     fault: {
       answers: { token: { status: 503, headers: { 'content-type': 'text/html', 'retry-after': '0' }, body: '<p>503' } },
     },
-    expect: refused(['unexpected_status', 'api_error'], once),
+    expect: refused(['unexpected_status', 'unexpected_content_type', 'api_error'], once),
   },
   {
     name: 'does not send the code again when it is told to slow down',
