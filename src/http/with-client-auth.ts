@@ -49,9 +49,9 @@ async function joinBody(
     throw new TypeError(`request: a client authenticates itself in ${form}, not in ${mediaType || 'an untyped body'}`)
   }
   const body = new URLSearchParams(await request.text())
-  // RFC 6749 2.3.1: with HTTP Basic the client id stands in the header field, and only there.
-  if (method === 'client_secret_basic') body.delete('client_id')
-  else body.set('client_id', clientId)
+  // RFC 6749 2.3.1: with HTTP Basic the client id stands in the header field, and needs no parameter. Where the
+  // request has one it stays: it is a parameter of every pushed authorization request (RFC 9126 2.1).
+  if (method !== 'client_secret_basic') body.set('client_id', clientId)
   for (const [name, value] of Object.entries(parts.parameters ?? {})) body.set(name, value)
   return body
 }
