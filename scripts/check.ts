@@ -16,8 +16,8 @@ const steps: Record<string, readonly (readonly string[])[]> = {
     ['oxlint', '--type-aware', '--deny-warnings', 'src', 'scripts', 'test', 'bench'],
   ],
   types: [
+    ['tsc', '-p', 'tsconfig.src.json'],
     ['tsc', '-p', 'tsconfig.json'],
-    ['tsc', '-p', 'tsconfig.node.json'],
   ],
   document: [['redocly', 'lint', 'openapi/oauth.yaml']],
   generated: [['npm', 'run', '--silent', 'generate', '--', '--check']],

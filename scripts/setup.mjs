@@ -1,8 +1,8 @@
 // Makes a fresh clone ready: installs the dependencies when node_modules is missing or older than the lock
 // file. Plain JavaScript, because nothing that could run TypeScript is there yet.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 

@@ -1,12 +1,16 @@
 /**
- * The contents page: everything that an application needs for a login, with ky as the transport. The subpaths
- * have the same names without ky.
+ * The contents page: what an application needs for logins, sessions and typed calls, with ky as the transport. The
+ * subpaths have the same names over the bare global fetch.
  */
 import { createOAuthClient as createClient, type OAuthClient, type OAuthClientOptions } from './client/index.ts'
+import { type ApiOptions, createApi as createPlainApi } from './http/create-api.ts'
 import { createKyTransport } from './http/ky-transport.ts'
+import type { Api } from './lib/api.ts'
 
 export {
   type ClientAuth,
+  type ClientAuthContext,
+  type ClientAuthParts,
   type ClientCredentialsOptions,
   type ClientCredentialsResult,
   type CreateAuthorizationUrlOptions,
@@ -23,6 +27,47 @@ export {
   type RefreshOptions,
   type RenewableLogin,
 } from './client/index.ts'
+export {
+  type AnyAuthentypeError,
+  ApiError,
+  AuthentypeError,
+  AuthorizationResponseError,
+  ConfigurationError,
+  IdTokenError,
+  NetworkError,
+  type OAuthErrorBody,
+  OAuthResponseError,
+  ProtocolError,
+  RequestError,
+  ResponseError,
+  SessionError,
+  StoreError,
+  TimeoutError,
+  type TokenCheck,
+} from './errors/index.ts'
+export type { ApiOptions } from './http/create-api.ts'
+export { createKyTransport, type KyTransportOptions } from './http/ky-transport.ts'
+export { createPathsClient, type PathsClient, type PathsClientOptions } from './http/paths-client.ts'
+export { type VerifyIdTokenOptions, verifyIdToken } from './issuer/verify-id-token.ts'
+export type { Api } from './lib/api.ts'
+export type { Fetch } from './lib/fetch.ts'
+export type { Lock } from './lib/lock.ts'
+export type { Runtime } from './lib/runtime.ts'
+export type { IdTokenClaims, VerifiedIdToken } from './protocol/id-token.ts'
+export type { Notice } from './protocol/notice.ts'
+export type { TokenSet } from './protocol/token-set.ts'
+export {
+  type AccessToken,
+  type AccessTokenRequest,
+  createSessions,
+  type LogoutResult,
+  type Session,
+  type SessionEvent,
+  type Sessions,
+  type SessionsOptions,
+  type TokenSource,
+} from './sessions/index.ts'
+export { createMemoryStore, type MemoryStoreOptions, type RecordStore } from './stores/memory/index.ts'
 
 /**
  * A client at an issuer. Its transport is ky, which tries a failed GET again; give `fetch` for another. Logins under
@@ -36,4 +81,15 @@ export {
  */
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   return createClient({ ...options, fetch: options.fetch ?? createKyTransport() })
+}
+
+/**
+ * Makes the `Api` that generated functions send through, over ky unless `fetch` is given.
+ *
+ * @throws TypeError for an unknown option, a credential among `headers`, or `clientAuth` without `clientId`
+ * @example
+ * const api = createApi({ baseUrl: 'https://api.example', authenticatedFetch: session.fetch })
+ */
+export function createApi(options: ApiOptions = {}): Api {
+  return createPlainApi({ ...options, fetch: options.fetch ?? createKyTransport() })
 }

@@ -27,8 +27,10 @@ export interface OAuthClientOptions {
   /** @default the global fetch; from the package root ky over it */
   readonly fetch?: Fetch
   readonly runtime?: Runtime
-  /** Fields of the server's metadata that win over what is discovered. With `issuer` and endpoints, nothing is discovered. */
+  /** Fields of the server's metadata that win over what is discovered. */
   readonly metadata?: Partial<AuthorizationServerMetadata>
+  /** `false` for a server without a metadata document: `metadata` is then all there is. @default true */
+  readonly discover?: boolean
   /** As registered in `id_token_signed_response_alg`. @default any asymmetric one that the server lists */
   readonly idTokenSignedResponseAlg?: AsymmetricAlgorithm | 'none'
   /** Other parties that `azp` may name. @default none */
@@ -50,7 +52,7 @@ export interface DpopOptions {
 
 const optionNames = [
   ...['issuer', 'clientId', 'clientAuth', 'redirectUri', 'scope', 'resource', 'dpop', 'transactions', 'fetch'],
-  ...['runtime', 'metadata', 'idTokenSignedResponseAlg', 'authorizedParties', 'timeout', 'clockTolerance'],
+  ...['runtime', 'metadata', 'discover', 'idTokenSignedResponseAlg', 'authorizedParties', 'timeout', 'clockTolerance'],
   ...['allowLoopbackHttp', 'allowBearerDowngrade'],
 ]
 
@@ -67,6 +69,7 @@ export interface ClientSettings {
   readonly fetch: Fetch
   readonly runtime: Runtime
   readonly metadata: Partial<AuthorizationServerMetadata> | undefined
+  readonly discover: boolean
   readonly idTokenSignedResponseAlg: AsymmetricAlgorithm | 'none' | undefined
   readonly authorizedParties: readonly string[] | undefined
   readonly timeout: number
@@ -96,6 +99,7 @@ export function normaliseClientOptions(
     fetch: options.fetch,
     runtime: options.runtime ?? systemRuntime,
     metadata: options.metadata,
+    discover: options.discover ?? true,
     idTokenSignedResponseAlg: options.idTokenSignedResponseAlg,
     authorizedParties: options.authorizedParties,
     timeout: positive('timeout', options.timeout ?? 10_000),

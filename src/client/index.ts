@@ -4,7 +4,14 @@ import type { OAuthClientOptions } from './client-options.ts'
 import { createOAuthClientOver, type OAuthClient } from './oauth-client.ts'
 
 export { type PrivateKeyJwtOptions, privateKeyJwt } from '../protocol/client-assertion.ts'
-export { type ClientAuth, clientSecretBasic, clientSecretPost, none } from '../protocol/client-auth.ts'
+export {
+  type ClientAuth,
+  type ClientAuthContext,
+  type ClientAuthParts,
+  clientSecretBasic,
+  clientSecretPost,
+  none,
+} from '../protocol/client-auth.ts'
 export type { DpopOptions, OAuthClientOptions } from './client-options.ts'
 export type { CreateAuthorizationUrlOptions } from './create-authorization-url.ts'
 export type { EndSessionOptions } from './create-end-session-url.ts'

@@ -89,6 +89,6 @@ export function createOAuthClientOver(
     introspect: (token, wishes) => introspectToken(issuer, token, wishes),
     revoke: (token, wishes) => revokeToken(issuer, token, wishes),
     createEndSessionUrl: (wishes) => createEndSessionUrl(issuer, wishes),
-    metadata: (wishes) => issuer.metadata.get(wishes),
+    metadata: async (wishes) => issuer.metadata.get(wishes),
   }
 }

@@ -14,3 +14,5 @@ export type {
 export type { Fetch } from '../lib/fetch.ts'
 export { type ApiOptions, createApi } from './create-api.ts'
 export { createPathsClient, type PathsClientOptions } from './paths-client.ts'
+export type { AccessToken, AccessTokenRequest, TokenSource } from './token-source.ts'
+export { type AccessTokenOptions, withAccessToken } from './with-access-token.ts'

@@ -11,6 +11,7 @@ import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
+import { judgeLocalMetadata } from '../protocol/metadata.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { createMetadataCache, type MetadataCache } from './metadata-cache.ts'
 
@@ -26,6 +27,8 @@ export interface IssuerOptions {
   readonly allowLoopbackHttp: boolean
   /** Fields that win over discovered ones. */
   readonly metadata?: Partial<AuthorizationServerMetadata>
+  /** Whether there is a metadata document. */
+  readonly discover: boolean
 }
 
 export interface IssuerRequest {
@@ -58,12 +61,15 @@ export function createIssuer(options: IssuerOptions): Issuer {
   const { issuer, clientId, clientAuth, runtime, timeout, allowLoopbackHttp } = options
   const limited = withoutRedirects(withLimits(options.fetch, { timeout, maxBytes }))
   const nonces = createDpopNonces()
-  const cacheOptions = { fetch: options.fetch, runtime, timeout, allowLoopbackHttp }
-  const metadata = createMetadataCache({
-    ...cacheOptions,
-    issuer,
-    ...(options.metadata && { metadata: options.metadata }),
-  })
+  const shared = { fetch: options.fetch, runtime, timeout }
+  const metadata = options.discover
+    ? createMetadataCache({
+        ...shared,
+        issuer,
+        allowLoopbackHttp,
+        ...(options.metadata && { metadata: options.metadata }),
+      })
+    : knownMetadata(options)
   return {
     issuer,
     clientId,
@@ -71,7 +77,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
     runtime,
     allowLoopbackHttp,
     metadata,
-    keys: createKeyCache({ ...cacheOptions, metadata }),
+    keys: createKeyCache({ ...shared, metadata }),
     nonces,
     limited,
     async api({ dpopKey, signal } = {}) {
@@ -83,6 +89,17 @@ export function createIssuer(options: IssuerOptions): Issuer {
         fetch: limited,
         clientFetch: dpopKey ? withNonceRetry(authenticated, { nonces, role }) : authenticated,
       })
+    },
+  }
+}
+
+/** Judged like a discovered document, on first use. */
+function knownMetadata({ issuer, metadata: local, allowLoopbackHttp }: IssuerOptions): MetadataCache {
+  let judged: AuthorizationServerMetadata | undefined
+  return {
+    get() {
+      judged ??= judgeLocalMetadata({ issuer, local, allowLoopbackHttp })
+      return judged
     },
   }
 }

@@ -1,10 +1,11 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { ResponseError } from '../errors/response.ts'
 import { type FetchedJson, fetchJson } from '../http/json-fetch.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise } from '../lib/signatures/types.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
-import { judgeMetadata, metadataUrls, type ServerMetadata } from '../protocol/metadata.ts'
+import { judgeMetadata, metadataUrls } from '../protocol/metadata.ts'
 import { createBackOff } from './back-off.ts'
 import { documentFreshness, freshFor } from './freshness.ts'
 
@@ -14,7 +15,7 @@ export interface MetadataCacheOptions {
   readonly fetch: Fetch
   readonly runtime: Runtime
   /** Takes the place of single fields of the document. */
-  readonly metadata?: Partial<ServerMetadata> | undefined
+  readonly metadata?: Partial<AuthorizationServerMetadata> | undefined
   /** Which well-known document is asked for first; the other follows only after a 404. @default openid */
   readonly protocol?: 'openid' | 'oauth' | undefined
   /** @default false */
@@ -37,11 +38,11 @@ export interface MetadataCache {
    *
    * @throws ProtocolError | ResponseError | NetworkError | TimeoutError; failures are not remembered
    */
-  get(request?: MetadataRequest): MaybePromise<ServerMetadata>
+  get(request?: MetadataRequest): MaybePromise<AuthorizationServerMetadata>
 }
 
 interface Entry {
-  readonly metadata: ServerMetadata
+  readonly metadata: AuthorizationServerMetadata
   /** Milliseconds since the epoch. */
   readonly freshUntil: number
   readonly usableUntil: number
@@ -53,11 +54,11 @@ const accept = 'application/json'
 
 export function createMetadataCache(options: MetadataCacheOptions): MetadataCache {
   const { runtime } = options
-  const flights = createSingleFlight<ServerMetadata>()
+  const flights = createSingleFlight<AuthorizationServerMetadata>()
   const backOff = createBackOff(runtime)
   let entry: Entry | undefined
 
-  async function load(): Promise<ServerMetadata> {
+  async function load(): Promise<AuthorizationServerMetadata> {
     try {
       const loaded = await loadMetadata(options)
       entry = loaded

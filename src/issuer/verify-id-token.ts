@@ -1,3 +1,4 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { assertKnownOptions } from '../lib/options.ts'
@@ -6,7 +7,7 @@ import type { MaybePromise } from '../lib/signatures/types.ts'
 import { type IdTokenExpectations, judgeIdToken, type VerifiedIdToken } from '../protocol/id-token.ts'
 import { assertIdTokenExpectations, idTokenExpectationNames } from '../protocol/id-token-expectations.ts'
 import { createKeyring, type Keyring } from '../protocol/jwks.ts'
-import { judgeLocalMetadata, type ServerMetadata } from '../protocol/metadata.ts'
+import { judgeLocalMetadata } from '../protocol/metadata.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { type SharedCacheOptions, sharedKeyCache, sharedMetadataCache } from './shared-caches.ts'
@@ -14,7 +15,7 @@ import { type SharedCacheOptions, sharedKeyCache, sharedMetadataCache } from './
 /** What `verifyIdToken` takes: what the token must be, and where metadata and keys come from. */
 export interface VerifyIdTokenOptions extends IdTokenExpectations {
   /** Metadata known locally. With it nothing is discovered but a missing `jwks_uri`; its fields win. @default discovered */
-  readonly metadata?: Partial<ServerMetadata> | undefined
+  readonly metadata?: Partial<AuthorizationServerMetadata> | undefined
   /** The issuer's JWK set, not to be changed afterwards. @default fetched from `jwks_uri` */
   readonly jwks?: { readonly keys: readonly object[] } | undefined
   /** For metadata and keys only. @default the global fetch, with nothing around it */
@@ -96,14 +97,14 @@ export async function verifyIdTokenWith(
   })
 }
 
-function algsOf(metadata: ServerMetadata): readonly string[] | undefined {
+function algsOf(metadata: AuthorizationServerMetadata): readonly string[] | undefined {
   return metadata.id_token_signing_alg_values_supported
 }
 
 /** A registered algorithm needs no list, so with keys of its own such a caller asks the network for nothing. */
 function signingAlgsOf(
   options: VerifyIdTokenOptions,
-  discovered: () => MaybePromise<ServerMetadata>,
+  discovered: () => MaybePromise<AuthorizationServerMetadata>,
 ): MaybePromise<readonly string[] | undefined> {
   if (options.idTokenSignedResponseAlg !== undefined) return undefined
   if (options.metadata) {
@@ -112,7 +113,7 @@ function signingAlgsOf(
   return andThen(discovered(), algsOf)
 }
 
-function discover(options: VerifyIdTokenOptions, runtime: Runtime): MaybePromise<ServerMetadata> {
+function discover(options: VerifyIdTokenOptions, runtime: Runtime): MaybePromise<AuthorizationServerMetadata> {
   return sharedMetadataCache(cacheOptions(options, runtime)).get({ signal: options.signal })
 }
 

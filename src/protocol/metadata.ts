@@ -1,20 +1,13 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
 import { assertEndpointUrl } from './url-rules.ts'
-
-/** Authorization server metadata by its wire names (RFC 8414 2, OIDC Discovery 3). */
-export interface ServerMetadata {
-  readonly issuer: string
-  readonly jwks_uri?: string
-  readonly id_token_signing_alg_values_supported?: readonly string[]
-  readonly [field: string]: unknown
-}
 
 export interface MetadataRules {
   /** What was asked for; the answer's must be the same, a trailing slash included. */
   readonly issuer: string
   /** Takes the place of single fields of the answer. */
-  readonly local?: Partial<ServerMetadata> | undefined
+  readonly local?: Partial<AuthorizationServerMetadata> | undefined
   /** `http:` endpoints at loopback addresses, for development. @default false */
   readonly allowLoopbackHttp?: boolean | undefined
 }
@@ -34,7 +27,7 @@ const booleanFields = [
  * @throws ProtocolError `issuer_mismatch`, `invalid_metadata` or `insecure_endpoint`
  * @see RFC 8414 3.3, OIDC Discovery 4.3
  */
-export function judgeMetadata(document: unknown, rules: MetadataRules): ServerMetadata {
+export function judgeMetadata(document: unknown, rules: MetadataRules): AuthorizationServerMetadata {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw fault('document', 'a JSON object', jsonType(document), 'RFC 8414 3.2')
   }
@@ -44,7 +37,7 @@ export function judgeMetadata(document: unknown, rules: MetadataRules): ServerMe
 }
 
 /** Judges metadata that was given locally and stands for itself. */
-export function judgeLocalMetadata(rules: MetadataRules): ServerMetadata {
+export function judgeLocalMetadata(rules: MetadataRules): AuthorizationServerMetadata {
   return judgeFields({ ...definedFields(rules.local), issuer: rules.issuer }, rules)
 }
 
@@ -72,7 +65,7 @@ export function metadataUrls(
   return protocol === 'openid' ? [appended, inserted] : [inserted, appended]
 }
 
-function judgeFields(metadata: ServerMetadata, rules: MetadataRules): ServerMetadata {
+function judgeFields(metadata: AuthorizationServerMetadata, rules: MetadataRules): AuthorizationServerMetadata {
   for (const [field, value] of Object.entries(metadata)) judgeField(field, value, rules)
   const methods = metadata.code_challenge_methods_supported as readonly string[] | undefined
   // RFC 9700 2.1.1: PKCE always; `plain` protects nothing where the request can be read.
@@ -106,7 +99,7 @@ function judgeAliases(value: unknown, rules: MetadataRules): void {
 }
 
 /** A field given as `undefined` says nothing, and so takes nothing away. */
-function definedFields(local: Partial<ServerMetadata> | undefined): Partial<ServerMetadata> {
+function definedFields(local: Partial<AuthorizationServerMetadata> | undefined): Partial<AuthorizationServerMetadata> {
   return Object.fromEntries(Object.entries(local ?? {}).filter(([, value]) => value !== undefined))
 }
 

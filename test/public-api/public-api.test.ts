@@ -9,9 +9,9 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   exports: Record<string, string | { types: string }>
 }
 
-/** Subpath to source file, read from the exports map, so that no subpath is forgotten. */
+/** Subpath to source file, read from the exports map, so that no subpath is forgotten. Generated ones are committed as they are. */
 const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-  typeof target === 'string'
+  typeof target === 'string' || target.types.includes('/generated/')
     ? []
     : [[subpath, target.types.replace('./dist/', '').replace(/\.d\.ts$/, '.ts')] as const],
 )

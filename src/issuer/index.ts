@@ -1,0 +1,4 @@
+/** `authentype/id-token`: verifies id_tokens, with nothing else of the library. */
+export { IdTokenError, type TokenCheck } from '../errors/protocol.ts'
+export type { IdTokenClaims, IdTokenExpectations, VerifiedIdToken } from '../protocol/id-token.ts'
+export { type VerifyIdTokenOptions, verifyIdToken } from './verify-id-token.ts'
