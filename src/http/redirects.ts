@@ -14,15 +14,16 @@ export interface RedirectOptions {
  */
 export function withRedirects(fetch: Fetch, options: RedirectOptions = {}): Fetch {
   const { max = 3 } = options
-  return async (request) => {
+  return async (original) => {
+    let request = original
     let response = await sendManually(fetch, request)
     for (let followed = 0; isRedirect(response); followed++) {
       const target = targetOf(response, request)
       if (followed === max) throw refused(response, request, `more than ${max} redirects`)
       if (target?.origin !== new URL(request.url).origin) throw refused(response, request, 'a redirect off the origin')
       discard(response)
-      // Of a GET nothing but headers and signal goes on; its URL is the only part that changes.
-      response = await sendManually(fetch, new Request(target, request))
+      request = new Request(target, original)
+      response = await sendManually(fetch, request)
     }
     return response
   }
