@@ -10,6 +10,7 @@ import {
   buildAuthorizationUrl,
   buildPushedUrl,
 } from '../protocol/authorization-request.ts'
+import { assertDpopSupported } from '../protocol/dpop-support.ts'
 import { deriveCodeChallenge } from '../protocol/pkce.ts'
 import { createTransaction, type Transaction } from '../protocol/transaction.ts'
 import type { ClientSettings } from './client-options.ts'
@@ -56,6 +57,7 @@ export async function createAuthorizationUrl(
   const { authorization_endpoint: endpoint, token_endpoint: tokenEndpoint } = metadata
   if (endpoint === undefined) throw missing(issuer, 'authorization_endpoint')
   if (tokenEndpoint === undefined) throw missing(issuer, 'token_endpoint')
+  if (settings.dpop !== undefined) assertDpopSupported(metadata, settings.dpop)
 
   const dpopKey =
     settings.dpop === undefined ? undefined : await generateSigningKey(settings.dpop, { extractable: true })

@@ -2,6 +2,7 @@ import { generateSigningKey } from '#signatures'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
+import { assertDpopSupported } from '../protocol/dpop-support.ts'
 import { buildClientCredentialsRequest, type TokenRequestOptions } from '../protocol/token-request.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult } from './login-result.ts'
@@ -29,6 +30,8 @@ export async function requestClientCredentials(
     throw new TypeError('clientCredentials: a public client has no credentials; give createOAuthClient a "clientAuth"')
   }
   const { signal, dpopKey: given, ...wishes } = options
+  const alg = given?.alg ?? settings.dpop
+  if (alg !== undefined) assertDpopSupported(await issuer.metadata.get(signal ? { signal } : {}), alg)
   const dpopKey = given ?? (settings.dpop && (await generateSigningKey(settings.dpop, { extractable: true })))
   const parameters = buildClientCredentialsRequest(wishes)
   const { tokens, notices } = await requestTokens(issuer, {

@@ -14,7 +14,7 @@ import { type HeadlessLoginOptions, loginHeadlessly } from './real-provider/head
 import { interactionPage, type Middleware } from './real-provider/interaction.ts'
 import { memoryAdapter, type ProviderRecords } from './real-provider/memory-adapter.ts'
 
-export type { ProviderSigningAlg, RealClient, RealClients } from './real-provider/clients.ts'
+export { type ProviderSigningAlg, type RealClient, type RealClients, registrationOf } from './real-provider/clients.ts'
 
 /**
  * A certified OpenID provider in this process: oidc-provider, set to ask for everything it can ask for.
@@ -29,6 +29,8 @@ export interface RealProvider {
   readonly requests: readonly ProviderRequest[]
   /** How often a request was turned away for want of a DPoP nonce. */
   readonly nonceDemands: number
+  /** Access tokens that were given out are refused from now on; refresh tokens are not touched. */
+  forgetAccessTokens(): void
   /** Adds a client by its registration metadata, without the registration endpoint. */
   registerClient(metadata: ClientMetadata): Promise<void>
   /** From the authorization URL to the callback URL, as the user's browser would go. */
@@ -95,6 +97,9 @@ export async function startRealProvider(options: RealProviderOptions = {}): Prom
     async registerClient(metadata) {
       redirectUris.push(...(metadata.redirect_uris ?? []))
       records.set(`Client:${metadata.client_id}`, { payload: metadata, expiresAt: Infinity })
+    },
+    forgetAccessTokens() {
+      for (const key of records.keys()) if (key.startsWith('AccessToken:')) records.delete(key)
     },
     loginHeadlessly: (url, login) => loginHeadlessly(url, { ...login, redirectUris }),
     async close() {

@@ -59,8 +59,8 @@ export type Expectation =
       readonly outcome: 'refused'
       /** Any of these; more than one where two rules meet. */
       readonly codes: readonly ErrorCode[]
-      /** The check of the id_token that fails. */
-      readonly check?: string
+      /** The check of the id_token that fails, by any of these names. */
+      readonly checks?: readonly string[]
       /** The OAuth error that is passed on. */
       readonly error?: string
       readonly atMost?: RequestBounds
@@ -87,7 +87,7 @@ export const accepted = { outcome: 'accepted' } as const
 
 export function refused(
   codes: ErrorCode | readonly ErrorCode[],
-  more: { check?: string; error?: string; atMost?: RequestBounds } = {},
+  more: { checks?: readonly string[]; error?: string; atMost?: RequestBounds } = {},
 ): Expectation {
   return { outcome: 'refused', codes: typeof codes === 'string' ? [codes] : codes, ...more }
 }

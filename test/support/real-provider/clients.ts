@@ -12,7 +12,7 @@ export interface RealClient {
   /** For the two secret methods. */
   readonly clientSecret?: string
   /** For private_key_jwt: ES256, with `kid`. */
-  readonly privateJwk?: JWK
+  readonly privateJwk?: JWK & { readonly kty: string }
   readonly redirectUri: string
   readonly idTokenAlg: ProviderSigningAlg
 }
@@ -26,9 +26,10 @@ export interface RealClients {
 }
 
 /** A private signing key with `kid`, `alg` and `use`, made for this run. */
-export async function makeSigningJwk(alg: ProviderSigningAlg, kid: string): Promise<JWK> {
+export async function makeSigningJwk(alg: ProviderSigningAlg, kid: string): Promise<JWK & { readonly kty: string }> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true })
-  return { ...(await exportJWK(privateKey)), alg, kid, use: 'sig' }
+  const jwk = await exportJWK(privateKey)
+  return { ...jwk, kty: jwk.kty ?? '', alg, kid, use: 'sig' }
 }
 
 export function publicJwk({ d, p, q, dp, dq, qi, ...rest }: JWK): JWK {

@@ -50,12 +50,12 @@ const wrongClaims: readonly ClaimRow[] = [
 ]
 
 /** The rule that is met first: what every id_token has, or what a date is. */
-function at(check: string): Partial<Scenario> {
-  return { expect: refused('invalid_id_token', { check }) }
+function at(...checks: string[]): Partial<Scenario> {
+  return { expect: refused('invalid_id_token', { checks }) }
 }
 
 function maxAge(): Partial<Scenario> {
-  return { client: { maxAge: 300 } }
+  return { client: { maxAge: 300 }, ...at('max_age', 'auth_time') }
 }
 
 /** OpenID Connect Core 2 and 3.1.3.7, RFC 7519 4. The claim to blame is the check that fails; `aud` and `azp` judge together. */
@@ -64,7 +64,7 @@ export const idTokenClaimScenarios = table({ area: 'id_token', run: ['login'] },
     name: `refuses an id_token ${name}`,
     clause,
     fault: { idToken: { claims: { [claim]: value } } },
-    expect: refused('invalid_id_token', { check: claim }),
+    expect: refused('invalid_id_token', { checks: [claim] }),
     ...more,
   })),
   {
