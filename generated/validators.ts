@@ -191,8 +191,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v8)) return fail('/response_types_supported', 'array of ResponseType', v8)
     for (let i2 = 0; i2 < v8.length; i2++) {
       const v9: unknown = v8[i2]
-      const f1 = validateResponseType(v9)
-      if (f1) return at('/response_types_supported' + '/' + i2, f1)
+      if (typeof v9 !== 'string') return fail('/response_types_supported' + '/' + i2, 'string', v9)
     }
   }
   const v10 = value['response_modes_supported']
@@ -200,8 +199,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v10)) return fail('/response_modes_supported', 'array of ResponseMode', v10)
     for (let i3 = 0; i3 < v10.length; i3++) {
       const v11: unknown = v10[i3]
-      const f2 = validateResponseMode(v11)
-      if (f2) return at('/response_modes_supported' + '/' + i3, f2)
+      if (typeof v11 !== 'string') return fail('/response_modes_supported' + '/' + i3, 'string', v11)
     }
   }
   const v12 = value['grant_types_supported']
@@ -209,8 +207,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v12)) return fail('/grant_types_supported', 'array of GrantType', v12)
     for (let i4 = 0; i4 < v12.length; i4++) {
       const v13: unknown = v12[i4]
-      const f3 = validateGrantType(v13)
-      if (f3) return at('/grant_types_supported' + '/' + i4, f3)
+      if (typeof v13 !== 'string') return fail('/grant_types_supported' + '/' + i4, 'string', v13)
     }
   }
   const v14 = value['token_endpoint_auth_methods_supported']
@@ -218,8 +215,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v14)) return fail('/token_endpoint_auth_methods_supported', 'array of ClientAuthenticationMethod', v14)
     for (let i5 = 0; i5 < v14.length; i5++) {
       const v15: unknown = v14[i5]
-      const f4 = validateClientAuthenticationMethod(v15)
-      if (f4) return at('/token_endpoint_auth_methods_supported' + '/' + i5, f4)
+      if (typeof v15 !== 'string') return fail('/token_endpoint_auth_methods_supported' + '/' + i5, 'string', v15)
     }
   }
   const v16 = value['token_endpoint_auth_signing_alg_values_supported']
@@ -227,14 +223,11 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v16)) return fail('/token_endpoint_auth_signing_alg_values_supported', 'array of SigningAlgorithm', v16)
     for (let i6 = 0; i6 < v16.length; i6++) {
       const v17: unknown = v16[i6]
-      const f5 = validateSigningAlgorithm(v17)
-      if (f5) return at('/token_endpoint_auth_signing_alg_values_supported' + '/' + i6, f5)
+      if (typeof v17 !== 'string') return fail('/token_endpoint_auth_signing_alg_values_supported' + '/' + i6, 'string', v17)
     }
   }
   const v18 = value['service_documentation']
-  if (v18 !== undefined) {
-    if (typeof v18 !== 'string') return fail('/service_documentation', 'string', v18)
-  }
+  if (v18 !== undefined && typeof v18 !== 'string') return fail('/service_documentation', 'string', v18)
   const v19 = value['ui_locales_supported']
   if (v19 !== undefined) {
     if (!Array.isArray(v19)) return fail('/ui_locales_supported', 'array of string', v19)
@@ -244,13 +237,9 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     }
   }
   const v21 = value['op_policy_uri']
-  if (v21 !== undefined) {
-    if (typeof v21 !== 'string') return fail('/op_policy_uri', 'string', v21)
-  }
+  if (v21 !== undefined && typeof v21 !== 'string') return fail('/op_policy_uri', 'string', v21)
   const v22 = value['op_tos_uri']
-  if (v22 !== undefined) {
-    if (typeof v22 !== 'string') return fail('/op_tos_uri', 'string', v22)
-  }
+  if (v22 !== undefined && typeof v22 !== 'string') return fail('/op_tos_uri', 'string', v22)
   const v23 = value['revocation_endpoint']
   if (v23 !== undefined) {
     if (typeof v23 !== 'string') return fail('/revocation_endpoint', 'string', v23)
@@ -261,8 +250,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v24)) return fail('/revocation_endpoint_auth_methods_supported', 'array of ClientAuthenticationMethod', v24)
     for (let i8 = 0; i8 < v24.length; i8++) {
       const v25: unknown = v24[i8]
-      const f6 = validateClientAuthenticationMethod(v25)
-      if (f6) return at('/revocation_endpoint_auth_methods_supported' + '/' + i8, f6)
+      if (typeof v25 !== 'string') return fail('/revocation_endpoint_auth_methods_supported' + '/' + i8, 'string', v25)
     }
   }
   const v26 = value['revocation_endpoint_auth_signing_alg_values_supported']
@@ -270,8 +258,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v26)) return fail('/revocation_endpoint_auth_signing_alg_values_supported', 'array of SigningAlgorithm', v26)
     for (let i9 = 0; i9 < v26.length; i9++) {
       const v27: unknown = v26[i9]
-      const f7 = validateSigningAlgorithm(v27)
-      if (f7) return at('/revocation_endpoint_auth_signing_alg_values_supported' + '/' + i9, f7)
+      if (typeof v27 !== 'string') return fail('/revocation_endpoint_auth_signing_alg_values_supported' + '/' + i9, 'string', v27)
     }
   }
   const v28 = value['introspection_endpoint']
@@ -284,8 +271,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v29)) return fail('/introspection_endpoint_auth_methods_supported', 'array of ClientAuthenticationMethod', v29)
     for (let i10 = 0; i10 < v29.length; i10++) {
       const v30: unknown = v29[i10]
-      const f8 = validateClientAuthenticationMethod(v30)
-      if (f8) return at('/introspection_endpoint_auth_methods_supported' + '/' + i10, f8)
+      if (typeof v30 !== 'string') return fail('/introspection_endpoint_auth_methods_supported' + '/' + i10, 'string', v30)
     }
   }
   const v31 = value['introspection_endpoint_auth_signing_alg_values_supported']
@@ -293,8 +279,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v31)) return fail('/introspection_endpoint_auth_signing_alg_values_supported', 'array of SigningAlgorithm', v31)
     for (let i11 = 0; i11 < v31.length; i11++) {
       const v32: unknown = v31[i11]
-      const f9 = validateSigningAlgorithm(v32)
-      if (f9) return at('/introspection_endpoint_auth_signing_alg_values_supported' + '/' + i11, f9)
+      if (typeof v32 !== 'string') return fail('/introspection_endpoint_auth_signing_alg_values_supported' + '/' + i11, 'string', v32)
     }
   }
   const v33 = value['code_challenge_methods_supported']
@@ -302,27 +287,22 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v33)) return fail('/code_challenge_methods_supported', 'array of CodeChallengeMethod', v33)
     for (let i12 = 0; i12 < v33.length; i12++) {
       const v34: unknown = v33[i12]
-      const f10 = validateCodeChallengeMethod(v34)
-      if (f10) return at('/code_challenge_methods_supported' + '/' + i12, f10)
+      if (typeof v34 !== 'string') return fail('/code_challenge_methods_supported' + '/' + i12, 'string', v34)
     }
   }
   const v35 = value['signed_metadata']
-  if (v35 !== undefined) {
-    if (typeof v35 !== 'string') return fail('/signed_metadata', 'string', v35)
-  }
+  if (v35 !== undefined && typeof v35 !== 'string') return fail('/signed_metadata', 'string', v35)
   const v36 = value['device_authorization_endpoint']
   if (v36 !== undefined) {
     if (typeof v36 !== 'string') return fail('/device_authorization_endpoint', 'string', v36)
     if (typeof v36 === 'string' && !isUrl(v36)) return fail('/device_authorization_endpoint', 'URL', v36)
   }
   const v37 = value['tls_client_certificate_bound_access_tokens']
-  if (v37 !== undefined) {
-    if (typeof v37 !== 'boolean') return fail('/tls_client_certificate_bound_access_tokens', 'boolean', v37)
-  }
+  if (v37 !== undefined && typeof v37 !== 'boolean') return fail('/tls_client_certificate_bound_access_tokens', 'boolean', v37)
   const v38 = value['mtls_endpoint_aliases']
   if (v38 !== undefined) {
-    const f11 = validateMtlsEndpointAliases(v38)
-    if (f11) return at('/mtls_endpoint_aliases', f11)
+    const f1 = validateMtlsEndpointAliases(v38)
+    if (f1) return at('/mtls_endpoint_aliases', f1)
   }
   const v39 = value['pushed_authorization_request_endpoint']
   if (v39 !== undefined) {
@@ -330,17 +310,11 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (typeof v39 === 'string' && !isUrl(v39)) return fail('/pushed_authorization_request_endpoint', 'URL', v39)
   }
   const v40 = value['require_pushed_authorization_requests']
-  if (v40 !== undefined) {
-    if (typeof v40 !== 'boolean') return fail('/require_pushed_authorization_requests', 'boolean', v40)
-  }
+  if (v40 !== undefined && typeof v40 !== 'boolean') return fail('/require_pushed_authorization_requests', 'boolean', v40)
   const v41 = value['require_signed_request_object']
-  if (v41 !== undefined) {
-    if (typeof v41 !== 'boolean') return fail('/require_signed_request_object', 'boolean', v41)
-  }
+  if (v41 !== undefined && typeof v41 !== 'boolean') return fail('/require_signed_request_object', 'boolean', v41)
   const v42 = value['authorization_response_iss_parameter_supported']
-  if (v42 !== undefined) {
-    if (typeof v42 !== 'boolean') return fail('/authorization_response_iss_parameter_supported', 'boolean', v42)
-  }
+  if (v42 !== undefined && typeof v42 !== 'boolean') return fail('/authorization_response_iss_parameter_supported', 'boolean', v42)
   const v43 = value['authorization_details_types_supported']
   if (v43 !== undefined) {
     if (!Array.isArray(v43)) return fail('/authorization_details_types_supported', 'array of string', v43)
@@ -354,8 +328,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v45)) return fail('/dpop_signing_alg_values_supported', 'array of SigningAlgorithm', v45)
     for (let i14 = 0; i14 < v45.length; i14++) {
       const v46: unknown = v45[i14]
-      const f12 = validateSigningAlgorithm(v46)
-      if (f12) return at('/dpop_signing_alg_values_supported' + '/' + i14, f12)
+      if (typeof v46 !== 'string') return fail('/dpop_signing_alg_values_supported' + '/' + i14, 'string', v46)
     }
   }
   const v47 = value['protected_resources']
@@ -371,8 +344,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v49)) return fail('/introspection_signing_alg_values_supported', 'array of SigningAlgorithm', v49)
     for (let i16 = 0; i16 < v49.length; i16++) {
       const v50: unknown = v49[i16]
-      const f13 = validateSigningAlgorithm(v50)
-      if (f13) return at('/introspection_signing_alg_values_supported' + '/' + i16, f13)
+      if (typeof v50 !== 'string') return fail('/introspection_signing_alg_values_supported' + '/' + i16, 'string', v50)
     }
   }
   const v51 = value['introspection_encryption_alg_values_supported']
@@ -380,8 +352,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v51)) return fail('/introspection_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v51)
     for (let i17 = 0; i17 < v51.length; i17++) {
       const v52: unknown = v51[i17]
-      const f14 = validateKeyManagementAlgorithm(v52)
-      if (f14) return at('/introspection_encryption_alg_values_supported' + '/' + i17, f14)
+      if (typeof v52 !== 'string') return fail('/introspection_encryption_alg_values_supported' + '/' + i17, 'string', v52)
     }
   }
   const v53 = value['introspection_encryption_enc_values_supported']
@@ -389,14 +360,11 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v53)) return fail('/introspection_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v53)
     for (let i18 = 0; i18 < v53.length; i18++) {
       const v54: unknown = v53[i18]
-      const f15 = validateContentEncryptionAlgorithm(v54)
-      if (f15) return at('/introspection_encryption_enc_values_supported' + '/' + i18, f15)
+      if (typeof v54 !== 'string') return fail('/introspection_encryption_enc_values_supported' + '/' + i18, 'string', v54)
     }
   }
   const v55 = value['client_id_metadata_document_supported']
-  if (v55 !== undefined) {
-    if (typeof v55 !== 'boolean') return fail('/client_id_metadata_document_supported', 'boolean', v55)
-  }
+  if (v55 !== undefined && typeof v55 !== 'boolean') return fail('/client_id_metadata_document_supported', 'boolean', v55)
   const v56 = value['challenge_endpoint']
   if (v56 !== undefined) {
     if (typeof v56 !== 'string') return fail('/challenge_endpoint', 'string', v56)
@@ -407,8 +375,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v57)) return fail('/client_attestation_signing_alg_values_supported', 'array of SigningAlgorithm', v57)
     for (let i19 = 0; i19 < v57.length; i19++) {
       const v58: unknown = v57[i19]
-      const f16 = validateSigningAlgorithm(v58)
-      if (f16) return at('/client_attestation_signing_alg_values_supported' + '/' + i19, f16)
+      if (typeof v58 !== 'string') return fail('/client_attestation_signing_alg_values_supported' + '/' + i19, 'string', v58)
     }
   }
   const v59 = value['client_attestation_pop_signing_alg_values_supported']
@@ -416,8 +383,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v59)) return fail('/client_attestation_pop_signing_alg_values_supported', 'array of SigningAlgorithm', v59)
     for (let i20 = 0; i20 < v59.length; i20++) {
       const v60: unknown = v59[i20]
-      const f17 = validateSigningAlgorithm(v60)
-      if (f17) return at('/client_attestation_pop_signing_alg_values_supported' + '/' + i20, f17)
+      if (typeof v60 !== 'string') return fail('/client_attestation_pop_signing_alg_values_supported' + '/' + i20, 'string', v60)
     }
   }
   const v61 = value['userinfo_endpoint']
@@ -438,8 +404,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v64)) return fail('/subject_types_supported', 'array of SubjectType', v64)
     for (let i22 = 0; i22 < v64.length; i22++) {
       const v65: unknown = v64[i22]
-      const f18 = validateSubjectType(v65)
-      if (f18) return at('/subject_types_supported' + '/' + i22, f18)
+      if (typeof v65 !== 'string') return fail('/subject_types_supported' + '/' + i22, 'string', v65)
     }
   }
   const v66 = value['id_token_signing_alg_values_supported']
@@ -447,8 +412,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v66)) return fail('/id_token_signing_alg_values_supported', 'array of SigningAlgorithm', v66)
     for (let i23 = 0; i23 < v66.length; i23++) {
       const v67: unknown = v66[i23]
-      const f19 = validateSigningAlgorithm(v67)
-      if (f19) return at('/id_token_signing_alg_values_supported' + '/' + i23, f19)
+      if (typeof v67 !== 'string') return fail('/id_token_signing_alg_values_supported' + '/' + i23, 'string', v67)
     }
   }
   const v68 = value['id_token_encryption_alg_values_supported']
@@ -456,8 +420,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v68)) return fail('/id_token_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v68)
     for (let i24 = 0; i24 < v68.length; i24++) {
       const v69: unknown = v68[i24]
-      const f20 = validateKeyManagementAlgorithm(v69)
-      if (f20) return at('/id_token_encryption_alg_values_supported' + '/' + i24, f20)
+      if (typeof v69 !== 'string') return fail('/id_token_encryption_alg_values_supported' + '/' + i24, 'string', v69)
     }
   }
   const v70 = value['id_token_encryption_enc_values_supported']
@@ -465,8 +428,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v70)) return fail('/id_token_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v70)
     for (let i25 = 0; i25 < v70.length; i25++) {
       const v71: unknown = v70[i25]
-      const f21 = validateContentEncryptionAlgorithm(v71)
-      if (f21) return at('/id_token_encryption_enc_values_supported' + '/' + i25, f21)
+      if (typeof v71 !== 'string') return fail('/id_token_encryption_enc_values_supported' + '/' + i25, 'string', v71)
     }
   }
   const v72 = value['userinfo_signing_alg_values_supported']
@@ -474,8 +436,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v72)) return fail('/userinfo_signing_alg_values_supported', 'array of SigningAlgorithm', v72)
     for (let i26 = 0; i26 < v72.length; i26++) {
       const v73: unknown = v72[i26]
-      const f22 = validateSigningAlgorithm(v73)
-      if (f22) return at('/userinfo_signing_alg_values_supported' + '/' + i26, f22)
+      if (typeof v73 !== 'string') return fail('/userinfo_signing_alg_values_supported' + '/' + i26, 'string', v73)
     }
   }
   const v74 = value['userinfo_encryption_alg_values_supported']
@@ -483,8 +444,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v74)) return fail('/userinfo_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v74)
     for (let i27 = 0; i27 < v74.length; i27++) {
       const v75: unknown = v74[i27]
-      const f23 = validateKeyManagementAlgorithm(v75)
-      if (f23) return at('/userinfo_encryption_alg_values_supported' + '/' + i27, f23)
+      if (typeof v75 !== 'string') return fail('/userinfo_encryption_alg_values_supported' + '/' + i27, 'string', v75)
     }
   }
   const v76 = value['userinfo_encryption_enc_values_supported']
@@ -492,8 +452,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v76)) return fail('/userinfo_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v76)
     for (let i28 = 0; i28 < v76.length; i28++) {
       const v77: unknown = v76[i28]
-      const f24 = validateContentEncryptionAlgorithm(v77)
-      if (f24) return at('/userinfo_encryption_enc_values_supported' + '/' + i28, f24)
+      if (typeof v77 !== 'string') return fail('/userinfo_encryption_enc_values_supported' + '/' + i28, 'string', v77)
     }
   }
   const v78 = value['request_object_signing_alg_values_supported']
@@ -501,8 +460,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v78)) return fail('/request_object_signing_alg_values_supported', 'array of SigningAlgorithm', v78)
     for (let i29 = 0; i29 < v78.length; i29++) {
       const v79: unknown = v78[i29]
-      const f25 = validateSigningAlgorithm(v79)
-      if (f25) return at('/request_object_signing_alg_values_supported' + '/' + i29, f25)
+      if (typeof v79 !== 'string') return fail('/request_object_signing_alg_values_supported' + '/' + i29, 'string', v79)
     }
   }
   const v80 = value['request_object_encryption_alg_values_supported']
@@ -510,8 +468,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v80)) return fail('/request_object_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v80)
     for (let i30 = 0; i30 < v80.length; i30++) {
       const v81: unknown = v80[i30]
-      const f26 = validateKeyManagementAlgorithm(v81)
-      if (f26) return at('/request_object_encryption_alg_values_supported' + '/' + i30, f26)
+      if (typeof v81 !== 'string') return fail('/request_object_encryption_alg_values_supported' + '/' + i30, 'string', v81)
     }
   }
   const v82 = value['request_object_encryption_enc_values_supported']
@@ -519,8 +476,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v82)) return fail('/request_object_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v82)
     for (let i31 = 0; i31 < v82.length; i31++) {
       const v83: unknown = v82[i31]
-      const f27 = validateContentEncryptionAlgorithm(v83)
-      if (f27) return at('/request_object_encryption_enc_values_supported' + '/' + i31, f27)
+      if (typeof v83 !== 'string') return fail('/request_object_encryption_enc_values_supported' + '/' + i31, 'string', v83)
     }
   }
   const v84 = value['display_values_supported']
@@ -528,8 +484,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v84)) return fail('/display_values_supported', 'array of Display', v84)
     for (let i32 = 0; i32 < v84.length; i32++) {
       const v85: unknown = v84[i32]
-      const f28 = validateDisplay(v85)
-      if (f28) return at('/display_values_supported' + '/' + i32, f28)
+      if (typeof v85 !== 'string') return fail('/display_values_supported' + '/' + i32, 'string', v85)
     }
   }
   const v86 = value['claim_types_supported']
@@ -537,8 +492,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v86)) return fail('/claim_types_supported', 'array of ClaimType', v86)
     for (let i33 = 0; i33 < v86.length; i33++) {
       const v87: unknown = v86[i33]
-      const f29 = validateClaimType(v87)
-      if (f29) return at('/claim_types_supported' + '/' + i33, f29)
+      if (typeof v87 !== 'string') return fail('/claim_types_supported' + '/' + i33, 'string', v87)
     }
   }
   const v88 = value['claims_supported']
@@ -558,28 +512,19 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     }
   }
   const v92 = value['claims_parameter_supported']
-  if (v92 !== undefined) {
-    if (typeof v92 !== 'boolean') return fail('/claims_parameter_supported', 'boolean', v92)
-  }
+  if (v92 !== undefined && typeof v92 !== 'boolean') return fail('/claims_parameter_supported', 'boolean', v92)
   const v93 = value['request_parameter_supported']
-  if (v93 !== undefined) {
-    if (typeof v93 !== 'boolean') return fail('/request_parameter_supported', 'boolean', v93)
-  }
+  if (v93 !== undefined && typeof v93 !== 'boolean') return fail('/request_parameter_supported', 'boolean', v93)
   const v94 = value['request_uri_parameter_supported']
-  if (v94 !== undefined) {
-    if (typeof v94 !== 'boolean') return fail('/request_uri_parameter_supported', 'boolean', v94)
-  }
+  if (v94 !== undefined && typeof v94 !== 'boolean') return fail('/request_uri_parameter_supported', 'boolean', v94)
   const v95 = value['require_request_uri_registration']
-  if (v95 !== undefined) {
-    if (typeof v95 !== 'boolean') return fail('/require_request_uri_registration', 'boolean', v95)
-  }
+  if (v95 !== undefined && typeof v95 !== 'boolean') return fail('/require_request_uri_registration', 'boolean', v95)
   const v96 = value['prompt_values_supported']
   if (v96 !== undefined) {
     if (!Array.isArray(v96)) return fail('/prompt_values_supported', 'array of Prompt', v96)
     for (let i36 = 0; i36 < v96.length; i36++) {
       const v97: unknown = v96[i36]
-      const f30 = validatePrompt(v97)
-      if (f30) return at('/prompt_values_supported' + '/' + i36, f30)
+      if (typeof v97 !== 'string') return fail('/prompt_values_supported' + '/' + i36, 'string', v97)
     }
   }
   const v98 = value['authorization_signing_alg_values_supported']
@@ -587,8 +532,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v98)) return fail('/authorization_signing_alg_values_supported', 'array of SigningAlgorithm', v98)
     for (let i37 = 0; i37 < v98.length; i37++) {
       const v99: unknown = v98[i37]
-      const f31 = validateSigningAlgorithm(v99)
-      if (f31) return at('/authorization_signing_alg_values_supported' + '/' + i37, f31)
+      if (typeof v99 !== 'string') return fail('/authorization_signing_alg_values_supported' + '/' + i37, 'string', v99)
     }
   }
   const v100 = value['authorization_encryption_alg_values_supported']
@@ -596,8 +540,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v100)) return fail('/authorization_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v100)
     for (let i38 = 0; i38 < v100.length; i38++) {
       const v101: unknown = v100[i38]
-      const f32 = validateKeyManagementAlgorithm(v101)
-      if (f32) return at('/authorization_encryption_alg_values_supported' + '/' + i38, f32)
+      if (typeof v101 !== 'string') return fail('/authorization_encryption_alg_values_supported' + '/' + i38, 'string', v101)
     }
   }
   const v102 = value['authorization_encryption_enc_values_supported']
@@ -605,8 +548,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v102)) return fail('/authorization_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v102)
     for (let i39 = 0; i39 < v102.length; i39++) {
       const v103: unknown = v102[i39]
-      const f33 = validateContentEncryptionAlgorithm(v103)
-      if (f33) return at('/authorization_encryption_enc_values_supported' + '/' + i39, f33)
+      if (typeof v103 !== 'string') return fail('/authorization_encryption_enc_values_supported' + '/' + i39, 'string', v103)
     }
   }
   const v104 = value['backchannel_authentication_endpoint']
@@ -619,8 +561,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v105)) return fail('/backchannel_token_delivery_modes_supported', 'array of BackchannelTokenDeliveryMode', v105)
     for (let i40 = 0; i40 < v105.length; i40++) {
       const v106: unknown = v105[i40]
-      const f34 = validateBackchannelTokenDeliveryMode(v106)
-      if (f34) return at('/backchannel_token_delivery_modes_supported' + '/' + i40, f34)
+      if (typeof v106 !== 'string') return fail('/backchannel_token_delivery_modes_supported' + '/' + i40, 'string', v106)
     }
   }
   const v107 = value['backchannel_authentication_request_signing_alg_values_supported']
@@ -628,58 +569,38 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v107)) return fail('/backchannel_authentication_request_signing_alg_values_supported', 'array of SigningAlgorithm', v107)
     for (let i41 = 0; i41 < v107.length; i41++) {
       const v108: unknown = v107[i41]
-      const f35 = validateSigningAlgorithm(v108)
-      if (f35) return at('/backchannel_authentication_request_signing_alg_values_supported' + '/' + i41, f35)
+      if (typeof v108 !== 'string') return fail('/backchannel_authentication_request_signing_alg_values_supported' + '/' + i41, 'string', v108)
     }
   }
   const v109 = value['backchannel_user_code_parameter_supported']
-  if (v109 !== undefined) {
-    if (typeof v109 !== 'boolean') return fail('/backchannel_user_code_parameter_supported', 'boolean', v109)
-  }
+  if (v109 !== undefined && typeof v109 !== 'boolean') return fail('/backchannel_user_code_parameter_supported', 'boolean', v109)
   const v110 = value['check_session_iframe']
-  if (v110 !== undefined) {
-    if (typeof v110 !== 'string') return fail('/check_session_iframe', 'string', v110)
-  }
+  if (v110 !== undefined && typeof v110 !== 'string') return fail('/check_session_iframe', 'string', v110)
   const v111 = value['end_session_endpoint']
   if (v111 !== undefined) {
     if (typeof v111 !== 'string') return fail('/end_session_endpoint', 'string', v111)
     if (typeof v111 === 'string' && !isUrl(v111)) return fail('/end_session_endpoint', 'URL', v111)
   }
   const v112 = value['frontchannel_logout_supported']
-  if (v112 !== undefined) {
-    if (typeof v112 !== 'boolean') return fail('/frontchannel_logout_supported', 'boolean', v112)
-  }
+  if (v112 !== undefined && typeof v112 !== 'boolean') return fail('/frontchannel_logout_supported', 'boolean', v112)
   const v113 = value['frontchannel_logout_session_supported']
-  if (v113 !== undefined) {
-    if (typeof v113 !== 'boolean') return fail('/frontchannel_logout_session_supported', 'boolean', v113)
-  }
+  if (v113 !== undefined && typeof v113 !== 'boolean') return fail('/frontchannel_logout_session_supported', 'boolean', v113)
   const v114 = value['backchannel_logout_supported']
-  if (v114 !== undefined) {
-    if (typeof v114 !== 'boolean') return fail('/backchannel_logout_supported', 'boolean', v114)
-  }
+  if (v114 !== undefined && typeof v114 !== 'boolean') return fail('/backchannel_logout_supported', 'boolean', v114)
   const v115 = value['backchannel_logout_session_supported']
-  if (v115 !== undefined) {
-    if (typeof v115 !== 'boolean') return fail('/backchannel_logout_session_supported', 'boolean', v115)
-  }
+  if (v115 !== undefined && typeof v115 !== 'boolean') return fail('/backchannel_logout_session_supported', 'boolean', v115)
   const v116 = value['pre-authorized_grant_anonymous_access_supported']
-  if (v116 !== undefined) {
-    if (typeof v116 !== 'boolean') return fail('/pre-authorized_grant_anonymous_access_supported', 'boolean', v116)
-  }
+  if (v116 !== undefined && typeof v116 !== 'boolean') return fail('/pre-authorized_grant_anonymous_access_supported', 'boolean', v116)
   const v117 = value['verified_claims_supported']
-  if (v117 !== undefined) {
-    if (typeof v117 !== 'boolean') return fail('/verified_claims_supported', 'boolean', v117)
-  }
+  if (v117 !== undefined && typeof v117 !== 'boolean') return fail('/verified_claims_supported', 'boolean', v117)
   const v118 = value['native_sso_supported']
-  if (v118 !== undefined) {
-    if (typeof v118 !== 'boolean') return fail('/native_sso_supported', 'boolean', v118)
-  }
+  if (v118 !== undefined && typeof v118 !== 'boolean') return fail('/native_sso_supported', 'boolean', v118)
   const v119 = value['client_registration_types_supported']
   if (v119 !== undefined) {
     if (!Array.isArray(v119)) return fail('/client_registration_types_supported', 'array of ClientRegistrationType', v119)
     for (let i42 = 0; i42 < v119.length; i42++) {
       const v120: unknown = v119[i42]
-      const f36 = validateClientRegistrationType(v120)
-      if (f36) return at('/client_registration_types_supported' + '/' + i42, f36)
+      if (typeof v120 !== 'string') return fail('/client_registration_types_supported' + '/' + i42, 'string', v120)
     }
   }
   const v121 = value['federation_registration_endpoint']
@@ -690,12 +611,12 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
   const v122 = value['request_authentication_methods_supported']
   if (v122 !== undefined) {
     if (!isObject(v122)) return fail('/request_authentication_methods_supported', 'object', v122)
-    for (const k86 of Object.keys(v122)) {
-      const v123: unknown = v122[k86]
-      if (!Array.isArray(v123)) return fail('/request_authentication_methods_supported' + token(k86), 'array of string', v123)
+    for (const k121 of Object.keys(v122)) {
+      const v123: unknown = v122[k121]
+      if (!Array.isArray(v123)) return fail('/request_authentication_methods_supported' + token(k121), 'array of string', v123)
       for (let i43 = 0; i43 < v123.length; i43++) {
         const v124: unknown = v123[i43]
-        if (typeof v124 !== 'string') return fail('/request_authentication_methods_supported' + token(k86) + '/' + i43, 'string', v124)
+        if (typeof v124 !== 'string') return fail('/request_authentication_methods_supported' + token(k121) + '/' + i43, 'string', v124)
       }
     }
   }
@@ -704,14 +625,13 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v125)) return fail('/request_authentication_signing_alg_values_supported', 'array of SigningAlgorithm', v125)
     for (let i44 = 0; i44 < v125.length; i44++) {
       const v126: unknown = v125[i44]
-      const f37 = validateSigningAlgorithm(v126)
-      if (f37) return at('/request_authentication_signing_alg_values_supported' + '/' + i44, f37)
+      if (typeof v126 !== 'string') return fail('/request_authentication_signing_alg_values_supported' + '/' + i44, 'string', v126)
     }
   }
   const v127 = value['jwks']
   if (v127 !== undefined) {
-    const f38 = validateJsonWebKeySet(v127)
-    if (f38) return at('/jwks', f38)
+    const f2 = validateJsonWebKeySet(v127)
+    if (f2) return at('/jwks', f2)
   }
   const v128 = value['signed_jwks_uri']
   if (v128 !== undefined) {
@@ -719,16 +639,13 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (typeof v128 === 'string' && !isUrl(v128)) return fail('/signed_jwks_uri', 'URL', v128)
   }
   const v129 = value['organization_name']
-  if (v129 !== undefined) {
-    if (typeof v129 !== 'string') return fail('/organization_name', 'string', v129)
-  }
+  if (v129 !== undefined && typeof v129 !== 'string') return fail('/organization_name', 'string', v129)
   const v130 = value['nfv_token_signing_alg_values_supported']
   if (v130 !== undefined) {
     if (!Array.isArray(v130)) return fail('/nfv_token_signing_alg_values_supported', 'array of SigningAlgorithm', v130)
     for (let i45 = 0; i45 < v130.length; i45++) {
       const v131: unknown = v130[i45]
-      const f39 = validateSigningAlgorithm(v131)
-      if (f39) return at('/nfv_token_signing_alg_values_supported' + '/' + i45, f39)
+      if (typeof v131 !== 'string') return fail('/nfv_token_signing_alg_values_supported' + '/' + i45, 'string', v131)
     }
   }
   const v132 = value['nfv_token_encryption_alg_values_supported']
@@ -736,8 +653,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v132)) return fail('/nfv_token_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v132)
     for (let i46 = 0; i46 < v132.length; i46++) {
       const v133: unknown = v132[i46]
-      const f40 = validateKeyManagementAlgorithm(v133)
-      if (f40) return at('/nfv_token_encryption_alg_values_supported' + '/' + i46, f40)
+      if (typeof v133 !== 'string') return fail('/nfv_token_encryption_alg_values_supported' + '/' + i46, 'string', v133)
     }
   }
   const v134 = value['nfv_token_encryption_enc_values_supported']
@@ -745,8 +661,7 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
     if (!Array.isArray(v134)) return fail('/nfv_token_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v134)
     for (let i47 = 0; i47 < v134.length; i47++) {
       const v135: unknown = v134[i47]
-      const f41 = validateContentEncryptionAlgorithm(v135)
-      if (f41) return at('/nfv_token_encryption_enc_values_supported' + '/' + i47, f41)
+      if (typeof v135 !== 'string') return fail('/nfv_token_encryption_enc_values_supported' + '/' + i47, 'string', v135)
     }
   }
   return undefined
@@ -815,35 +730,23 @@ export function validateJsonWebKeySet(value: unknown): ValidationFailure | undef
 export function validateJsonWebKey(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['kty']
-  if (v1 === undefined) return fail('/kty', 'KeyType', v1)
-  const f1 = validateKeyType(v1)
-  if (f1) return at('/kty', f1)
+  if (typeof v1 !== 'string') return fail('/kty', 'string', v1)
   const v2 = value['use']
-  if (v2 !== undefined) {
-    const f2 = validateKeyUse(v2)
-    if (f2) return at('/use', f2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/use', 'string', v2)
   const v3 = value['key_ops']
   if (v3 !== undefined) {
     if (!Array.isArray(v3)) return fail('/key_ops', 'array of KeyOperation', v3)
     for (let i1 = 0; i1 < v3.length; i1++) {
       const v4: unknown = v3[i1]
-      const f3 = validateKeyOperation(v4)
-      if (f3) return at('/key_ops' + '/' + i1, f3)
+      if (typeof v4 !== 'string') return fail('/key_ops' + '/' + i1, 'string', v4)
     }
   }
   const v5 = value['alg']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/alg', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/alg', 'string', v5)
   const v6 = value['kid']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/kid', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/kid', 'string', v6)
   const v7 = value['x5u']
-  if (v7 !== undefined) {
-    if (typeof v7 !== 'string') return fail('/x5u', 'string', v7)
-  }
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/x5u', 'string', v7)
   const v8 = value['x5c']
   if (v8 !== undefined) {
     if (!Array.isArray(v8)) return fail('/x5c', 'array of string', v8)
@@ -853,38 +756,21 @@ export function validateJsonWebKey(value: unknown): ValidationFailure | undefine
     }
   }
   const v10 = value['x5t']
-  if (v10 !== undefined) {
-    if (typeof v10 !== 'string') return fail('/x5t', 'string', v10)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/x5t', 'string', v10)
   const v11 = value['x5t#S256']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'string') return fail('/x5t#S256', 'string', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/x5t#S256', 'string', v11)
   const v12 = value['n']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'string') return fail('/n', 'string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/n', 'string', v12)
   const v13 = value['e']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/e', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/e', 'string', v13)
   const v14 = value['crv']
-  if (v14 !== undefined) {
-    const f4 = validateKeyCurve(v14)
-    if (f4) return at('/crv', f4)
-  }
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/crv', 'string', v14)
   const v15 = value['x']
-  if (v15 !== undefined) {
-    if (typeof v15 !== 'string') return fail('/x', 'string', v15)
-  }
+  if (v15 !== undefined && typeof v15 !== 'string') return fail('/x', 'string', v15)
   const v16 = value['y']
-  if (v16 !== undefined) {
-    if (typeof v16 !== 'string') return fail('/y', 'string', v16)
-  }
+  if (v16 !== undefined && typeof v16 !== 'string') return fail('/y', 'string', v16)
   const v17 = value['pub']
-  if (v17 !== undefined) {
-    if (typeof v17 !== 'string') return fail('/pub', 'string', v17)
-  }
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/pub', 'string', v17)
   return undefined
 }
 
@@ -919,8 +805,7 @@ export function validateProtectedResourceMetadata(value: unknown): ValidationFai
     if (!Array.isArray(v7)) return fail('/bearer_methods_supported', 'array of BearerMethod', v7)
     for (let i3 = 0; i3 < v7.length; i3++) {
       const v8: unknown = v7[i3]
-      const f1 = validateBearerMethod(v8)
-      if (f1) return at('/bearer_methods_supported' + '/' + i3, f1)
+      if (typeof v8 !== 'string') return fail('/bearer_methods_supported' + '/' + i3, 'string', v8)
     }
   }
   const v9 = value['resource_signing_alg_values_supported']
@@ -928,30 +813,19 @@ export function validateProtectedResourceMetadata(value: unknown): ValidationFai
     if (!Array.isArray(v9)) return fail('/resource_signing_alg_values_supported', 'array of SigningAlgorithm', v9)
     for (let i4 = 0; i4 < v9.length; i4++) {
       const v10: unknown = v9[i4]
-      const f2 = validateSigningAlgorithm(v10)
-      if (f2) return at('/resource_signing_alg_values_supported' + '/' + i4, f2)
+      if (typeof v10 !== 'string') return fail('/resource_signing_alg_values_supported' + '/' + i4, 'string', v10)
     }
   }
   const v11 = value['resource_name']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'string') return fail('/resource_name', 'string', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/resource_name', 'string', v11)
   const v12 = value['resource_documentation']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'string') return fail('/resource_documentation', 'string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/resource_documentation', 'string', v12)
   const v13 = value['resource_policy_uri']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/resource_policy_uri', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/resource_policy_uri', 'string', v13)
   const v14 = value['resource_tos_uri']
-  if (v14 !== undefined) {
-    if (typeof v14 !== 'string') return fail('/resource_tos_uri', 'string', v14)
-  }
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/resource_tos_uri', 'string', v14)
   const v15 = value['tls_client_certificate_bound_access_tokens']
-  if (v15 !== undefined) {
-    if (typeof v15 !== 'boolean') return fail('/tls_client_certificate_bound_access_tokens', 'boolean', v15)
-  }
+  if (v15 !== undefined && typeof v15 !== 'boolean') return fail('/tls_client_certificate_bound_access_tokens', 'boolean', v15)
   const v16 = value['authorization_details_types_supported']
   if (v16 !== undefined) {
     if (!Array.isArray(v16)) return fail('/authorization_details_types_supported', 'array of string', v16)
@@ -965,18 +839,13 @@ export function validateProtectedResourceMetadata(value: unknown): ValidationFai
     if (!Array.isArray(v18)) return fail('/dpop_signing_alg_values_supported', 'array of SigningAlgorithm', v18)
     for (let i6 = 0; i6 < v18.length; i6++) {
       const v19: unknown = v18[i6]
-      const f3 = validateSigningAlgorithm(v19)
-      if (f3) return at('/dpop_signing_alg_values_supported' + '/' + i6, f3)
+      if (typeof v19 !== 'string') return fail('/dpop_signing_alg_values_supported' + '/' + i6, 'string', v19)
     }
   }
   const v20 = value['dpop_bound_access_tokens_required']
-  if (v20 !== undefined) {
-    if (typeof v20 !== 'boolean') return fail('/dpop_bound_access_tokens_required', 'boolean', v20)
-  }
+  if (v20 !== undefined && typeof v20 !== 'boolean') return fail('/dpop_bound_access_tokens_required', 'boolean', v20)
   const v21 = value['signed_metadata']
-  if (v21 !== undefined) {
-    if (typeof v21 !== 'string') return fail('/signed_metadata', 'string', v21)
-  }
+  if (v21 !== undefined && typeof v21 !== 'string') return fail('/signed_metadata', 'string', v21)
   return undefined
 }
 
@@ -984,9 +853,7 @@ export function validateProtectedResourceMetadata(value: unknown): ValidationFai
 export function validateJsonResourceDescriptor(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['subject']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/subject', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/subject', 'string', v1)
   const v2 = value['aliases']
   if (v2 !== undefined) {
     if (!Array.isArray(v2)) return fail('/aliases', 'array of string', v2)
@@ -1021,13 +888,9 @@ export function validateJsonResourceDescriptorLink(value: unknown): ValidationFa
   const v1 = value['rel']
   if (typeof v1 !== 'string') return fail('/rel', 'string', v1)
   const v2 = value['type']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/type', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/type', 'string', v2)
   const v3 = value['href']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/href', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/href', 'string', v3)
   const v4 = value['titles']
   if (v4 !== undefined) {
     if (!isObject(v4)) return fail('/titles', 'object', v4)
@@ -1095,22 +958,13 @@ export function validateOkpPublicJsonWebKey(value: unknown): ValidationFailure |
 export function validateClientAuthentication(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['client_id']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/client_id', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/client_id', 'string', v1)
   const v2 = value['client_secret']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/client_secret', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/client_secret', 'string', v2)
   const v3 = value['client_assertion_type']
-  if (v3 !== undefined) {
-    const f1 = validateClientAssertionType(v3)
-    if (f1) return at('/client_assertion_type', f1)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/client_assertion_type', 'string', v3)
   const v4 = value['client_assertion']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/client_assertion', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/client_assertion', 'string', v4)
   return undefined
 }
 
@@ -1144,9 +998,7 @@ export function validateAuthorizationDetail(value: unknown): ValidationFailure |
     }
   }
   const v8 = value['identifier']
-  if (v8 !== undefined) {
-    if (typeof v8 !== 'string') return fail('/identifier', 'string', v8)
-  }
+  if (v8 !== undefined && typeof v8 !== 'string') return fail('/identifier', 'string', v8)
   const v9 = value['privileges']
   if (v9 !== undefined) {
     if (!Array.isArray(v9)) return fail('/privileges', 'array of string', v9)
@@ -1201,13 +1053,9 @@ export function validateClaimsRequest(value: unknown): ValidationFailure | undef
 export function validateClaimRequest(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['essential']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'boolean') return fail('/essential', 'boolean', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'boolean') return fail('/essential', 'boolean', v1)
   const v3 = value['values']
-  if (v3 !== undefined) {
-    if (!Array.isArray(v3)) return fail('/values', 'array', v3)
-  }
+  if (v3 !== undefined && !Array.isArray(v3)) return fail('/values', 'array', v3)
   return undefined
 }
 
@@ -1216,17 +1064,11 @@ export function validateActor(value: unknown, depth = 0): ValidationFailure | un
   if (depth > 200) return fail('', 'at most 200 levels of itself', value)
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['sub']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/sub', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/sub', 'string', v1)
   const v2 = value['iss']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/iss', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/iss', 'string', v2)
   const v3 = value['client_id']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/client_id', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/client_id', 'string', v3)
   const v4 = value['act']
   if (v4 !== undefined) {
     const f1 = validateActor(v4, depth + 1)
@@ -1239,30 +1081,20 @@ export function validateActor(value: unknown, depth = 0): ValidationFailure | un
 export function validateConfirmation(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['jkt']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/jkt', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/jkt', 'string', v1)
   const v2 = value['x5t#S256']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/x5t#S256', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/x5t#S256', 'string', v2)
   const v3 = value['jwk']
   if (v3 !== undefined) {
     const f1 = validateJsonWebKey(v3)
     if (f1) return at('/jwk', f1)
   }
   const v4 = value['jwe']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/jwe', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/jwe', 'string', v4)
   const v5 = value['kid']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/kid', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/kid', 'string', v5)
   const v6 = value['jku']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/jku', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/jku', 'string', v6)
   return undefined
 }
 
@@ -1270,17 +1102,11 @@ export function validateConfirmation(value: unknown): ValidationFailure | undefi
 export function validateOAuthError(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['error']
-  if (v1 === undefined) return fail('/error', 'OAuthErrorCode', v1)
-  const f1 = validateOAuthErrorCode(v1)
-  if (f1) return at('/error', f1)
+  if (typeof v1 !== 'string') return fail('/error', 'string', v1)
   const v2 = value['error_description']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/error_description', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/error_description', 'string', v2)
   const v3 = value['error_uri']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/error_uri', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/error_uri', 'string', v3)
   return undefined
 }
 
@@ -1290,87 +1116,46 @@ export function validateAuthorizationRequest(value: unknown): ValidationFailure 
   const v1 = value['client_id']
   if (typeof v1 !== 'string') return fail('/client_id', 'string', v1)
   const v2 = value['response_type']
-  if (v2 !== undefined) {
-    const f1 = validateResponseType(v2)
-    if (f1) return at('/response_type', f1)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/response_type', 'string', v2)
   const v3 = value['redirect_uri']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/redirect_uri', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/redirect_uri', 'string', v3)
   const v4 = value['scope']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/scope', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/scope', 'string', v4)
   const v5 = value['state']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/state', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/state', 'string', v5)
   const v6 = value['code_challenge']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/code_challenge', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/code_challenge', 'string', v6)
   const v7 = value['code_challenge_method']
-  if (v7 !== undefined) {
-    const f2 = validateCodeChallengeMethod(v7)
-    if (f2) return at('/code_challenge_method', f2)
-  }
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/code_challenge_method', 'string', v7)
   const v8 = value['response_mode']
-  if (v8 !== undefined) {
-    const f3 = validateResponseMode(v8)
-    if (f3) return at('/response_mode', f3)
-  }
+  if (v8 !== undefined && typeof v8 !== 'string') return fail('/response_mode', 'string', v8)
   const v9 = value['nonce']
-  if (v9 !== undefined) {
-    if (typeof v9 !== 'string') return fail('/nonce', 'string', v9)
-  }
+  if (v9 !== undefined && typeof v9 !== 'string') return fail('/nonce', 'string', v9)
   const v10 = value['display']
-  if (v10 !== undefined) {
-    const f4 = validateDisplay(v10)
-    if (f4) return at('/display', f4)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/display', 'string', v10)
   const v11 = value['prompt']
-  if (v11 !== undefined) {
-    const f5 = validatePrompt(v11)
-    if (f5) return at('/prompt', f5)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/prompt', 'string', v11)
   const v12 = value['max_age']
-  if (v12 !== undefined) {
-    if (!Number.isInteger(v12)) return fail('/max_age', 'integer', v12)
-  }
+  if (v12 !== undefined && !Number.isInteger(v12)) return fail('/max_age', 'integer', v12)
   const v13 = value['ui_locales']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/ui_locales', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/ui_locales', 'string', v13)
   const v14 = value['claims_locales']
-  if (v14 !== undefined) {
-    if (typeof v14 !== 'string') return fail('/claims_locales', 'string', v14)
-  }
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/claims_locales', 'string', v14)
   const v15 = value['id_token_hint']
-  if (v15 !== undefined) {
-    if (typeof v15 !== 'string') return fail('/id_token_hint', 'string', v15)
-  }
+  if (v15 !== undefined && typeof v15 !== 'string') return fail('/id_token_hint', 'string', v15)
   const v16 = value['login_hint']
-  if (v16 !== undefined) {
-    if (typeof v16 !== 'string') return fail('/login_hint', 'string', v16)
-  }
+  if (v16 !== undefined && typeof v16 !== 'string') return fail('/login_hint', 'string', v16)
   const v17 = value['acr_values']
-  if (v17 !== undefined) {
-    if (typeof v17 !== 'string') return fail('/acr_values', 'string', v17)
-  }
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/acr_values', 'string', v17)
   const v18 = value['claims']
   if (v18 !== undefined) {
-    const f6 = validateClaimsRequest(v18)
-    if (f6) return at('/claims', f6)
+    const f1 = validateClaimsRequest(v18)
+    if (f1) return at('/claims', f1)
   }
   const v19 = value['registration']
-  if (v19 !== undefined) {
-    if (typeof v19 !== 'string') return fail('/registration', 'string', v19)
-  }
+  if (v19 !== undefined && typeof v19 !== 'string') return fail('/registration', 'string', v19)
   const v20 = value['request']
-  if (v20 !== undefined) {
-    if (typeof v20 !== 'string') return fail('/request', 'string', v20)
-  }
+  if (v20 !== undefined && typeof v20 !== 'string') return fail('/request', 'string', v20)
   const v21 = value['resource']
   if (v21 !== undefined) {
     if (!Array.isArray(v21)) return fail('/resource', 'array of string', v21)
@@ -1381,25 +1166,17 @@ export function validateAuthorizationRequest(value: unknown): ValidationFailure 
   }
   const v23 = value['authorization_details']
   if (v23 !== undefined) {
-    const f7 = validateAuthorizationDetails(v23)
-    if (f7) return at('/authorization_details', f7)
+    const f2 = validateAuthorizationDetails(v23)
+    if (f2) return at('/authorization_details', f2)
   }
   const v24 = value['dpop_jkt']
-  if (v24 !== undefined) {
-    if (typeof v24 !== 'string') return fail('/dpop_jkt', 'string', v24)
-  }
+  if (v24 !== undefined && typeof v24 !== 'string') return fail('/dpop_jkt', 'string', v24)
   const v25 = value['vtr']
-  if (v25 !== undefined) {
-    if (typeof v25 !== 'string') return fail('/vtr', 'string', v25)
-  }
+  if (v25 !== undefined && typeof v25 !== 'string') return fail('/vtr', 'string', v25)
   const v26 = value['issuer_state']
-  if (v26 !== undefined) {
-    if (typeof v26 !== 'string') return fail('/issuer_state', 'string', v26)
-  }
+  if (v26 !== undefined && typeof v26 !== 'string') return fail('/issuer_state', 'string', v26)
   const v27 = value['request_uri']
-  if (v27 !== undefined) {
-    if (typeof v27 !== 'string') return fail('/request_uri', 'string', v27)
-  }
+  if (v27 !== undefined && typeof v27 !== 'string') return fail('/request_uri', 'string', v27)
   return undefined
 }
 
@@ -1407,59 +1184,31 @@ export function validateAuthorizationRequest(value: unknown): ValidationFailure 
 export function validateAuthorizationResponse(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['code']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/code', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/code', 'string', v1)
   const v2 = value['state']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/state', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/state', 'string', v2)
   const v3 = value['iss']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/iss', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/iss', 'string', v3)
   const v4 = value['id_token']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/id_token', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/id_token', 'string', v4)
   const v5 = value['access_token']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/access_token', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/access_token', 'string', v5)
   const v6 = value['token_type']
-  if (v6 !== undefined) {
-    const f1 = validateTokenType(v6)
-    if (f1) return at('/token_type', f1)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/token_type', 'string', v6)
   const v7 = value['expires_in']
-  if (v7 !== undefined) {
-    if (typeof v7 !== 'string') return fail('/expires_in', 'string', v7)
-  }
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/expires_in', 'string', v7)
   const v8 = value['scope']
-  if (v8 !== undefined) {
-    if (typeof v8 !== 'string') return fail('/scope', 'string', v8)
-  }
+  if (v8 !== undefined && typeof v8 !== 'string') return fail('/scope', 'string', v8)
   const v9 = value['session_state']
-  if (v9 !== undefined) {
-    if (typeof v9 !== 'string') return fail('/session_state', 'string', v9)
-  }
+  if (v9 !== undefined && typeof v9 !== 'string') return fail('/session_state', 'string', v9)
   const v10 = value['response']
-  if (v10 !== undefined) {
-    if (typeof v10 !== 'string') return fail('/response', 'string', v10)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/response', 'string', v10)
   const v11 = value['error']
-  if (v11 !== undefined) {
-    const f2 = validateOAuthErrorCode(v11)
-    if (f2) return at('/error', f2)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/error', 'string', v11)
   const v12 = value['error_description']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'string') return fail('/error_description', 'string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/error_description', 'string', v12)
   const v13 = value['error_uri']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/error_uri', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/error_uri', 'string', v13)
   return undefined
 }
 
@@ -1471,87 +1220,46 @@ export function validatePushedAuthorizationRequest(value: unknown): ValidationFa
   const v1 = value['client_id']
   if (typeof v1 !== 'string') return fail('/client_id', 'string', v1)
   const v2 = value['response_type']
-  if (v2 !== undefined) {
-    const f2 = validateResponseType(v2)
-    if (f2) return at('/response_type', f2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/response_type', 'string', v2)
   const v3 = value['redirect_uri']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/redirect_uri', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/redirect_uri', 'string', v3)
   const v4 = value['scope']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/scope', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/scope', 'string', v4)
   const v5 = value['state']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/state', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/state', 'string', v5)
   const v6 = value['code_challenge']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/code_challenge', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/code_challenge', 'string', v6)
   const v7 = value['code_challenge_method']
-  if (v7 !== undefined) {
-    const f3 = validateCodeChallengeMethod(v7)
-    if (f3) return at('/code_challenge_method', f3)
-  }
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/code_challenge_method', 'string', v7)
   const v8 = value['response_mode']
-  if (v8 !== undefined) {
-    const f4 = validateResponseMode(v8)
-    if (f4) return at('/response_mode', f4)
-  }
+  if (v8 !== undefined && typeof v8 !== 'string') return fail('/response_mode', 'string', v8)
   const v9 = value['nonce']
-  if (v9 !== undefined) {
-    if (typeof v9 !== 'string') return fail('/nonce', 'string', v9)
-  }
+  if (v9 !== undefined && typeof v9 !== 'string') return fail('/nonce', 'string', v9)
   const v10 = value['display']
-  if (v10 !== undefined) {
-    const f5 = validateDisplay(v10)
-    if (f5) return at('/display', f5)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/display', 'string', v10)
   const v11 = value['prompt']
-  if (v11 !== undefined) {
-    const f6 = validatePrompt(v11)
-    if (f6) return at('/prompt', f6)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/prompt', 'string', v11)
   const v12 = value['max_age']
-  if (v12 !== undefined) {
-    if (!Number.isInteger(v12)) return fail('/max_age', 'integer', v12)
-  }
+  if (v12 !== undefined && !Number.isInteger(v12)) return fail('/max_age', 'integer', v12)
   const v13 = value['ui_locales']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/ui_locales', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/ui_locales', 'string', v13)
   const v14 = value['claims_locales']
-  if (v14 !== undefined) {
-    if (typeof v14 !== 'string') return fail('/claims_locales', 'string', v14)
-  }
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/claims_locales', 'string', v14)
   const v15 = value['id_token_hint']
-  if (v15 !== undefined) {
-    if (typeof v15 !== 'string') return fail('/id_token_hint', 'string', v15)
-  }
+  if (v15 !== undefined && typeof v15 !== 'string') return fail('/id_token_hint', 'string', v15)
   const v16 = value['login_hint']
-  if (v16 !== undefined) {
-    if (typeof v16 !== 'string') return fail('/login_hint', 'string', v16)
-  }
+  if (v16 !== undefined && typeof v16 !== 'string') return fail('/login_hint', 'string', v16)
   const v17 = value['acr_values']
-  if (v17 !== undefined) {
-    if (typeof v17 !== 'string') return fail('/acr_values', 'string', v17)
-  }
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/acr_values', 'string', v17)
   const v18 = value['claims']
   if (v18 !== undefined) {
-    const f7 = validateClaimsRequest(v18)
-    if (f7) return at('/claims', f7)
+    const f2 = validateClaimsRequest(v18)
+    if (f2) return at('/claims', f2)
   }
   const v19 = value['registration']
-  if (v19 !== undefined) {
-    if (typeof v19 !== 'string') return fail('/registration', 'string', v19)
-  }
+  if (v19 !== undefined && typeof v19 !== 'string') return fail('/registration', 'string', v19)
   const v20 = value['request']
-  if (v20 !== undefined) {
-    if (typeof v20 !== 'string') return fail('/request', 'string', v20)
-  }
+  if (v20 !== undefined && typeof v20 !== 'string') return fail('/request', 'string', v20)
   const v21 = value['resource']
   if (v21 !== undefined) {
     if (!Array.isArray(v21)) return fail('/resource', 'array of string', v21)
@@ -1562,21 +1270,15 @@ export function validatePushedAuthorizationRequest(value: unknown): ValidationFa
   }
   const v23 = value['authorization_details']
   if (v23 !== undefined) {
-    const f8 = validateAuthorizationDetails(v23)
-    if (f8) return at('/authorization_details', f8)
+    const f3 = validateAuthorizationDetails(v23)
+    if (f3) return at('/authorization_details', f3)
   }
   const v24 = value['dpop_jkt']
-  if (v24 !== undefined) {
-    if (typeof v24 !== 'string') return fail('/dpop_jkt', 'string', v24)
-  }
+  if (v24 !== undefined && typeof v24 !== 'string') return fail('/dpop_jkt', 'string', v24)
   const v25 = value['vtr']
-  if (v25 !== undefined) {
-    if (typeof v25 !== 'string') return fail('/vtr', 'string', v25)
-  }
+  if (v25 !== undefined && typeof v25 !== 'string') return fail('/vtr', 'string', v25)
   const v26 = value['issuer_state']
-  if (v26 !== undefined) {
-    if (typeof v26 !== 'string') return fail('/issuer_state', 'string', v26)
-  }
+  if (v26 !== undefined && typeof v26 !== 'string') return fail('/issuer_state', 'string', v26)
   return undefined
 }
 
@@ -1608,9 +1310,7 @@ export function validateDeviceAuthorizationResponse(value: unknown): ValidationF
   const v5 = value['expires_in']
   if (!Number.isInteger(v5)) return fail('/expires_in', 'integer', v5)
   const v6 = value['interval']
-  if (v6 !== undefined) {
-    if (!Number.isInteger(v6)) return fail('/interval', 'integer', v6)
-  }
+  if (v6 !== undefined && !Number.isInteger(v6)) return fail('/interval', 'integer', v6)
   return undefined
 }
 
@@ -1620,9 +1320,7 @@ export function validateDeviceAuthorizationRequest(value: unknown): ValidationFa
   if (f1) return f1
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['scope']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/scope', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/scope', 'string', v1)
   const v2 = value['resource']
   if (v2 !== undefined) {
     if (!Array.isArray(v2)) return fail('/resource', 'array of string', v2)
@@ -1645,45 +1343,25 @@ export function validateBackchannelAuthenticationRequest(value: unknown): Valida
   if (f1) return f1
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['scope']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/scope', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/scope', 'string', v1)
   const v2 = value['client_notification_token']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/client_notification_token', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/client_notification_token', 'string', v2)
   const v3 = value['acr_values']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/acr_values', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/acr_values', 'string', v3)
   const v4 = value['login_hint_token']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/login_hint_token', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/login_hint_token', 'string', v4)
   const v5 = value['id_token_hint']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/id_token_hint', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/id_token_hint', 'string', v5)
   const v6 = value['login_hint']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/login_hint', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/login_hint', 'string', v6)
   const v7 = value['binding_message']
-  if (v7 !== undefined) {
-    if (typeof v7 !== 'string') return fail('/binding_message', 'string', v7)
-  }
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/binding_message', 'string', v7)
   const v8 = value['user_code']
-  if (v8 !== undefined) {
-    if (typeof v8 !== 'string') return fail('/user_code', 'string', v8)
-  }
+  if (v8 !== undefined && typeof v8 !== 'string') return fail('/user_code', 'string', v8)
   const v9 = value['requested_expiry']
-  if (v9 !== undefined) {
-    if (!Number.isInteger(v9)) return fail('/requested_expiry', 'integer', v9)
-  }
+  if (v9 !== undefined && !Number.isInteger(v9)) return fail('/requested_expiry', 'integer', v9)
   const v10 = value['request']
-  if (v10 !== undefined) {
-    if (typeof v10 !== 'string') return fail('/request', 'string', v10)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/request', 'string', v10)
   const v11 = value['resource']
   if (v11 !== undefined) {
     if (!Array.isArray(v11)) return fail('/resource', 'array of string', v11)
@@ -1708,9 +1386,7 @@ export function validateBackchannelAuthenticationResponse(value: unknown): Valid
   const v2 = value['expires_in']
   if (!Number.isInteger(v2)) return fail('/expires_in', 'integer', v2)
   const v3 = value['interval']
-  if (v3 !== undefined) {
-    if (!Number.isInteger(v3)) return fail('/interval', 'integer', v3)
-  }
+  if (v3 !== undefined && !Number.isInteger(v3)) return fail('/interval', 'integer', v3)
   return undefined
 }
 
@@ -1720,13 +1396,9 @@ export function validateTokenRequest(value: unknown): ValidationFailure | undefi
   if (f1) return f1
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['grant_type']
-  if (v1 === undefined) return fail('/grant_type', 'GrantType', v1)
-  const f2 = validateGrantType(v1)
-  if (f2) return at('/grant_type', f2)
+  if (typeof v1 !== 'string') return fail('/grant_type', 'string', v1)
   const v2 = value['scope']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/scope', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/scope', 'string', v2)
   const v3 = value['resource']
   if (v3 !== undefined) {
     if (!Array.isArray(v3)) return fail('/resource', 'array of string', v3)
@@ -1745,96 +1417,51 @@ export function validateTokenRequest(value: unknown): ValidationFailure | undefi
   }
   const v7 = value['authorization_details']
   if (v7 !== undefined) {
-    const f3 = validateAuthorizationDetails(v7)
-    if (f3) return at('/authorization_details', f3)
+    const f2 = validateAuthorizationDetails(v7)
+    if (f2) return at('/authorization_details', f2)
   }
   const v8 = value['code']
-  if (v8 !== undefined) {
-    if (typeof v8 !== 'string') return fail('/code', 'string', v8)
-  }
+  if (v8 !== undefined && typeof v8 !== 'string') return fail('/code', 'string', v8)
   const v9 = value['redirect_uri']
-  if (v9 !== undefined) {
-    if (typeof v9 !== 'string') return fail('/redirect_uri', 'string', v9)
-  }
+  if (v9 !== undefined && typeof v9 !== 'string') return fail('/redirect_uri', 'string', v9)
   const v10 = value['code_verifier']
-  if (v10 !== undefined) {
-    if (typeof v10 !== 'string') return fail('/code_verifier', 'string', v10)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/code_verifier', 'string', v10)
   const v11 = value['refresh_token']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'string') return fail('/refresh_token', 'string', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/refresh_token', 'string', v11)
   const v12 = value['assertion']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'string') return fail('/assertion', 'string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/assertion', 'string', v12)
   const v13 = value['subject_token']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/subject_token', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/subject_token', 'string', v13)
   const v14 = value['subject_token_type']
-  if (v14 !== undefined) {
-    const f4 = validateTokenTypeIdentifier(v14)
-    if (f4) return at('/subject_token_type', f4)
-  }
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/subject_token_type', 'string', v14)
   const v15 = value['actor_token']
-  if (v15 !== undefined) {
-    if (typeof v15 !== 'string') return fail('/actor_token', 'string', v15)
-  }
+  if (v15 !== undefined && typeof v15 !== 'string') return fail('/actor_token', 'string', v15)
   const v16 = value['actor_token_type']
-  if (v16 !== undefined) {
-    const f5 = validateTokenTypeIdentifier(v16)
-    if (f5) return at('/actor_token_type', f5)
-  }
+  if (v16 !== undefined && typeof v16 !== 'string') return fail('/actor_token_type', 'string', v16)
   const v17 = value['requested_token_type']
-  if (v17 !== undefined) {
-    const f6 = validateTokenTypeIdentifier(v17)
-    if (f6) return at('/requested_token_type', f6)
-  }
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/requested_token_type', 'string', v17)
   const v18 = value['device_code']
-  if (v18 !== undefined) {
-    if (typeof v18 !== 'string') return fail('/device_code', 'string', v18)
-  }
+  if (v18 !== undefined && typeof v18 !== 'string') return fail('/device_code', 'string', v18)
   const v19 = value['auth_req_id']
-  if (v19 !== undefined) {
-    if (typeof v19 !== 'string') return fail('/auth_req_id', 'string', v19)
-  }
+  if (v19 !== undefined && typeof v19 !== 'string') return fail('/auth_req_id', 'string', v19)
   const v20 = value['pre-authorized_code']
-  if (v20 !== undefined) {
-    if (typeof v20 !== 'string') return fail('/pre-authorized_code', 'string', v20)
-  }
+  if (v20 !== undefined && typeof v20 !== 'string') return fail('/pre-authorized_code', 'string', v20)
   const v21 = value['tx_code']
-  if (v21 !== undefined) {
-    if (typeof v21 !== 'string') return fail('/tx_code', 'string', v21)
-  }
+  if (v21 !== undefined && typeof v21 !== 'string') return fail('/tx_code', 'string', v21)
   const v22 = value['ticket']
-  if (v22 !== undefined) {
-    if (typeof v22 !== 'string') return fail('/ticket', 'string', v22)
-  }
+  if (v22 !== undefined && typeof v22 !== 'string') return fail('/ticket', 'string', v22)
   const v23 = value['claim_token']
-  if (v23 !== undefined) {
-    if (typeof v23 !== 'string') return fail('/claim_token', 'string', v23)
-  }
+  if (v23 !== undefined && typeof v23 !== 'string') return fail('/claim_token', 'string', v23)
   const v24 = value['claim_token_format']
-  if (v24 !== undefined) {
-    if (typeof v24 !== 'string') return fail('/claim_token_format', 'string', v24)
-  }
+  if (v24 !== undefined && typeof v24 !== 'string') return fail('/claim_token_format', 'string', v24)
   const v25 = value['pct']
-  if (v25 !== undefined) {
-    if (typeof v25 !== 'string') return fail('/pct', 'string', v25)
-  }
+  if (v25 !== undefined && typeof v25 !== 'string') return fail('/pct', 'string', v25)
   const v26 = value['rpt']
-  if (v26 !== undefined) {
-    if (typeof v26 !== 'string') return fail('/rpt', 'string', v26)
-  }
+  if (v26 !== undefined && typeof v26 !== 'string') return fail('/rpt', 'string', v26)
   const v27 = value['username']
-  if (v27 !== undefined) {
-    if (typeof v27 !== 'string') return fail('/username', 'string', v27)
-  }
+  if (v27 !== undefined && typeof v27 !== 'string') return fail('/username', 'string', v27)
   const v28 = value['password']
-  if (v28 !== undefined) {
-    if (typeof v28 !== 'string') return fail('/password', 'string', v28)
-  }
+  if (v28 !== undefined && typeof v28 !== 'string') return fail('/password', 'string', v28)
   return undefined
 }
 
@@ -1848,13 +1475,9 @@ export function validateAuthorizationCodeTokenRequest(value: unknown): Validatio
   const v2 = value['code']
   if (typeof v2 !== 'string') return fail('/code', 'string', v2)
   const v3 = value['redirect_uri']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/redirect_uri', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/redirect_uri', 'string', v3)
   const v4 = value['code_verifier']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/code_verifier', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/code_verifier', 'string', v4)
   const v5 = value['resource']
   if (v5 !== undefined) {
     if (!Array.isArray(v5)) return fail('/resource', 'array of string', v5)
@@ -1881,9 +1504,7 @@ export function validateRefreshTokenRequest(value: unknown): ValidationFailure |
   const v2 = value['refresh_token']
   if (typeof v2 !== 'string') return fail('/refresh_token', 'string', v2)
   const v3 = value['scope']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/scope', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/scope', 'string', v3)
   const v4 = value['resource']
   if (v4 !== undefined) {
     if (!Array.isArray(v4)) return fail('/resource', 'array of string', v4)
@@ -1908,9 +1529,7 @@ export function validateClientCredentialsTokenRequest(value: unknown): Validatio
   const v1 = value['grant_type']
   if (typeof v1 !== 'string') return fail('/grant_type', 'string', v1)
   const v2 = value['scope']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/scope', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/scope', 'string', v2)
   const v3 = value['resource']
   if (v3 !== undefined) {
     if (!Array.isArray(v3)) return fail('/resource', 'array of string', v3)
@@ -1937,23 +1556,13 @@ export function validateTokenExchangeRequest(value: unknown): ValidationFailure 
   const v2 = value['subject_token']
   if (typeof v2 !== 'string') return fail('/subject_token', 'string', v2)
   const v3 = value['subject_token_type']
-  if (v3 === undefined) return fail('/subject_token_type', 'TokenTypeIdentifier', v3)
-  const f2 = validateTokenTypeIdentifier(v3)
-  if (f2) return at('/subject_token_type', f2)
+  if (typeof v3 !== 'string') return fail('/subject_token_type', 'string', v3)
   const v4 = value['actor_token']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/actor_token', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/actor_token', 'string', v4)
   const v5 = value['actor_token_type']
-  if (v5 !== undefined) {
-    const f3 = validateTokenTypeIdentifier(v5)
-    if (f3) return at('/actor_token_type', f3)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/actor_token_type', 'string', v5)
   const v6 = value['requested_token_type']
-  if (v6 !== undefined) {
-    const f4 = validateTokenTypeIdentifier(v6)
-    if (f4) return at('/requested_token_type', f4)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/requested_token_type', 'string', v6)
   const v7 = value['resource']
   if (v7 !== undefined) {
     if (!Array.isArray(v7)) return fail('/resource', 'array of string', v7)
@@ -1971,13 +1580,11 @@ export function validateTokenExchangeRequest(value: unknown): ValidationFailure 
     }
   }
   const v11 = value['scope']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'string') return fail('/scope', 'string', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/scope', 'string', v11)
   const v12 = value['authorization_details']
   if (v12 !== undefined) {
-    const f5 = validateAuthorizationDetails(v12)
-    if (f5) return at('/authorization_details', f5)
+    const f2 = validateAuthorizationDetails(v12)
+    if (f2) return at('/authorization_details', f2)
   }
   return undefined
 }
@@ -2012,9 +1619,7 @@ export function validateJwtBearerTokenRequest(value: unknown): ValidationFailure
   const v2 = value['assertion']
   if (typeof v2 !== 'string') return fail('/assertion', 'string', v2)
   const v3 = value['scope']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/scope', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/scope', 'string', v3)
   const v4 = value['resource']
   if (v4 !== undefined) {
     if (!Array.isArray(v4)) return fail('/resource', 'array of string', v4)
@@ -2061,9 +1666,7 @@ export function validatePreAuthorizedCodeTokenRequest(value: unknown): Validatio
   const v2 = value['pre-authorized_code']
   if (typeof v2 !== 'string') return fail('/pre-authorized_code', 'string', v2)
   const v3 = value['tx_code']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/tx_code', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/tx_code', 'string', v3)
   const v4 = value['authorization_details']
   if (v4 !== undefined) {
     const f2 = validateAuthorizationDetails(v4)
@@ -2086,60 +1689,39 @@ export function validateTokenResponse(value: unknown): ValidationFailure | undef
   const v1 = value['access_token']
   if (typeof v1 !== 'string') return fail('/access_token', 'string', v1)
   const v2 = value['token_type']
-  if (v2 === undefined) return fail('/token_type', 'TokenType', v2)
-  const f1 = validateTokenType(v2)
-  if (f1) return at('/token_type', f1)
+  if (typeof v2 !== 'string') return fail('/token_type', 'string', v2)
   const v3 = value['expires_in']
-  if (v3 !== undefined) {
-    if (!Number.isInteger(v3) && typeof v3 !== 'string') return fail('/expires_in', 'integer or string', v3)
-  }
+  if (v3 !== undefined && !Number.isInteger(v3) && typeof v3 !== 'string') return fail('/expires_in', 'integer or string', v3)
   const v4 = value['refresh_token']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/refresh_token', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/refresh_token', 'string', v4)
   const v5 = value['scope']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/scope', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/scope', 'string', v5)
   const v6 = value['id_token']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/id_token', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/id_token', 'string', v6)
   const v7 = value['issued_token_type']
-  if (v7 !== undefined) {
-    const f2 = validateTokenTypeIdentifier(v7)
-    if (f2) return at('/issued_token_type', f2)
-  }
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/issued_token_type', 'string', v7)
   const v8 = value['authorization_details']
   if (v8 !== undefined) {
-    const f3 = validateAuthorizationDetails(v8)
-    if (f3) return at('/authorization_details', f3)
+    const f1 = validateAuthorizationDetails(v8)
+    if (f1) return at('/authorization_details', f1)
   }
   const v9 = value['device_secret']
-  if (v9 !== undefined) {
-    if (typeof v9 !== 'string') return fail('/device_secret', 'string', v9)
-  }
+  if (v9 !== undefined && typeof v9 !== 'string') return fail('/device_secret', 'string', v9)
   const v10 = value['pct']
-  if (v10 !== undefined) {
-    if (typeof v10 !== 'string') return fail('/pct', 'string', v10)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/pct', 'string', v10)
   const v11 = value['upgraded']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'boolean') return fail('/upgraded', 'boolean', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'boolean') return fail('/upgraded', 'boolean', v11)
   const v12 = value['ace_profile']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'string') return fail('/ace_profile', 'string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/ace_profile', 'string', v12)
   const v13 = value['cnf']
   if (v13 !== undefined) {
-    const f4 = validateConfirmation(v13)
-    if (f4) return at('/cnf', f4)
+    const f2 = validateConfirmation(v13)
+    if (f2) return at('/cnf', f2)
   }
   const v14 = value['rs_cnf']
   if (v14 !== undefined) {
-    const f5 = validateConfirmation(v14)
-    if (f5) return at('/rs_cnf', f5)
+    const f3 = validateConfirmation(v14)
+    if (f3) return at('/rs_cnf', f3)
   }
   return undefined
 }
@@ -2152,10 +1734,7 @@ export function validateIntrospectionRequest(value: unknown): ValidationFailure 
   const v1 = value['token']
   if (typeof v1 !== 'string') return fail('/token', 'string', v1)
   const v2 = value['token_type_hint']
-  if (v2 !== undefined) {
-    const f2 = validateTokenTypeHint(v2)
-    if (f2) return at('/token_type_hint', f2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/token_type_hint', 'string', v2)
   return undefined
 }
 
@@ -2165,91 +1744,60 @@ export function validateIntrospectionResponse(value: unknown): ValidationFailure
   const v1 = value['active']
   if (typeof v1 !== 'boolean') return fail('/active', 'boolean', v1)
   const v2 = value['scope']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/scope', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/scope', 'string', v2)
   const v3 = value['client_id']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/client_id', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/client_id', 'string', v3)
   const v4 = value['username']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/username', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/username', 'string', v4)
   const v5 = value['token_type']
-  if (v5 !== undefined) {
-    const f1 = validateTokenType(v5)
-    if (f1) return at('/token_type', f1)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/token_type', 'string', v5)
   const v6 = value['exp']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'number') return fail('/exp', 'number', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'number') return fail('/exp', 'number', v6)
   const v7 = value['iat']
-  if (v7 !== undefined) {
-    if (typeof v7 !== 'number') return fail('/iat', 'number', v7)
-  }
+  if (v7 !== undefined && typeof v7 !== 'number') return fail('/iat', 'number', v7)
   const v8 = value['nbf']
-  if (v8 !== undefined) {
-    if (typeof v8 !== 'number') return fail('/nbf', 'number', v8)
-  }
+  if (v8 !== undefined && typeof v8 !== 'number') return fail('/nbf', 'number', v8)
   const v9 = value['sub']
-  if (v9 !== undefined) {
-    if (typeof v9 !== 'string') return fail('/sub', 'string', v9)
-  }
+  if (v9 !== undefined && typeof v9 !== 'string') return fail('/sub', 'string', v9)
   const v10 = value['aud']
   if (v10 !== undefined) {
-    const f2 = validateAudience(v10)
-    if (f2) return at('/aud', f2)
+    const f1 = validateAudience(v10)
+    if (f1) return at('/aud', f1)
   }
   const v11 = value['iss']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'string') return fail('/iss', 'string', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/iss', 'string', v11)
   const v12 = value['jti']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'string') return fail('/jti', 'string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/jti', 'string', v12)
   const v13 = value['act']
   if (v13 !== undefined) {
-    const f3 = validateActor(v13)
-    if (f3) return at('/act', f3)
+    const f2 = validateActor(v13)
+    if (f2) return at('/act', f2)
   }
   const v14 = value['may_act']
   if (v14 !== undefined) {
-    const f4 = validateActor(v14)
-    if (f4) return at('/may_act', f4)
+    const f3 = validateActor(v14)
+    if (f3) return at('/may_act', f3)
   }
   const v15 = value['cnf']
   if (v15 !== undefined) {
-    const f5 = validateConfirmation(v15)
-    if (f5) return at('/cnf', f5)
+    const f4 = validateConfirmation(v15)
+    if (f4) return at('/cnf', f4)
   }
   const v16 = value['authorization_details']
   if (v16 !== undefined) {
-    const f6 = validateAuthorizationDetails(v16)
-    if (f6) return at('/authorization_details', f6)
+    const f5 = validateAuthorizationDetails(v16)
+    if (f5) return at('/authorization_details', f5)
   }
   const v17 = value['acr']
-  if (v17 !== undefined) {
-    if (typeof v17 !== 'string') return fail('/acr', 'string', v17)
-  }
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/acr', 'string', v17)
   const v18 = value['auth_time']
-  if (v18 !== undefined) {
-    if (typeof v18 !== 'number') return fail('/auth_time', 'number', v18)
-  }
+  if (v18 !== undefined && typeof v18 !== 'number') return fail('/auth_time', 'number', v18)
   const v19 = value['sid']
-  if (v19 !== undefined) {
-    if (typeof v19 !== 'string') return fail('/sid', 'string', v19)
-  }
+  if (v19 !== undefined && typeof v19 !== 'string') return fail('/sid', 'string', v19)
   const v20 = value['vot']
-  if (v20 !== undefined) {
-    if (typeof v20 !== 'string') return fail('/vot', 'string', v20)
-  }
+  if (v20 !== undefined && typeof v20 !== 'string') return fail('/vot', 'string', v20)
   const v21 = value['vtm']
-  if (v21 !== undefined) {
-    if (typeof v21 !== 'string') return fail('/vtm', 'string', v21)
-  }
+  if (v21 !== undefined && typeof v21 !== 'string') return fail('/vtm', 'string', v21)
   const v22 = value['permissions']
   if (v22 !== undefined) {
     if (!Array.isArray(v22)) return fail('/permissions', 'array of object', v22)
@@ -2259,21 +1807,13 @@ export function validateIntrospectionResponse(value: unknown): ValidationFailure
     }
   }
   const v25 = value['ace_profile']
-  if (v25 !== undefined) {
-    if (typeof v25 !== 'string') return fail('/ace_profile', 'string', v25)
-  }
+  if (v25 !== undefined && typeof v25 !== 'string') return fail('/ace_profile', 'string', v25)
   const v26 = value['cnonce']
-  if (v26 !== undefined) {
-    if (typeof v26 !== 'string') return fail('/cnonce', 'string', v26)
-  }
+  if (v26 !== undefined && typeof v26 !== 'string') return fail('/cnonce', 'string', v26)
   const v27 = value['cti']
-  if (v27 !== undefined) {
-    if (typeof v27 !== 'string') return fail('/cti', 'string', v27)
-  }
+  if (v27 !== undefined && typeof v27 !== 'string') return fail('/cti', 'string', v27)
   const v28 = value['exi']
-  if (v28 !== undefined) {
-    if (!Number.isInteger(v28)) return fail('/exi', 'integer', v28)
-  }
+  if (v28 !== undefined && !Number.isInteger(v28)) return fail('/exi', 'integer', v28)
   return undefined
 }
 
@@ -2315,10 +1855,7 @@ export function validateRevocationRequest(value: unknown): ValidationFailure | u
   const v1 = value['token']
   if (typeof v1 !== 'string') return fail('/token', 'string', v1)
   const v2 = value['token_type_hint']
-  if (v2 !== undefined) {
-    const f2 = validateTokenTypeHint(v2)
-    if (f2) return at('/token_type_hint', f2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/token_type_hint', 'string', v2)
   return undefined
 }
 
@@ -2328,86 +1865,48 @@ export function validateUserInfo(value: unknown): ValidationFailure | undefined 
   const v1 = value['sub']
   if (typeof v1 !== 'string') return fail('/sub', 'string', v1)
   const v2 = value['name']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/name', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/name', 'string', v2)
   const v3 = value['given_name']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/given_name', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/given_name', 'string', v3)
   const v4 = value['family_name']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/family_name', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/family_name', 'string', v4)
   const v5 = value['middle_name']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/middle_name', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/middle_name', 'string', v5)
   const v6 = value['nickname']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/nickname', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/nickname', 'string', v6)
   const v7 = value['preferred_username']
-  if (v7 !== undefined) {
-    if (typeof v7 !== 'string') return fail('/preferred_username', 'string', v7)
-  }
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/preferred_username', 'string', v7)
   const v8 = value['profile']
-  if (v8 !== undefined) {
-    if (typeof v8 !== 'string') return fail('/profile', 'string', v8)
-  }
+  if (v8 !== undefined && typeof v8 !== 'string') return fail('/profile', 'string', v8)
   const v9 = value['picture']
-  if (v9 !== undefined) {
-    if (typeof v9 !== 'string') return fail('/picture', 'string', v9)
-  }
+  if (v9 !== undefined && typeof v9 !== 'string') return fail('/picture', 'string', v9)
   const v10 = value['website']
-  if (v10 !== undefined) {
-    if (typeof v10 !== 'string') return fail('/website', 'string', v10)
-  }
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/website', 'string', v10)
   const v11 = value['email']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'string') return fail('/email', 'string', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/email', 'string', v11)
   const v12 = value['email_verified']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'boolean' && typeof v12 !== 'string') return fail('/email_verified', 'boolean or string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'boolean' && typeof v12 !== 'string') return fail('/email_verified', 'boolean or string', v12)
   const v13 = value['gender']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/gender', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/gender', 'string', v13)
   const v14 = value['birthdate']
-  if (v14 !== undefined) {
-    if (typeof v14 !== 'string') return fail('/birthdate', 'string', v14)
-  }
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/birthdate', 'string', v14)
   const v15 = value['zoneinfo']
-  if (v15 !== undefined) {
-    if (typeof v15 !== 'string') return fail('/zoneinfo', 'string', v15)
-  }
+  if (v15 !== undefined && typeof v15 !== 'string') return fail('/zoneinfo', 'string', v15)
   const v16 = value['locale']
-  if (v16 !== undefined) {
-    if (typeof v16 !== 'string') return fail('/locale', 'string', v16)
-  }
+  if (v16 !== undefined && typeof v16 !== 'string') return fail('/locale', 'string', v16)
   const v17 = value['phone_number']
-  if (v17 !== undefined) {
-    if (typeof v17 !== 'string') return fail('/phone_number', 'string', v17)
-  }
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/phone_number', 'string', v17)
   const v18 = value['phone_number_verified']
-  if (v18 !== undefined) {
-    if (typeof v18 !== 'boolean' && typeof v18 !== 'string') return fail('/phone_number_verified', 'boolean or string', v18)
-  }
+  if (v18 !== undefined && typeof v18 !== 'boolean' && typeof v18 !== 'string') return fail('/phone_number_verified', 'boolean or string', v18)
   const v19 = value['address']
   if (v19 !== undefined) {
     const f1 = validateUserInfoAddress(v19)
     if (f1) return at('/address', f1)
   }
   const v20 = value['updated_at']
-  if (v20 !== undefined) {
-    if (typeof v20 !== 'number') return fail('/updated_at', 'number', v20)
-  }
+  if (v20 !== undefined && typeof v20 !== 'number') return fail('/updated_at', 'number', v20)
   const v21 = value['acr']
-  if (v21 !== undefined) {
-    if (typeof v21 !== 'string') return fail('/acr', 'string', v21)
-  }
+  if (v21 !== undefined && typeof v21 !== 'string') return fail('/acr', 'string', v21)
   const v23 = value['_claim_names']
   if (v23 !== undefined) {
     if (!isObject(v23)) return fail('/_claim_names', 'object', v23)
@@ -2432,29 +1931,17 @@ export function validateUserInfo(value: unknown): ValidationFailure | undefined 
 export function validateUserInfoAddress(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['formatted']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/formatted', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/formatted', 'string', v1)
   const v2 = value['street_address']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/street_address', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/street_address', 'string', v2)
   const v3 = value['locality']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/locality', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/locality', 'string', v3)
   const v4 = value['region']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/region', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/region', 'string', v4)
   const v5 = value['postal_code']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/postal_code', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/postal_code', 'string', v5)
   const v6 = value['country']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/country', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/country', 'string', v6)
   return undefined
 }
 
@@ -2462,18 +1949,14 @@ export function validateUserInfoAddress(value: unknown): ValidationFailure | und
 export function validateClaimSource(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['JWT']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/JWT', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/JWT', 'string', v1)
   const v2 = value['endpoint']
   if (v2 !== undefined) {
     if (typeof v2 !== 'string') return fail('/endpoint', 'string', v2)
     if (typeof v2 === 'string' && !isUrl(v2)) return fail('/endpoint', 'URL', v2)
   }
   const v3 = value['access_token']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/access_token', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/access_token', 'string', v3)
   return undefined
 }
 
@@ -2481,29 +1964,17 @@ export function validateClaimSource(value: unknown): ValidationFailure | undefin
 export function validateEndSessionRequest(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
   const v1 = value['id_token_hint']
-  if (v1 !== undefined) {
-    if (typeof v1 !== 'string') return fail('/id_token_hint', 'string', v1)
-  }
+  if (v1 !== undefined && typeof v1 !== 'string') return fail('/id_token_hint', 'string', v1)
   const v2 = value['logout_hint']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/logout_hint', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/logout_hint', 'string', v2)
   const v3 = value['client_id']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'string') return fail('/client_id', 'string', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/client_id', 'string', v3)
   const v4 = value['post_logout_redirect_uri']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'string') return fail('/post_logout_redirect_uri', 'string', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/post_logout_redirect_uri', 'string', v4)
   const v5 = value['state']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/state', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/state', 'string', v5)
   const v6 = value['ui_locales']
-  if (v6 !== undefined) {
-    if (typeof v6 !== 'string') return fail('/ui_locales', 'string', v6)
-  }
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/ui_locales', 'string', v6)
   return undefined
 }
 
@@ -2519,22 +1990,15 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     }
   }
   const v3 = value['token_endpoint_auth_method']
-  if (v3 !== undefined) {
-    const f1 = validateClientAuthenticationMethod(v3)
-    if (f1) return at('/token_endpoint_auth_method', f1)
-  }
+  if (v3 !== undefined && typeof v3 !== 'string') return fail('/token_endpoint_auth_method', 'string', v3)
   const v4 = value['token_endpoint_auth_signing_alg']
-  if (v4 !== undefined) {
-    const f2 = validateSigningAlgorithm(v4)
-    if (f2) return at('/token_endpoint_auth_signing_alg', f2)
-  }
+  if (v4 !== undefined && typeof v4 !== 'string') return fail('/token_endpoint_auth_signing_alg', 'string', v4)
   const v5 = value['grant_types']
   if (v5 !== undefined) {
     if (!Array.isArray(v5)) return fail('/grant_types', 'array of GrantType', v5)
     for (let i2 = 0; i2 < v5.length; i2++) {
       const v6: unknown = v5[i2]
-      const f3 = validateGrantType(v6)
-      if (f3) return at('/grant_types' + '/' + i2, f3)
+      if (typeof v6 !== 'string') return fail('/grant_types' + '/' + i2, 'string', v6)
     }
   }
   const v7 = value['response_types']
@@ -2542,8 +2006,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v7)) return fail('/response_types', 'array of ResponseType', v7)
     for (let i3 = 0; i3 < v7.length; i3++) {
       const v8: unknown = v7[i3]
-      const f4 = validateResponseType(v8)
-      if (f4) return at('/response_types' + '/' + i3, f4)
+      if (typeof v8 !== 'string') return fail('/response_types' + '/' + i3, 'string', v8)
     }
   }
   const v9 = value['response_modes']
@@ -2551,26 +2014,17 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v9)) return fail('/response_modes', 'array of ResponseMode', v9)
     for (let i4 = 0; i4 < v9.length; i4++) {
       const v10: unknown = v9[i4]
-      const f5 = validateResponseMode(v10)
-      if (f5) return at('/response_modes' + '/' + i4, f5)
+      if (typeof v10 !== 'string') return fail('/response_modes' + '/' + i4, 'string', v10)
     }
   }
   const v11 = value['client_name']
-  if (v11 !== undefined) {
-    if (typeof v11 !== 'string') return fail('/client_name', 'string', v11)
-  }
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/client_name', 'string', v11)
   const v12 = value['client_uri']
-  if (v12 !== undefined) {
-    if (typeof v12 !== 'string') return fail('/client_uri', 'string', v12)
-  }
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/client_uri', 'string', v12)
   const v13 = value['logo_uri']
-  if (v13 !== undefined) {
-    if (typeof v13 !== 'string') return fail('/logo_uri', 'string', v13)
-  }
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/logo_uri', 'string', v13)
   const v14 = value['scope']
-  if (v14 !== undefined) {
-    if (typeof v14 !== 'string') return fail('/scope', 'string', v14)
-  }
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/scope', 'string', v14)
   const v15 = value['contacts']
   if (v15 !== undefined) {
     if (!Array.isArray(v15)) return fail('/contacts', 'array of string', v15)
@@ -2580,101 +2034,50 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     }
   }
   const v17 = value['tos_uri']
-  if (v17 !== undefined) {
-    if (typeof v17 !== 'string') return fail('/tos_uri', 'string', v17)
-  }
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/tos_uri', 'string', v17)
   const v18 = value['policy_uri']
-  if (v18 !== undefined) {
-    if (typeof v18 !== 'string') return fail('/policy_uri', 'string', v18)
-  }
+  if (v18 !== undefined && typeof v18 !== 'string') return fail('/policy_uri', 'string', v18)
   const v19 = value['jwks_uri']
-  if (v19 !== undefined) {
-    if (typeof v19 !== 'string') return fail('/jwks_uri', 'string', v19)
-  }
+  if (v19 !== undefined && typeof v19 !== 'string') return fail('/jwks_uri', 'string', v19)
   const v20 = value['jwks']
   if (v20 !== undefined) {
-    const f6 = validateJsonWebKeySet(v20)
-    if (f6) return at('/jwks', f6)
+    const f1 = validateJsonWebKeySet(v20)
+    if (f1) return at('/jwks', f1)
   }
   const v21 = value['software_id']
-  if (v21 !== undefined) {
-    if (typeof v21 !== 'string') return fail('/software_id', 'string', v21)
-  }
+  if (v21 !== undefined && typeof v21 !== 'string') return fail('/software_id', 'string', v21)
   const v22 = value['software_version']
-  if (v22 !== undefined) {
-    if (typeof v22 !== 'string') return fail('/software_version', 'string', v22)
-  }
+  if (v22 !== undefined && typeof v22 !== 'string') return fail('/software_version', 'string', v22)
   const v23 = value['software_statement']
-  if (v23 !== undefined) {
-    if (typeof v23 !== 'string') return fail('/software_statement', 'string', v23)
-  }
+  if (v23 !== undefined && typeof v23 !== 'string') return fail('/software_statement', 'string', v23)
   const v24 = value['application_type']
-  if (v24 !== undefined) {
-    const f7 = validateApplicationType(v24)
-    if (f7) return at('/application_type', f7)
-  }
+  if (v24 !== undefined && typeof v24 !== 'string') return fail('/application_type', 'string', v24)
   const v25 = value['sector_identifier_uri']
-  if (v25 !== undefined) {
-    if (typeof v25 !== 'string') return fail('/sector_identifier_uri', 'string', v25)
-  }
+  if (v25 !== undefined && typeof v25 !== 'string') return fail('/sector_identifier_uri', 'string', v25)
   const v26 = value['subject_type']
-  if (v26 !== undefined) {
-    const f8 = validateSubjectType(v26)
-    if (f8) return at('/subject_type', f8)
-  }
+  if (v26 !== undefined && typeof v26 !== 'string') return fail('/subject_type', 'string', v26)
   const v27 = value['id_token_signed_response_alg']
-  if (v27 !== undefined) {
-    const f9 = validateSigningAlgorithm(v27)
-    if (f9) return at('/id_token_signed_response_alg', f9)
-  }
+  if (v27 !== undefined && typeof v27 !== 'string') return fail('/id_token_signed_response_alg', 'string', v27)
   const v28 = value['id_token_encrypted_response_alg']
-  if (v28 !== undefined) {
-    const f10 = validateKeyManagementAlgorithm(v28)
-    if (f10) return at('/id_token_encrypted_response_alg', f10)
-  }
+  if (v28 !== undefined && typeof v28 !== 'string') return fail('/id_token_encrypted_response_alg', 'string', v28)
   const v29 = value['id_token_encrypted_response_enc']
-  if (v29 !== undefined) {
-    const f11 = validateContentEncryptionAlgorithm(v29)
-    if (f11) return at('/id_token_encrypted_response_enc', f11)
-  }
+  if (v29 !== undefined && typeof v29 !== 'string') return fail('/id_token_encrypted_response_enc', 'string', v29)
   const v30 = value['userinfo_signed_response_alg']
-  if (v30 !== undefined) {
-    const f12 = validateSigningAlgorithm(v30)
-    if (f12) return at('/userinfo_signed_response_alg', f12)
-  }
+  if (v30 !== undefined && typeof v30 !== 'string') return fail('/userinfo_signed_response_alg', 'string', v30)
   const v31 = value['userinfo_encrypted_response_alg']
-  if (v31 !== undefined) {
-    const f13 = validateKeyManagementAlgorithm(v31)
-    if (f13) return at('/userinfo_encrypted_response_alg', f13)
-  }
+  if (v31 !== undefined && typeof v31 !== 'string') return fail('/userinfo_encrypted_response_alg', 'string', v31)
   const v32 = value['userinfo_encrypted_response_enc']
-  if (v32 !== undefined) {
-    const f14 = validateContentEncryptionAlgorithm(v32)
-    if (f14) return at('/userinfo_encrypted_response_enc', f14)
-  }
+  if (v32 !== undefined && typeof v32 !== 'string') return fail('/userinfo_encrypted_response_enc', 'string', v32)
   const v33 = value['request_object_signing_alg']
-  if (v33 !== undefined) {
-    const f15 = validateSigningAlgorithm(v33)
-    if (f15) return at('/request_object_signing_alg', f15)
-  }
+  if (v33 !== undefined && typeof v33 !== 'string') return fail('/request_object_signing_alg', 'string', v33)
   const v34 = value['request_object_encryption_alg']
-  if (v34 !== undefined) {
-    const f16 = validateKeyManagementAlgorithm(v34)
-    if (f16) return at('/request_object_encryption_alg', f16)
-  }
+  if (v34 !== undefined && typeof v34 !== 'string') return fail('/request_object_encryption_alg', 'string', v34)
   const v35 = value['request_object_encryption_enc']
-  if (v35 !== undefined) {
-    const f17 = validateContentEncryptionAlgorithm(v35)
-    if (f17) return at('/request_object_encryption_enc', f17)
-  }
+  if (v35 !== undefined && typeof v35 !== 'string') return fail('/request_object_encryption_enc', 'string', v35)
   const v36 = value['default_max_age']
-  if (v36 !== undefined) {
-    if (!Number.isInteger(v36)) return fail('/default_max_age', 'integer', v36)
-  }
+  if (v36 !== undefined && !Number.isInteger(v36)) return fail('/default_max_age', 'integer', v36)
   const v37 = value['require_auth_time']
-  if (v37 !== undefined) {
-    if (typeof v37 !== 'boolean') return fail('/require_auth_time', 'boolean', v37)
-  }
+  if (v37 !== undefined && typeof v37 !== 'boolean') return fail('/require_auth_time', 'boolean', v37)
   const v38 = value['default_acr_values']
   if (v38 !== undefined) {
     if (!Array.isArray(v38)) return fail('/default_acr_values', 'array of string', v38)
@@ -2684,9 +2087,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     }
   }
   const v40 = value['initiate_login_uri']
-  if (v40 !== undefined) {
-    if (typeof v40 !== 'string') return fail('/initiate_login_uri', 'string', v40)
-  }
+  if (v40 !== undefined && typeof v40 !== 'string') return fail('/initiate_login_uri', 'string', v40)
   const v41 = value['request_uris']
   if (v41 !== undefined) {
     if (!Array.isArray(v41)) return fail('/request_uris', 'array of string', v41)
@@ -2704,29 +2105,17 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     }
   }
   const v45 = value['frontchannel_logout_uri']
-  if (v45 !== undefined) {
-    if (typeof v45 !== 'string') return fail('/frontchannel_logout_uri', 'string', v45)
-  }
+  if (v45 !== undefined && typeof v45 !== 'string') return fail('/frontchannel_logout_uri', 'string', v45)
   const v46 = value['frontchannel_logout_session_required']
-  if (v46 !== undefined) {
-    if (typeof v46 !== 'boolean') return fail('/frontchannel_logout_session_required', 'boolean', v46)
-  }
+  if (v46 !== undefined && typeof v46 !== 'boolean') return fail('/frontchannel_logout_session_required', 'boolean', v46)
   const v47 = value['backchannel_logout_uri']
-  if (v47 !== undefined) {
-    if (typeof v47 !== 'string') return fail('/backchannel_logout_uri', 'string', v47)
-  }
+  if (v47 !== undefined && typeof v47 !== 'string') return fail('/backchannel_logout_uri', 'string', v47)
   const v48 = value['backchannel_logout_session_required']
-  if (v48 !== undefined) {
-    if (typeof v48 !== 'boolean') return fail('/backchannel_logout_session_required', 'boolean', v48)
-  }
+  if (v48 !== undefined && typeof v48 !== 'boolean') return fail('/backchannel_logout_session_required', 'boolean', v48)
   const v49 = value['require_signed_request_object']
-  if (v49 !== undefined) {
-    if (typeof v49 !== 'boolean') return fail('/require_signed_request_object', 'boolean', v49)
-  }
+  if (v49 !== undefined && typeof v49 !== 'boolean') return fail('/require_signed_request_object', 'boolean', v49)
   const v50 = value['require_pushed_authorization_requests']
-  if (v50 !== undefined) {
-    if (typeof v50 !== 'boolean') return fail('/require_pushed_authorization_requests', 'boolean', v50)
-  }
+  if (v50 !== undefined && typeof v50 !== 'boolean') return fail('/require_pushed_authorization_requests', 'boolean', v50)
   const v51 = value['authorization_details_types']
   if (v51 !== undefined) {
     if (!Array.isArray(v51)) return fail('/authorization_details_types', 'array of string', v51)
@@ -2736,85 +2125,41 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     }
   }
   const v53 = value['dpop_bound_access_tokens']
-  if (v53 !== undefined) {
-    if (typeof v53 !== 'boolean') return fail('/dpop_bound_access_tokens', 'boolean', v53)
-  }
+  if (v53 !== undefined && typeof v53 !== 'boolean') return fail('/dpop_bound_access_tokens', 'boolean', v53)
   const v54 = value['tls_client_certificate_bound_access_tokens']
-  if (v54 !== undefined) {
-    if (typeof v54 !== 'boolean') return fail('/tls_client_certificate_bound_access_tokens', 'boolean', v54)
-  }
+  if (v54 !== undefined && typeof v54 !== 'boolean') return fail('/tls_client_certificate_bound_access_tokens', 'boolean', v54)
   const v55 = value['tls_client_auth_subject_dn']
-  if (v55 !== undefined) {
-    if (typeof v55 !== 'string') return fail('/tls_client_auth_subject_dn', 'string', v55)
-  }
+  if (v55 !== undefined && typeof v55 !== 'string') return fail('/tls_client_auth_subject_dn', 'string', v55)
   const v56 = value['tls_client_auth_san_dns']
-  if (v56 !== undefined) {
-    if (typeof v56 !== 'string') return fail('/tls_client_auth_san_dns', 'string', v56)
-  }
+  if (v56 !== undefined && typeof v56 !== 'string') return fail('/tls_client_auth_san_dns', 'string', v56)
   const v57 = value['tls_client_auth_san_uri']
-  if (v57 !== undefined) {
-    if (typeof v57 !== 'string') return fail('/tls_client_auth_san_uri', 'string', v57)
-  }
+  if (v57 !== undefined && typeof v57 !== 'string') return fail('/tls_client_auth_san_uri', 'string', v57)
   const v58 = value['tls_client_auth_san_ip']
-  if (v58 !== undefined) {
-    if (typeof v58 !== 'string') return fail('/tls_client_auth_san_ip', 'string', v58)
-  }
+  if (v58 !== undefined && typeof v58 !== 'string') return fail('/tls_client_auth_san_ip', 'string', v58)
   const v59 = value['tls_client_auth_san_email']
-  if (v59 !== undefined) {
-    if (typeof v59 !== 'string') return fail('/tls_client_auth_san_email', 'string', v59)
-  }
+  if (v59 !== undefined && typeof v59 !== 'string') return fail('/tls_client_auth_san_email', 'string', v59)
   const v60 = value['use_mtls_endpoint_aliases']
-  if (v60 !== undefined) {
-    if (typeof v60 !== 'boolean') return fail('/use_mtls_endpoint_aliases', 'boolean', v60)
-  }
+  if (v60 !== undefined && typeof v60 !== 'boolean') return fail('/use_mtls_endpoint_aliases', 'boolean', v60)
   const v61 = value['authorization_signed_response_alg']
-  if (v61 !== undefined) {
-    const f18 = validateSigningAlgorithm(v61)
-    if (f18) return at('/authorization_signed_response_alg', f18)
-  }
+  if (v61 !== undefined && typeof v61 !== 'string') return fail('/authorization_signed_response_alg', 'string', v61)
   const v62 = value['authorization_encrypted_response_alg']
-  if (v62 !== undefined) {
-    const f19 = validateKeyManagementAlgorithm(v62)
-    if (f19) return at('/authorization_encrypted_response_alg', f19)
-  }
+  if (v62 !== undefined && typeof v62 !== 'string') return fail('/authorization_encrypted_response_alg', 'string', v62)
   const v63 = value['authorization_encrypted_response_enc']
-  if (v63 !== undefined) {
-    const f20 = validateContentEncryptionAlgorithm(v63)
-    if (f20) return at('/authorization_encrypted_response_enc', f20)
-  }
+  if (v63 !== undefined && typeof v63 !== 'string') return fail('/authorization_encrypted_response_enc', 'string', v63)
   const v64 = value['introspection_signed_response_alg']
-  if (v64 !== undefined) {
-    const f21 = validateSigningAlgorithm(v64)
-    if (f21) return at('/introspection_signed_response_alg', f21)
-  }
+  if (v64 !== undefined && typeof v64 !== 'string') return fail('/introspection_signed_response_alg', 'string', v64)
   const v65 = value['introspection_encrypted_response_alg']
-  if (v65 !== undefined) {
-    const f22 = validateKeyManagementAlgorithm(v65)
-    if (f22) return at('/introspection_encrypted_response_alg', f22)
-  }
+  if (v65 !== undefined && typeof v65 !== 'string') return fail('/introspection_encrypted_response_alg', 'string', v65)
   const v66 = value['introspection_encrypted_response_enc']
-  if (v66 !== undefined) {
-    const f23 = validateContentEncryptionAlgorithm(v66)
-    if (f23) return at('/introspection_encrypted_response_enc', f23)
-  }
+  if (v66 !== undefined && typeof v66 !== 'string') return fail('/introspection_encrypted_response_enc', 'string', v66)
   const v67 = value['backchannel_token_delivery_mode']
-  if (v67 !== undefined) {
-    const f24 = validateBackchannelTokenDeliveryMode(v67)
-    if (f24) return at('/backchannel_token_delivery_mode', f24)
-  }
+  if (v67 !== undefined && typeof v67 !== 'string') return fail('/backchannel_token_delivery_mode', 'string', v67)
   const v68 = value['backchannel_client_notification_endpoint']
-  if (v68 !== undefined) {
-    if (typeof v68 !== 'string') return fail('/backchannel_client_notification_endpoint', 'string', v68)
-  }
+  if (v68 !== undefined && typeof v68 !== 'string') return fail('/backchannel_client_notification_endpoint', 'string', v68)
   const v69 = value['backchannel_authentication_request_signing_alg']
-  if (v69 !== undefined) {
-    const f25 = validateSigningAlgorithm(v69)
-    if (f25) return at('/backchannel_authentication_request_signing_alg', f25)
-  }
+  if (v69 !== undefined && typeof v69 !== 'string') return fail('/backchannel_authentication_request_signing_alg', 'string', v69)
   const v70 = value['backchannel_user_code_parameter']
-  if (v70 !== undefined) {
-    if (typeof v70 !== 'boolean') return fail('/backchannel_user_code_parameter', 'boolean', v70)
-  }
+  if (v70 !== undefined && typeof v70 !== 'boolean') return fail('/backchannel_user_code_parameter', 'boolean', v70)
   const v71 = value['claims_redirect_uris']
   if (v71 !== undefined) {
     if (!Array.isArray(v71)) return fail('/claims_redirect_uris', 'array of string', v71)
@@ -2828,25 +2173,19 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v73)) return fail('/client_registration_types', 'array of ClientRegistrationType', v73)
     for (let i11 = 0; i11 < v73.length; i11++) {
       const v74: unknown = v73[i11]
-      const f26 = validateClientRegistrationType(v74)
-      if (f26) return at('/client_registration_types' + '/' + i11, f26)
+      if (typeof v74 !== 'string') return fail('/client_registration_types' + '/' + i11, 'string', v74)
     }
   }
   const v75 = value['signed_jwks_uri']
-  if (v75 !== undefined) {
-    if (typeof v75 !== 'string') return fail('/signed_jwks_uri', 'string', v75)
-  }
+  if (v75 !== undefined && typeof v75 !== 'string') return fail('/signed_jwks_uri', 'string', v75)
   const v76 = value['organization_name']
-  if (v76 !== undefined) {
-    if (typeof v76 !== 'string') return fail('/organization_name', 'string', v76)
-  }
+  if (v76 !== undefined && typeof v76 !== 'string') return fail('/organization_name', 'string', v76)
   const v77 = value['subject_types_supported']
   if (v77 !== undefined) {
     if (!Array.isArray(v77)) return fail('/subject_types_supported', 'array of SubjectType', v77)
     for (let i12 = 0; i12 < v77.length; i12++) {
       const v78: unknown = v77[i12]
-      const f27 = validateSubjectType(v78)
-      if (f27) return at('/subject_types_supported' + '/' + i12, f27)
+      if (typeof v78 !== 'string') return fail('/subject_types_supported' + '/' + i12, 'string', v78)
     }
   }
   const v79 = value['token_endpoint_auth_methods_supported']
@@ -2854,8 +2193,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v79)) return fail('/token_endpoint_auth_methods_supported', 'array of ClientAuthenticationMethod', v79)
     for (let i13 = 0; i13 < v79.length; i13++) {
       const v80: unknown = v79[i13]
-      const f28 = validateClientAuthenticationMethod(v80)
-      if (f28) return at('/token_endpoint_auth_methods_supported' + '/' + i13, f28)
+      if (typeof v80 !== 'string') return fail('/token_endpoint_auth_methods_supported' + '/' + i13, 'string', v80)
     }
   }
   const v81 = value['token_endpoint_auth_signing_alg_values_supported']
@@ -2863,8 +2201,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v81)) return fail('/token_endpoint_auth_signing_alg_values_supported', 'array of SigningAlgorithm', v81)
     for (let i14 = 0; i14 < v81.length; i14++) {
       const v82: unknown = v81[i14]
-      const f29 = validateSigningAlgorithm(v82)
-      if (f29) return at('/token_endpoint_auth_signing_alg_values_supported' + '/' + i14, f29)
+      if (typeof v82 !== 'string') return fail('/token_endpoint_auth_signing_alg_values_supported' + '/' + i14, 'string', v82)
     }
   }
   const v83 = value['id_token_signing_alg_values_supported']
@@ -2872,8 +2209,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v83)) return fail('/id_token_signing_alg_values_supported', 'array of SigningAlgorithm', v83)
     for (let i15 = 0; i15 < v83.length; i15++) {
       const v84: unknown = v83[i15]
-      const f30 = validateSigningAlgorithm(v84)
-      if (f30) return at('/id_token_signing_alg_values_supported' + '/' + i15, f30)
+      if (typeof v84 !== 'string') return fail('/id_token_signing_alg_values_supported' + '/' + i15, 'string', v84)
     }
   }
   const v85 = value['id_token_encryption_alg_values_supported']
@@ -2881,8 +2217,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v85)) return fail('/id_token_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v85)
     for (let i16 = 0; i16 < v85.length; i16++) {
       const v86: unknown = v85[i16]
-      const f31 = validateKeyManagementAlgorithm(v86)
-      if (f31) return at('/id_token_encryption_alg_values_supported' + '/' + i16, f31)
+      if (typeof v86 !== 'string') return fail('/id_token_encryption_alg_values_supported' + '/' + i16, 'string', v86)
     }
   }
   const v87 = value['id_token_encryption_enc_values_supported']
@@ -2890,8 +2225,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v87)) return fail('/id_token_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v87)
     for (let i17 = 0; i17 < v87.length; i17++) {
       const v88: unknown = v87[i17]
-      const f32 = validateContentEncryptionAlgorithm(v88)
-      if (f32) return at('/id_token_encryption_enc_values_supported' + '/' + i17, f32)
+      if (typeof v88 !== 'string') return fail('/id_token_encryption_enc_values_supported' + '/' + i17, 'string', v88)
     }
   }
   const v89 = value['userinfo_signing_alg_values_supported']
@@ -2899,8 +2233,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v89)) return fail('/userinfo_signing_alg_values_supported', 'array of SigningAlgorithm', v89)
     for (let i18 = 0; i18 < v89.length; i18++) {
       const v90: unknown = v89[i18]
-      const f33 = validateSigningAlgorithm(v90)
-      if (f33) return at('/userinfo_signing_alg_values_supported' + '/' + i18, f33)
+      if (typeof v90 !== 'string') return fail('/userinfo_signing_alg_values_supported' + '/' + i18, 'string', v90)
     }
   }
   const v91 = value['userinfo_encryption_alg_values_supported']
@@ -2908,8 +2241,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v91)) return fail('/userinfo_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v91)
     for (let i19 = 0; i19 < v91.length; i19++) {
       const v92: unknown = v91[i19]
-      const f34 = validateKeyManagementAlgorithm(v92)
-      if (f34) return at('/userinfo_encryption_alg_values_supported' + '/' + i19, f34)
+      if (typeof v92 !== 'string') return fail('/userinfo_encryption_alg_values_supported' + '/' + i19, 'string', v92)
     }
   }
   const v93 = value['userinfo_encryption_enc_values_supported']
@@ -2917,8 +2249,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v93)) return fail('/userinfo_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v93)
     for (let i20 = 0; i20 < v93.length; i20++) {
       const v94: unknown = v93[i20]
-      const f35 = validateContentEncryptionAlgorithm(v94)
-      if (f35) return at('/userinfo_encryption_enc_values_supported' + '/' + i20, f35)
+      if (typeof v94 !== 'string') return fail('/userinfo_encryption_enc_values_supported' + '/' + i20, 'string', v94)
     }
   }
   const v95 = value['request_object_signing_alg_values_supported']
@@ -2926,8 +2257,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v95)) return fail('/request_object_signing_alg_values_supported', 'array of SigningAlgorithm', v95)
     for (let i21 = 0; i21 < v95.length; i21++) {
       const v96: unknown = v95[i21]
-      const f36 = validateSigningAlgorithm(v96)
-      if (f36) return at('/request_object_signing_alg_values_supported' + '/' + i21, f36)
+      if (typeof v96 !== 'string') return fail('/request_object_signing_alg_values_supported' + '/' + i21, 'string', v96)
     }
   }
   const v97 = value['request_object_encryption_alg_values_supported']
@@ -2935,8 +2265,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v97)) return fail('/request_object_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v97)
     for (let i22 = 0; i22 < v97.length; i22++) {
       const v98: unknown = v97[i22]
-      const f37 = validateKeyManagementAlgorithm(v98)
-      if (f37) return at('/request_object_encryption_alg_values_supported' + '/' + i22, f37)
+      if (typeof v98 !== 'string') return fail('/request_object_encryption_alg_values_supported' + '/' + i22, 'string', v98)
     }
   }
   const v99 = value['request_object_encryption_enc_values_supported']
@@ -2944,8 +2273,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v99)) return fail('/request_object_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v99)
     for (let i23 = 0; i23 < v99.length; i23++) {
       const v100: unknown = v99[i23]
-      const f38 = validateContentEncryptionAlgorithm(v100)
-      if (f38) return at('/request_object_encryption_enc_values_supported' + '/' + i23, f38)
+      if (typeof v100 !== 'string') return fail('/request_object_encryption_enc_values_supported' + '/' + i23, 'string', v100)
     }
   }
   const v101 = value['authorization_signing_alg_values_supported']
@@ -2953,8 +2281,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v101)) return fail('/authorization_signing_alg_values_supported', 'array of SigningAlgorithm', v101)
     for (let i24 = 0; i24 < v101.length; i24++) {
       const v102: unknown = v101[i24]
-      const f39 = validateSigningAlgorithm(v102)
-      if (f39) return at('/authorization_signing_alg_values_supported' + '/' + i24, f39)
+      if (typeof v102 !== 'string') return fail('/authorization_signing_alg_values_supported' + '/' + i24, 'string', v102)
     }
   }
   const v103 = value['authorization_encryption_alg_values_supported']
@@ -2962,8 +2289,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v103)) return fail('/authorization_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v103)
     for (let i25 = 0; i25 < v103.length; i25++) {
       const v104: unknown = v103[i25]
-      const f40 = validateKeyManagementAlgorithm(v104)
-      if (f40) return at('/authorization_encryption_alg_values_supported' + '/' + i25, f40)
+      if (typeof v104 !== 'string') return fail('/authorization_encryption_alg_values_supported' + '/' + i25, 'string', v104)
     }
   }
   const v105 = value['authorization_encryption_enc_values_supported']
@@ -2971,8 +2297,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v105)) return fail('/authorization_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v105)
     for (let i26 = 0; i26 < v105.length; i26++) {
       const v106: unknown = v105[i26]
-      const f41 = validateContentEncryptionAlgorithm(v106)
-      if (f41) return at('/authorization_encryption_enc_values_supported' + '/' + i26, f41)
+      if (typeof v106 !== 'string') return fail('/authorization_encryption_enc_values_supported' + '/' + i26, 'string', v106)
     }
   }
   const v107 = value['introspection_signing_alg_values_supported']
@@ -2980,8 +2305,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v107)) return fail('/introspection_signing_alg_values_supported', 'array of SigningAlgorithm', v107)
     for (let i27 = 0; i27 < v107.length; i27++) {
       const v108: unknown = v107[i27]
-      const f42 = validateSigningAlgorithm(v108)
-      if (f42) return at('/introspection_signing_alg_values_supported' + '/' + i27, f42)
+      if (typeof v108 !== 'string') return fail('/introspection_signing_alg_values_supported' + '/' + i27, 'string', v108)
     }
   }
   const v109 = value['introspection_encryption_alg_values_supported']
@@ -2989,8 +2313,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v109)) return fail('/introspection_encryption_alg_values_supported', 'array of KeyManagementAlgorithm', v109)
     for (let i28 = 0; i28 < v109.length; i28++) {
       const v110: unknown = v109[i28]
-      const f43 = validateKeyManagementAlgorithm(v110)
-      if (f43) return at('/introspection_encryption_alg_values_supported' + '/' + i28, f43)
+      if (typeof v110 !== 'string') return fail('/introspection_encryption_alg_values_supported' + '/' + i28, 'string', v110)
     }
   }
   const v111 = value['introspection_encryption_enc_values_supported']
@@ -2998,8 +2321,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v111)) return fail('/introspection_encryption_enc_values_supported', 'array of ContentEncryptionAlgorithm', v111)
     for (let i29 = 0; i29 < v111.length; i29++) {
       const v112: unknown = v111[i29]
-      const f44 = validateContentEncryptionAlgorithm(v112)
-      if (f44) return at('/introspection_encryption_enc_values_supported' + '/' + i29, f44)
+      if (typeof v112 !== 'string') return fail('/introspection_encryption_enc_values_supported' + '/' + i29, 'string', v112)
     }
   }
   const v113 = value['backchannel_token_delivery_modes_supported']
@@ -3007,8 +2329,7 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v113)) return fail('/backchannel_token_delivery_modes_supported', 'array of BackchannelTokenDeliveryMode', v113)
     for (let i30 = 0; i30 < v113.length; i30++) {
       const v114: unknown = v113[i30]
-      const f45 = validateBackchannelTokenDeliveryMode(v114)
-      if (f45) return at('/backchannel_token_delivery_modes_supported' + '/' + i30, f45)
+      if (typeof v114 !== 'string') return fail('/backchannel_token_delivery_modes_supported' + '/' + i30, 'string', v114)
     }
   }
   const v115 = value['backchannel_authentication_request_signing_alg_values_supported']
@@ -3016,25 +2337,15 @@ export function validateClientMetadata(value: unknown): ValidationFailure | unde
     if (!Array.isArray(v115)) return fail('/backchannel_authentication_request_signing_alg_values_supported', 'array of SigningAlgorithm', v115)
     for (let i31 = 0; i31 < v115.length; i31++) {
       const v116: unknown = v115[i31]
-      const f46 = validateSigningAlgorithm(v116)
-      if (f46) return at('/backchannel_authentication_request_signing_alg_values_supported' + '/' + i31, f46)
+      if (typeof v116 !== 'string') return fail('/backchannel_authentication_request_signing_alg_values_supported' + '/' + i31, 'string', v116)
     }
   }
   const v117 = value['nfv_token_signed_response_alg']
-  if (v117 !== undefined) {
-    const f47 = validateSigningAlgorithm(v117)
-    if (f47) return at('/nfv_token_signed_response_alg', f47)
-  }
+  if (v117 !== undefined && typeof v117 !== 'string') return fail('/nfv_token_signed_response_alg', 'string', v117)
   const v118 = value['nfv_token_encrypted_response_alg']
-  if (v118 !== undefined) {
-    const f48 = validateKeyManagementAlgorithm(v118)
-    if (f48) return at('/nfv_token_encrypted_response_alg', f48)
-  }
+  if (v118 !== undefined && typeof v118 !== 'string') return fail('/nfv_token_encrypted_response_alg', 'string', v118)
   const v119 = value['nfv_token_encrypted_response_enc']
-  if (v119 !== undefined) {
-    const f49 = validateContentEncryptionAlgorithm(v119)
-    if (f49) return at('/nfv_token_encrypted_response_enc', f49)
-  }
+  if (v119 !== undefined && typeof v119 !== 'string') return fail('/nfv_token_encrypted_response_enc', 'string', v119)
   return undefined
 }
 
@@ -3046,21 +2357,13 @@ export function validateClientInformation(value: unknown): ValidationFailure | u
   const v1 = value['client_id']
   if (typeof v1 !== 'string') return fail('/client_id', 'string', v1)
   const v2 = value['client_secret']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/client_secret', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/client_secret', 'string', v2)
   const v3 = value['client_id_issued_at']
-  if (v3 !== undefined) {
-    if (typeof v3 !== 'number') return fail('/client_id_issued_at', 'number', v3)
-  }
+  if (v3 !== undefined && typeof v3 !== 'number') return fail('/client_id_issued_at', 'number', v3)
   const v4 = value['client_secret_expires_at']
-  if (v4 !== undefined) {
-    if (typeof v4 !== 'number') return fail('/client_secret_expires_at', 'number', v4)
-  }
+  if (v4 !== undefined && typeof v4 !== 'number') return fail('/client_secret_expires_at', 'number', v4)
   const v5 = value['registration_access_token']
-  if (v5 !== undefined) {
-    if (typeof v5 !== 'string') return fail('/registration_access_token', 'string', v5)
-  }
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/registration_access_token', 'string', v5)
   const v6 = value['registration_client_uri']
   if (v6 !== undefined) {
     if (typeof v6 !== 'string') return fail('/registration_client_uri', 'string', v6)
@@ -3077,9 +2380,7 @@ export function validateClientUpdateRequest(value: unknown): ValidationFailure |
   const v1 = value['client_id']
   if (typeof v1 !== 'string') return fail('/client_id', 'string', v1)
   const v2 = value['client_secret']
-  if (v2 !== undefined) {
-    if (typeof v2 !== 'string') return fail('/client_secret', 'string', v2)
-  }
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/client_secret', 'string', v2)
   return undefined
 }
 

@@ -4,12 +4,17 @@ const unsafe =
 
 /** A string literal in single quotes. Nothing in `value` can end it or be seen as something else. */
 export function stringLiteral(value: string): string {
-  const escaped = value
-    .replaceAll('\\', '\\\\')
-    .replaceAll("'", "\\'")
-    .replaceAll('\n', '\\n')
-    .replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  return `'${escaped}'`
+  const escaped = value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')
+  return `'${escapeUnsafe(escaped)}'`
+}
+
+/** A literal for a pattern that is known to compile; `source` has its slashes and line ends escaped. */
+export function regularExpression(pattern: string): string {
+  return `/${escapeUnsafe(new RegExp(pattern, 'u').source)}/u`
+}
+
+function escapeUnsafe(text: string): string {
+  return text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** A property's name in a type: bare where it is an identifier. */

@@ -26,14 +26,14 @@ export function readKeywords(diagnostics: Diagnostics, raw: Raw, sub: Sub, refer
     ...readScalar(raw),
     ...combined,
     ...(allOf.length > 0 ? { allOf } : {}),
-    ...optional('enum', readEnum(raw)),
     ...optional(
       'knownValues',
       Array.isArray(own(raw, 'x-known-values')) ? strings(own(raw, 'x-known-values')) : undefined,
     ),
     ...readAnnotations(raw),
   }
-  return { ...keywords, ...optional('types', readTypes(diagnostics, raw, keywords)) }
+  const types = readTypes(diagnostics, raw, keywords)
+  return { ...keywords, ...optional('types', types), ...optional('enum', readEnum(diagnostics, raw, types)) }
 }
 
 function readTypes(diagnostics: Diagnostics, raw: Raw, keywords: Keywords): readonly JsonType[] | undefined {
@@ -52,21 +52,36 @@ function readTypes(diagnostics: Diagnostics, raw: Raw, keywords: Keywords): read
     )
   }
   if (types.length > 0) return [...new Set(types)]
-  return inferTypes(keywords)
+  return inferTypes(raw, keywords)
 }
 
 /** Authors leave `type` out where properties or items say it; what they mean is an object or an array. */
-function inferTypes(keywords: Keywords): readonly JsonType[] | undefined {
-  if (keywords.enum || keywords.anyOf || keywords.oneOf) return undefined
+function inferTypes(raw: Raw, keywords: Keywords): readonly JsonType[] | undefined {
+  if (own(raw, 'enum') !== undefined || keywords.anyOf || keywords.oneOf) return undefined
   if (keywords.properties || keywords.additionalProperties) return ['object']
   if (keywords.items || keywords.prefixItems) return ['array']
   return undefined
 }
 
-function readEnum(raw: Raw): readonly unknown[] | undefined {
+function readEnum(
+  diagnostics: Diagnostics,
+  raw: Raw,
+  types: readonly JsonType[] | undefined,
+): readonly unknown[] | undefined {
   if (Object.hasOwn(raw, 'const')) return [raw.const]
   const given = own(raw, 'enum')
-  return Array.isArray(given) && given.length > 0 ? given : undefined
+  if (!Array.isArray(given) || given.length === 0) return undefined
+  const wantsText = types?.includes('string') === true && types.every((type) => type === 'string' || type === 'null')
+  return given.map((value) => {
+    if (!wantsText || (typeof value !== 'number' && typeof value !== 'boolean')) return value
+    diagnostics.warn(
+      'invalid_document',
+      raw,
+      `enum has ${value} where the type is string; it is taken as "${value}"`,
+      'quote it',
+    )
+    return String(value)
+  })
 }
 
 function readComposition(

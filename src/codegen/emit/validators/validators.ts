@@ -6,7 +6,8 @@ import { type EmittedFile, type FileStyle, importTypes, joinFile } from '../file
 import { indent } from '../text.ts'
 import type { Helper, ValidationMode } from './conditions.ts'
 import { emitHelpers } from './helpers.ts'
-import { type Scope, statements } from './statements.ts'
+import type { Scope } from './scope.ts'
+import { statements } from './statements.ts'
 
 /** No honest answer nests its own kind deeper; a stack overflow would be an untyped error. */
 const maxNesting = 200
@@ -49,6 +50,7 @@ function emitValidator(
   const scope: Scope = {
     mode,
     schemas: spec.schemas,
+    statements: (schema, spot) => statements(schema, spot, scope),
     use: (helper) => helpers.add(helper),
     call(key, value) {
       const validator = names.models.get(key)?.validator
