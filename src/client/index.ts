@@ -36,6 +36,6 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   return createOAuthClientOver({
     ...options,
     fetch: options.fetch ?? globalFetch,
-    transactions: options.transactions ?? createMemoryStore(),
+    transactions: options.transactions ?? createMemoryStore(options.runtime && { runtime: options.runtime }),
   })
 }

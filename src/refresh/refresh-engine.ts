@@ -57,11 +57,20 @@ export interface RefreshEngine {
    * @throws whatever the request threw, when that ended nothing: the state is as it was
    */
   refresh<State>(target: Refreshable<State>, signal?: AbortSignal): Promise<RefreshOutcome<State>>
+  /** What the store could not take yet; it is newer than anything that the store holds. */
+  pending<State>(key: string): State | undefined
+  /** Writes what is pending, if the store takes it by now. */
+  flush<State>(target: Refreshable<State>): Promise<void>
 }
 
 export interface RefreshEngineOptions {
   /** Saves the other processes a request. Correctness rests on the compare-and-set of `write`. @default none */
   readonly lock?: Lock
+  /**
+   * Milliseconds to wait, one after the other, for another process that may have won the race and not have stored
+   * its tokens yet, before a refusal is believed. @default [25, 100, 400]
+   */
+  readonly confirmRefusalAfter?: readonly number[]
 }
 
 interface Unsaved<State> {
@@ -73,7 +82,7 @@ interface Unsaved<State> {
 const maxWriteAttempts = 10
 
 export function createRefreshEngine(options: RefreshEngineOptions = {}): RefreshEngine {
-  const { lock } = options
+  const { lock, confirmRefusalAfter = [25, 100, 400] } = options
   const flights = createSingleFlight<RefreshOutcome<unknown>>()
   // Outcomes that the store could not take. The old refresh token is used up, so they exist nowhere else.
   const unsaved = new Map<string, Unsaved<unknown>>()
@@ -105,7 +114,7 @@ export function createRefreshEngine(options: RefreshEngineOptions = {}): Refresh
     try {
       next = await target.request(found.state)
     } catch (error) {
-      return await settleFailure(target, found.state, error)
+      return await settleFailure(target, found.state, error, confirmRefusalAfter)
     }
     return await keep(target, { from: found.state, next })
   }
@@ -122,11 +131,32 @@ export function createRefreshEngine(options: RefreshEngineOptions = {}): Refresh
     }
   }
 
+  async function join<State>(target: Refreshable<State>, task: () => Promise<RefreshOutcome<State>>) {
+    const flight = flights.run(target.key, () => (lock ? lock.withLock(target.key, task) : task()))
+    return (await flight) as RefreshOutcome<State>
+  }
+
+  async function refresh<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
+    const outcome = await join(target, () => fly(target))
+    // The flight that was under way may have begun before this caller saw its token refused, or only have written.
+    const satisfied = outcome.kind === 'gone' || outcome.kind === 'ended' || !target.needsRefresh(outcome.state)
+    return satisfied ? outcome : await join(target, () => fly(target))
+  }
+
   return {
-    async refresh<State>(target: Refreshable<State>, signal?: AbortSignal) {
+    async refresh(target, signal) {
       signal?.throwIfAborted()
-      const flight = flights.run(target.key, () => (lock ? lock.withLock(target.key, () => fly(target)) : fly(target)))
-      return (await abortable(flight, signal)) as RefreshOutcome<State>
+      return await abortable(refresh(target), signal)
+    },
+    pending: <State>(key: string) => unsaved.get(key)?.next as State | undefined,
+    async flush<State>(target: Refreshable<State>) {
+      const kept = unsaved.get(target.key) as Unsaved<State> | undefined
+      if (!kept) return
+      await join<State>(target, async () => {
+        const outcome = await keep(target, kept)
+        target.settled(outcome)
+        return outcome
+      })
     },
   }
 }
@@ -152,7 +182,19 @@ async function settleFailure<State>(
   target: Refreshable<State>,
   from: State,
   error: unknown,
+  delays: readonly number[],
 ): Promise<RefreshOutcome<State>> {
+  if (target.afterFailure(error, from) === undefined) throw error
+  for (const delay of [0, ...delays]) {
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
+    const current = await target.read()
+    if (!current) return { kind: 'gone' }
+    if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
+  }
+  return await end(target, from, error)
+}
+
+async function end<State>(target: Refreshable<State>, from: State, error: unknown): Promise<RefreshOutcome<State>> {
   for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
     const current = await target.read()
     if (!current) return { kind: 'gone' }

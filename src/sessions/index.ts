@@ -16,5 +16,8 @@ export type { Sessions, SessionsOptions } from './sessions.ts'
  * const me = await session.fetch('/me')
  */
 export function createSessions(options: SessionsOptions): Sessions {
-  return createSessionsOver({ ...options, store: options.store ?? createMemoryStore() })
+  return createSessionsOver({
+    ...options,
+    store: options.store ?? createMemoryStore(options.client && { runtime: options.client.runtime }),
+  })
 }

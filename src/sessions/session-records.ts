@@ -13,8 +13,6 @@ export interface SessionRecords {
   create(state: SessionState): Promise<void>
   /** Puts `state` in the place of `version`; false when another stands there. */
   replace(state: SessionState, version: string): Promise<boolean>
-  /** Uses tokens that the store could not take yet. */
-  remember(state: SessionState): void
   /** Takes it out, once; `undefined` when somebody else did. */
   take(id: string): Promise<SessionState | undefined>
   findBySubject(issuer: string, clientId: string, subject: string): Promise<readonly SessionState[]>
@@ -79,10 +77,11 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
 
   return {
     read,
-    remember,
     async current(id) {
       const cached = cache.get(id)
-      if (cached && runtime.now() - cached.readAt < revalidateAfter) return cached.state
+      // An ended session is asked for rarely, and the winner of a race may have brought it back.
+      const isFresh = cached?.state.status === 'active' && runtime.now() - cached.readAt < revalidateAfter
+      if (isFresh) return cached.state
       return (await read(id))?.state
     },
     async create(state) {

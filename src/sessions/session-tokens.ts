@@ -2,7 +2,7 @@ import { importSigningKey } from '#signatures'
 import type { OAuthClient } from '../client/oauth-client.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { OAuthResponseError } from '../errors/response.ts'
-import { SessionError } from '../errors/session.ts'
+import { SessionError, StoreError } from '../errors/session.ts'
 import type { AccessToken, AccessTokenRequest } from '../http/token-source.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { SigningKey, StoredSigningKey } from '../lib/signatures/types.ts'
@@ -41,7 +41,7 @@ export async function getSessionToken(
   id: string,
   request: AccessTokenRequest = {},
 ): Promise<AccessToken> {
-  const state = assertActive(await context.records.current(id))
+  const state = assertActive(await newestState(context, id))
   assertGranted(state, request)
   const rejected = request.rejected !== undefined && request.rejected === state.tokens.accessToken
   if (!rejected && context.runtime.now() < refreshDueAt(state.tokens, context.refreshAhead)) return tokenOf(state)
@@ -58,6 +58,17 @@ export async function getSessionToken(
   }
   return await renew(context, state, usable, request.signal)
 }
+
+/** Tokens that the store could not take are newer than what it holds; each call may be their chance to be written. */
+async function newestState(context: SessionContext, id: string): Promise<SessionState | undefined> {
+  const pending = context.engine.pending<SessionState>(keyOf(id))
+  if (pending?.status !== 'active') return await context.records.current(id)
+  if (context.backoff.waiting(id) !== undefined) return pending
+  await context.engine.flush(refreshable(context, pending))
+  return context.engine.pending<SessionState>(keyOf(id)) ?? (await context.records.current(id))
+}
+
+const keyOf = (id: string) => `session:${id}`
 
 /** Renews now, whatever the token's age. */
 export async function forceRefresh(context: SessionContext, id: string, signal?: AbortSignal): Promise<AccessToken> {
@@ -98,7 +109,7 @@ function refreshable(context: SessionContext, seen: ActiveSessionState): Refresh
   const { client, records, backoff, emit } = context
   const about = { session: seen.id, issuer: seen.issuer }
   return {
-    key: `session:${seen.id}`,
+    key: keyOf(seen.id),
     read: () => records.read(seen.id),
     needsRefresh: (state) => state.status === 'active' && state.tokens.accessToken === seen.tokens.accessToken,
     async request(state) {
@@ -117,11 +128,10 @@ function refreshable(context: SessionContext, seen: ActiveSessionState): Refresh
       return reason === undefined || state.status === 'expired' ? undefined : endSession(state, reason)
     },
     settled(outcome) {
-      backoff.succeeded(seen.id)
-      if (outcome.kind === 'refreshed') {
-        records.remember(outcome.state)
-        emit({ kind: 'session_refreshed', ...about, stored: outcome.stored })
-      }
+      const stored = outcome.kind !== 'refreshed' || outcome.stored
+      if (stored) backoff.succeeded(seen.id)
+      else backoff.failed(seen.id, storeDown())
+      if (outcome.kind === 'refreshed') emit({ kind: 'session_refreshed', ...about, stored })
       if (outcome.kind === 'ended' && outcome.state.status === 'expired') {
         emit({ kind: 'session_expired', ...about, reason: outcome.state.reason })
       }
@@ -233,6 +243,12 @@ function assertActive(state: SessionState | undefined, cause?: unknown): ActiveS
   throw new SessionError('session_expired', `the session has ended (${state.reason}); the user must log in again`, {
     reason: state.reason,
     cause,
+  })
+}
+
+function storeDown(): StoreError {
+  return new StoreError('store_unavailable', 'the renewed tokens could not be stored yet; they are kept in memory', {
+    record: 'session',
   })
 }
 

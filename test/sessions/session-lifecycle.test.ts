@@ -1,0 +1,133 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { createSessions } from '../../src/sessions/index.ts'
+import type { RecordStore } from '../../src/stores/memory/index.ts'
+import { aSession, closeRigs } from './rig.ts'
+
+afterEach(closeRigs)
+
+describe('a session', () => {
+  it('is found by its id, and by its subject', async () => {
+    const { sessions, session } = await aSession()
+    expect((await sessions.get(session.id)).subject).toBe(session.subject)
+    const found = await sessions.findBySubject(session.subject!)
+    expect(found.map(({ id }) => id)).toEqual([session.id])
+    expect(await sessions.findBySubject('somebody else')).toEqual([])
+  })
+
+  it('has an id of 128 random bits', async () => {
+    const { session } = await aSession()
+    expect(session.id).toMatch(/^[A-Za-z0-9_-]{22}$/)
+  })
+
+  it('carries what the application gave at login', async () => {
+    const { client, provider, sessions } = await aSession()
+    const url = await client.createAuthorizationUrl({ data: { returnTo: '/inbox' } })
+    const session = await sessions.handleCallback(provider.login(url))
+    expect((await sessions.get(session.id)).data).toEqual({ returnTo: '/inbox' })
+  })
+
+  it('is not there once it was logged out, here at once', async () => {
+    const { sessions, session, api } = await aSession()
+    await session.logout()
+    await expect(sessions.get(session.id)).rejects.toMatchObject({ code: 'session_not_found' })
+    await expect(session.fetch(api)).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
+  it('is noticed as logged out by another process within five seconds', async () => {
+    const rig = await aSession()
+    const other = await rig.anotherProcess().get(rig.session.id)
+    await other.getAccessToken()
+    await rig.session.logout()
+    rig.clock.advance(5_000)
+    await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
+  it('revokes both tokens at logout, the refresh token first', async () => {
+    const { session, provider } = await aSession()
+    await session.logout()
+    const revoked = provider.requests.filter(({ answer }) => answer === 'revocation')
+    expect(revoked.map(({ form }) => form.get('token_type_hint'))).toEqual(['refresh_token', 'access_token'])
+  })
+
+  it('is logged out here even when the server cannot revoke, and says so', async () => {
+    const rig = await aSession({ faults: { answers: { revocation: { status: 503, body: '' } } } })
+    await rig.session.logout()
+    await expect(rig.session.status()).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(rig.events.filter(({ kind }) => kind === 'revocation_failed')).toHaveLength(2)
+  })
+
+  it('logs out twice without harm', async () => {
+    const { session, provider } = await aSession()
+    await Promise.all([session.logout(), session.logout()])
+    expect(provider.count('revocation')).toBe(2)
+  })
+
+  it('is not brought back by a refresh that was under way at logout, whose tokens are revoked, too', async () => {
+    const rig = await aSession({ faults: { answers: { refresh: { drip: { bytes: 200, everyMs: 60 } } } } })
+    const refreshing = rig.session.refresh().catch((error: unknown) => error)
+    while (rig.provider.count('refresh') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await rig.session.logout()
+    expect(await refreshing).toMatchObject({ code: 'session_not_found' })
+    await expect(rig.session.status()).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(rig.provider.count('revocation')).toBe(4)
+  })
+
+  it('goes after its lifetime', async () => {
+    const rig = await aSession({ sessions: { lifetime: 60_000 } })
+    rig.clock.advance(60_001)
+    await expect(rig.session.getAccessToken()).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
+  it('is told apart from a store that is down', async () => {
+    let down = false
+    const wrapStore = (store: RecordStore): RecordStore => ({
+      get: (key) => (down ? Promise.reject(new Error('ECONNREFUSED')) : store.get(key)),
+      find: (index, value) => store.find(index, value),
+      sweep: () => store.sweep(),
+      commit: (changes) => store.commit(changes),
+    })
+    const rig = await aSession({ wrapStore })
+    down = true
+    await expect(rig.session.status()).rejects.toMatchObject({ code: 'store_unavailable', record: 'session' })
+    down = false
+    expect(await rig.session.status()).toBe('active')
+  })
+
+  it('is told apart from a record that is not one of ours', async () => {
+    const rig = await aSession()
+    const record = await rig.store.get(`session:{${rig.session.id}}`)
+    await rig.store.commit([{ kind: 'put', key: record!.key, value: { format: 99 }, expect: record!.version }])
+    await expect(rig.session.status()).rejects.toMatchObject({ code: 'invalid_record' })
+  })
+
+  it('goes on when a listener of events throws', async () => {
+    const thrown: unknown[] = []
+    const listener = (error: unknown) => thrown.push(error)
+    process.on('uncaughtException', listener)
+    const rig = await aSession({
+      sessions: {
+        onEvent: () => {
+          throw new Error('the listener’s own')
+        },
+      },
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('uncaughtException', listener)
+    expect(await rig.session.status()).toBe('active')
+  })
+
+  it('shows no token in its events', async () => {
+    const rig = await aSession()
+    await rig.session.refresh()
+    await rig.session.logout()
+    const text = JSON.stringify(rig.events)
+    for (const secret of rig.provider.secrets()) expect(text).not.toContain(secret)
+  })
+})
+
+describe('createSessions', () => {
+  it('refuses unknown options and a missing client', () => {
+    expect(() => createSessions({} as never)).toThrow(/"client" is required/)
+    expect(() => createSessions({ client: {}, stores: 1 } as never)).toThrow(/unknown option "stores"/)
+  })
+})

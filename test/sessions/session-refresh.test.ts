@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { RecordStore } from '../../src/stores/memory/index.ts'
+import { absent } from '../support/hostile/patch.ts'
+import { aSession, closeRigs } from './rig.ts'
+
+afterEach(closeRigs)
+
+const minute = 60_000
+
+/** Of the provider's access tokens, in milliseconds. */
+async function lifeOf({ session, clock }: Awaited<ReturnType<typeof aSession>>): Promise<number> {
+  return (await session.getAccessToken()).expiresAt! - clock.now()
+}
+
+describe('refresh of a session', () => {
+  it('leaves a fresh token alone', async () => {
+    const rig = await aSession()
+    await rig.session.getAccessToken()
+    expect(rig.provider.count('refresh')).toBe(0)
+  })
+
+  it('renews ahead of expiry, by no more than a quarter of the token’s life', async () => {
+    const rig = await aSession()
+    const life = await lifeOf(rig)
+    const ahead = Math.min(minute, life / 4)
+    rig.clock.advance(life - ahead - 1)
+    await rig.session.getAccessToken()
+    expect(rig.provider.count('refresh')).toBe(0)
+    rig.clock.advance(1)
+    await rig.session.getAccessToken()
+    expect(rig.provider.count('refresh')).toBe(1)
+  })
+
+  it('causes one refresh for a thousand callers', async () => {
+    const rig = await aSession()
+    rig.clock.advance(await lifeOf(rig))
+    const tokens = await Promise.all(Array.from({ length: 1000 }, () => rig.session.getAccessToken()))
+    expect(new Set(tokens.map((token) => token.value)).size).toBe(1)
+    expect(rig.provider.count('refresh')).toBe(1)
+    expect(rig.events.filter(({ kind }) => kind === 'session_refreshed')).toHaveLength(1)
+  })
+
+  it('refreshes nothing for a rejected token that was already replaced', async () => {
+    const rig = await aSession()
+    const { value: rejected } = await rig.session.getAccessToken()
+    await rig.session.refresh()
+    const token = await rig.session.getAccessToken({ rejected })
+    expect(token.value).not.toBe(rejected)
+    expect(rig.provider.count('refresh')).toBe(1)
+  })
+
+  it('keeps the old refresh token when the answer has none', async () => {
+    const rig = await aSession({
+      faults: { rotatesRefreshTokens: false, answers: { refresh: { json: { refresh_token: absent } } } },
+    })
+    await rig.session.refresh()
+    await rig.session.refresh()
+    expect(rig.provider.count('refresh')).toBe(2)
+    expect(await rig.session.status()).toBe('active')
+  })
+
+  it('goes on with a token that is still good while the server is down, and leaves the server in peace', async () => {
+    const rig = await aSession({ faults: { answers: { refresh: { status: 503, body: '' } } } })
+    const life = await lifeOf(rig)
+    rig.clock.advance(life - 10_000)
+    const before = await rig.session.getAccessToken()
+    expect(rig.provider.count('refresh')).toBe(1)
+    expect(rig.events.at(-1)).toMatchObject({ kind: 'session_degraded' })
+    expect((await rig.session.getAccessToken()).value).toBe(before.value)
+    expect(rig.provider.count('refresh')).toBe(1)
+    expect(await rig.session.status()).toBe('active')
+  })
+
+  it('says so, and keeps the session, when the token has expired and the server is down', async () => {
+    const rig = await aSession({
+      faults: { rotatesRefreshTokens: false, answers: { refresh: { status: 503, body: '', times: 1 } } },
+    })
+    rig.clock.advance((await lifeOf(rig)) + 1)
+    await expect(rig.session.getAccessToken()).rejects.toMatchObject({ code: 'refresh_failed' })
+    expect(await rig.session.status()).toBe('active')
+    rig.clock.advance(minute)
+    expect((await rig.session.getAccessToken()).value).toBeTypeOf('string')
+    expect(rig.events.map(({ kind }) => kind)).toEqual(['session_created', 'session_degraded', 'session_refreshed'])
+  })
+
+  it('ends the session on invalid_grant, and deletes its tokens', async () => {
+    const rig = await aSession({
+      faults: { answers: { refresh: { status: 400, body: '{"error":"invalid_grant"}' } } },
+    })
+    const { value } = await rig.session.getAccessToken()
+    await expect(rig.session.refresh()).rejects.toMatchObject({ code: 'session_expired', reason: 'refresh_refused' })
+    expect(await rig.session.status()).toBe('expired')
+    const stored = await rig.store.get(`session:{${rig.session.id}}`)
+    expect(JSON.stringify(stored?.value)).not.toContain(value)
+    await expect(rig.session.getAccessToken()).rejects.toMatchObject({ code: 'session_expired' })
+  })
+
+  it.each([
+    ['a network failure', { reset: true }],
+    ['a malformed answer', { status: 200, body: '{' }],
+    ['an invalid_client', { status: 401, body: '{"error":"invalid_client"}' }],
+    ['a temporary refusal', { status: 429, body: '{"error":"slow_down"}' }],
+  ])('keeps the session on %s', async (_, fault) => {
+    const rig = await aSession({ faults: { answers: { refresh: fault as never } } })
+    await expect(rig.session.refresh()).rejects.toMatchObject({ code: 'refresh_failed' })
+    expect(await rig.session.status()).toBe('active')
+    expect((await rig.session.getAccessToken()).value).toBeTypeOf('string')
+  })
+
+  it('does not let an aborted caller abort the refresh of the others', async () => {
+    const rig = await aSession()
+    rig.clock.advance((await lifeOf(rig)) + 1)
+    const controller = new AbortController()
+    const aborted = rig.session.getAccessToken({ signal: controller.signal })
+    const other = rig.session.getAccessToken()
+    controller.abort(new Error('gave up'))
+    await expect(aborted).rejects.toThrow('gave up')
+    expect((await other).value).toBeTypeOf('string')
+    expect(rig.provider.count('refresh')).toBe(1)
+  })
+
+  it('takes what another process has renewed instead of renewing again', async () => {
+    const rig = await aSession()
+    const { value: rejected } = await rig.session.getAccessToken()
+    const other = await rig.anotherProcess().get(rig.session.id)
+    await other.refresh()
+    const token = await rig.session.getAccessToken({ rejected })
+    expect(token.value).toBe((await other.getAccessToken()).value)
+    expect(rig.provider.count('refresh')).toBe(1)
+  })
+
+  it('gives two processes that renew at the same time one token, and loses the session for neither', async () => {
+    const rig = await aSession()
+    const other = await rig.anotherProcess().get(rig.session.id)
+    rig.clock.advance((await lifeOf(rig)) + 1)
+    const settled = await Promise.allSettled([rig.session.getAccessToken(), other.getAccessToken()])
+    const tokens = await Promise.all([rig.session.getAccessToken(), other.getAccessToken()])
+    expect(settled.every(({ status }) => status === 'fulfilled')).toBe(true)
+    expect(await rig.session.status()).toBe('active')
+    expect(tokens[0].value).toBe(tokens[1].value)
+  })
+
+  it('does not lose rotated tokens when the store is down', async () => {
+    let down = false
+    const wrapStore = (store: RecordStore): RecordStore => ({
+      ...store,
+      get: (key) => store.get(key),
+      find: (index, value) => store.find(index, value),
+      sweep: () => store.sweep(),
+      commit: (changes) => (down ? Promise.reject(new Error('ECONNREFUSED')) : store.commit(changes)),
+    })
+    const rig = await aSession({ wrapStore })
+    down = true
+    const renewed = await rig.session.refresh()
+    expect(rig.events.at(-1)).toMatchObject({ kind: 'session_refreshed', stored: false })
+    expect((await rig.session.getAccessToken()).value).toBe(renewed.value)
+    down = false
+    rig.clock.advance(minute)
+    const later = await rig.session.getAccessToken({ rejected: 'an older one' })
+    expect(later.value).toBe(renewed.value)
+    expect(rig.provider.count('refresh')).toBe(1)
+  })
+
+  it('gives no token for a scope that was not granted', async () => {
+    const { session } = await aSession()
+    await expect(session.getAccessToken({ scope: 'openid admin' })).rejects.toMatchObject({
+      code: 'not_granted',
+      reason: 'admin',
+    })
+    expect((await session.getAccessToken({ scope: 'profile' })).value).toBeTypeOf('string')
+  })
+
+  it('gives no token for a resource that it was not asked for', async () => {
+    const { session } = await aSession()
+    await expect(session.getAccessToken({ resource: 'https://other.example' })).rejects.toMatchObject({
+      code: 'not_granted',
+    })
+  })
+})
