@@ -5,53 +5,48 @@
  */
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
-import { createKeyCache, type KeyCache, type KeyCacheOptions } from './key-cache.ts'
+import { judgeLocalMetadata } from '../protocol/metadata.ts'
+import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { createMetadataCache, type MetadataCache, type MetadataCacheOptions } from './metadata-cache.ts'
 
-interface Shelf {
-  readonly metadata: Map<string, MetadataCache>
-  readonly keys: Map<string, KeyCache>
+export interface SharedSources {
+  readonly metadata: MetadataCache
+  readonly keys: KeyCache
 }
 
 const mostIssuers = 100
-const shelves = new WeakMap<Fetch, WeakMap<Runtime, Shelf>>()
+const shelves = new WeakMap<Fetch, WeakMap<Runtime, Map<string, SharedSources>>>()
 
-/** Without local metadata, which belongs to one caller. The first caller's timeout stays. */
-export type SharedCacheOptions = Omit<MetadataCacheOptions, 'metadata'>
-
-export function sharedMetadataCache(options: SharedCacheOptions): MetadataCache {
-  const { metadata } = shelfOf(options.fetch, options.runtime)
-  return recall(metadata, keyOf(options), () => createMetadataCache(options))
-}
-
-/** By `jwksUri`, too, where the caller gave it: two callers may name different ones for an issuer. */
-export function sharedKeyCache(
-  options: SharedCacheOptions,
-  metadata: KeyCacheOptions['metadata'],
-  jwksUri = '',
-): KeyCache {
-  const { keys } = shelfOf(options.fetch, options.runtime)
-  return recall(keys, `${keyOf(options)} ${jwksUri}`, () => createKeyCache({ ...options, metadata }))
-}
-
-function keyOf({ issuer, allowLoopbackHttp }: SharedCacheOptions): string {
-  return allowLoopbackHttp ? `loopback ${issuer}` : issuer
-}
-
-function shelfOf(fetch: Fetch, runtime: Runtime): Shelf {
-  const byRuntime = shelves.get(fetch) ?? new WeakMap<Runtime, Shelf>()
-  shelves.set(fetch, byRuntime)
-  const shelf = byRuntime.get(runtime) ?? { metadata: new Map(), keys: new Map() }
-  byRuntime.set(runtime, shelf)
-  return shelf
-}
-
-function recall<T>(shelf: Map<string, T>, key: string, create: () => T): T {
+/**
+ * Two callers that name different key sets for an issuer share nothing; other local metadata has no say here.
+ * The first caller's timeout stays.
+ */
+export function sharedSources(options: MetadataCacheOptions): SharedSources {
+  const { issuer, allowLoopbackHttp, metadata } = options
+  const shelf = shelfOf(options.fetch, options.runtime)
+  const key = allowLoopbackHttp || metadata?.jwks_uri ? `${issuer} ${metadata?.jwks_uri} ${allowLoopbackHttp}` : issuer
   const known = shelf.get(key)
-  const value = known ?? create()
+  const sources = known ?? createSources(options)
   // A map keeps its order of insertion: what is used goes to the end, what goes is at the start.
-  if (known !== undefined) shelf.delete(key)
-  shelf.set(key, value)
+  if (known && shelf.size > 1) shelf.delete(key)
+  shelf.set(key, sources)
   if (shelf.size > mostIssuers) shelf.delete(shelf.keys().next().value!)
-  return value
+  return sources
+}
+
+function createSources({ metadata: local, ...options }: MetadataCacheOptions): SharedSources {
+  const metadata = createMetadataCache(options)
+  if (local?.jwks_uri === undefined) return { metadata, keys: createKeyCache({ ...options, metadata }) }
+  const { issuer, allowLoopbackHttp } = options
+  const judged = judgeLocalMetadata({ issuer, local: { jwks_uri: local.jwks_uri }, allowLoopbackHttp })
+  return { metadata, keys: createKeyCache({ ...options, metadata: { get: () => judged } }) }
+}
+
+function shelfOf(fetch: Fetch, runtime: Runtime): Map<string, SharedSources> {
+  const byRuntime = shelves.get(fetch) ?? new WeakMap<Runtime, Map<string, SharedSources>>()
+  const shelf = byRuntime.get(runtime)
+  if (shelf) return shelf
+  const added = new Map<string, SharedSources>()
+  shelves.set(fetch, byRuntime.set(runtime, added))
+  return added
 }

@@ -3,14 +3,12 @@ import type { Fetch } from '../lib/fetch.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
-import type { MaybePromise } from '../lib/signatures/types.ts'
 import { type IdTokenExpectations, judgeIdToken, type VerifiedIdToken } from '../protocol/id-token.ts'
 import { assertIdTokenExpectations, idTokenExpectationNames } from '../protocol/id-token-expectations.ts'
 import { createKeyring, type Keyring } from '../protocol/jwks.ts'
-import { judgeLocalMetadata } from '../protocol/metadata.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { MetadataCache } from './metadata-cache.ts'
-import { type SharedCacheOptions, sharedKeyCache, sharedMetadataCache } from './shared-caches.ts'
+import { type SharedSources, sharedSources } from './shared-caches.ts'
 
 /** What `verifyIdToken` takes: what the token must be, and where metadata and keys come from. */
 export interface VerifyIdTokenOptions extends IdTokenExpectations {
@@ -67,14 +65,21 @@ const bareFetch: Fetch = (request) => fetch(request)
 export async function verifyIdToken(token: string, options: VerifyIdTokenOptions): Promise<VerifiedIdToken> {
   assertKnownOptions('verifyIdToken', options, optionNames)
   assertIdTokenExpectations(options)
-  const { runtime = systemRuntime, signal } = options
+  const { jwks, metadata, fetch = bareFetch, runtime = systemRuntime, signal } = options
+  let known: SharedSources | undefined
+  const sources = () => {
+    known ??= sharedSources({ ...options, fetch, runtime })
+    return known
+  }
   return judgeIdToken(token, options, {
     runtime,
-    signingAlgs: () => signingAlgsOf(options, () => discover(options, runtime)),
-    selectKeys: (query) => {
-      if (options.jwks) return localKeyring(options.jwks).select(query)
-      return keysOf(options, runtime).select(query, { signal })
+    signingAlgs: () => {
+      // A registered algorithm needs no list, so with keys of its own such a caller asks the network for nothing.
+      if (options.idTokenSignedResponseAlg !== undefined) return undefined
+      if (metadata) return algsOf(metadata)
+      return andThen(sources().metadata.get({ signal }), algsOf)
     },
+    selectKeys: (query) => (jwks ? localKeyring(jwks).select(query) : sources().keys.select(query, { signal })),
   })
 }
 
@@ -97,37 +102,8 @@ export async function verifyIdTokenWith(
   })
 }
 
-function algsOf(metadata: AuthorizationServerMetadata): readonly string[] | undefined {
+function algsOf(metadata: Partial<AuthorizationServerMetadata>): readonly string[] | undefined {
   return metadata.id_token_signing_alg_values_supported
-}
-
-/** A registered algorithm needs no list, so with keys of its own such a caller asks the network for nothing. */
-function signingAlgsOf(
-  options: VerifyIdTokenOptions,
-  discovered: () => MaybePromise<AuthorizationServerMetadata>,
-): MaybePromise<readonly string[] | undefined> {
-  if (options.idTokenSignedResponseAlg !== undefined) return undefined
-  if (options.metadata) {
-    return options.metadata.id_token_signing_alg_values_supported
-  }
-  return andThen(discovered(), algsOf)
-}
-
-function discover(options: VerifyIdTokenOptions, runtime: Runtime): MaybePromise<AuthorizationServerMetadata> {
-  return sharedMetadataCache(cacheOptions(options, runtime)).get({ signal: options.signal })
-}
-
-function keysOf(options: VerifyIdTokenOptions, runtime: Runtime): KeyCache {
-  const { issuer, metadata, allowLoopbackHttp } = options
-  const shared = cacheOptions(options, runtime)
-  if (metadata?.jwks_uri === undefined) return sharedKeyCache(shared, sharedMetadataCache(shared))
-  const local = judgeLocalMetadata({ issuer, local: metadata, allowLoopbackHttp })
-  return sharedKeyCache(shared, { get: () => local }, local.jwks_uri)
-}
-
-function cacheOptions(options: VerifyIdTokenOptions, runtime: Runtime): SharedCacheOptions {
-  const { issuer, fetch = bareFetch, timeout, allowLoopbackHttp } = options
-  return { issuer, fetch, runtime, timeout, allowLoopbackHttp }
 }
 
 const localKeyrings = new WeakMap<object, Keyring>()

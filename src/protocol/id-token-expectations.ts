@@ -1,5 +1,6 @@
 import { isSignatureAlgorithm, isSymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
-import type { IdTokenExpectations, TokenHashName } from './id-token.ts'
+import type { IdTokenExpectations } from './id-token.ts'
+import { tokenHashes } from './token-hash.ts'
 
 /** The names of all expectations, for those who check options. */
 export const idTokenExpectationNames: readonly (keyof IdTokenExpectations)[] = [
@@ -23,48 +24,47 @@ export const idTokenExpectationNames: readonly (keyof IdTokenExpectations)[] = [
   'previous',
 ]
 
-const hashInputs = { at_hash: 'accessToken', c_hash: 'code', s_hash: 'state' } as const
-const secondsOptions = ['maxAge', 'tolerance', 'maxTokenAge'] as const
-
 /**
  * Refuses expectations that could not be met or would be silently without effect.
  *
  * @throws TypeError
  */
 export function assertIdTokenExpectations(expectations: IdTokenExpectations): void {
-  assertText('issuer', expectations.issuer)
-  assertText('clientId', expectations.clientId)
-  const { nonce } = expectations
-  if (nonce !== undefined && nonce !== null) assertText('nonce', nonce)
-  for (const name of secondsOptions) assertSeconds(name, expectations[name])
-  if (expectations.requiredHashes) assertHashInputs(expectations.requiredHashes, expectations)
-  assertAlgorithm(expectations)
-}
-
-function assertText(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name}: expected a non-empty string`)
-}
-
-function assertSeconds(name: string, value: number | undefined): void {
-  if (value === undefined || (Number.isFinite(value) && value >= 0)) return
-  throw new TypeError(`${name}: expected seconds, a number of at least 0`)
-}
-
-function assertHashInputs(names: readonly TokenHashName[], expectations: IdTokenExpectations): void {
-  for (const name of names) {
-    const input = hashInputs[name]
-    if (!input) throw new TypeError(`requiredHashes: "${String(name)}" is none of at_hash, c_hash, s_hash`)
-    if (expectations[input] === undefined)
-      throw new TypeError(`requiredHashes: ${name} needs "${input}" to compare with`)
+  for (const name of ['issuer', 'clientId'] as const) demand(isText(expectations[name]), name, 'a non-empty string')
+  const { nonce, idTokenSignedResponseAlg: alg, requiredHashes } = expectations
+  demand(nonce === undefined || nonce === null || isText(nonce), 'nonce', 'a non-empty string or null')
+  for (const name of ['maxAge', 'tolerance', 'maxTokenAge'] as const) {
+    const value = expectations[name]
+    demand(value === undefined || (Number.isFinite(value) && value >= 0), name, 'seconds, a number of at least 0')
   }
-}
-
-function assertAlgorithm({ idTokenSignedResponseAlg: alg, clientSecret, requiredHashes }: IdTokenExpectations): void {
+  if (requiredHashes) assertHashes(requiredHashes, expectations)
   if (alg === undefined) return
-  if (alg === 'none') {
-    if (requiredHashes?.length) throw new TypeError('requiredHashes: an unsigned id_token has no hash function')
-    return
+  demand(alg === 'none' || isSignatureAlgorithm(alg), 'idTokenSignedResponseAlg', 'a known algorithm or none')
+  if (isSymmetricAlgorithm(alg)) demand(isText(expectations.clientSecret), 'clientSecret', `a secret, for ${alg}`)
+}
+
+function assertHashes(required: readonly string[], expectations: IdTokenExpectations): void {
+  const known: readonly string[] = tokenHashes.map(({ name }) => name)
+  demand(
+    required.every((name) => known.includes(name)),
+    'requiredHashes',
+    `some of ${known.join(', ')}`,
+  )
+  // A hash that is demanded and has nothing to be compared with would be passed over.
+  for (const { name, input } of tokenHashes) {
+    if (required.includes(name)) demand(isText(expectations[input]), input, `a value, since ${name} is required`)
   }
-  if (!isSignatureAlgorithm(alg)) throw new TypeError(`idTokenSignedResponseAlg: "${String(alg)}" is not known`)
-  if (isSymmetricAlgorithm(alg) && !clientSecret) throw new TypeError(`clientSecret: needed to verify ${alg}`)
+  demand(
+    expectations.idTokenSignedResponseAlg !== 'none',
+    'requiredHashes',
+    'none, since an unsigned id_token has no hash',
+  )
+}
+
+function demand(holds: boolean, name: string, expected: string): void {
+  if (!holds) throw new TypeError(`${name}: expected ${expected}`)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }

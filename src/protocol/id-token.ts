@@ -36,9 +36,6 @@ export interface VerifiedIdToken {
   readonly checks: readonly TokenCheck[]
 }
 
-/** The hashes by which an id_token vouches for what came with it (OIDC Core 3.3.2.11, FAPI 1.0 Advanced 5.2.3.1). */
-export type TokenHashName = 'at_hash' | 'c_hash' | 's_hash'
-
 /** What an id_token must be. What is left out is not checked, and reported so. */
 export interface IdTokenExpectations {
   /** Compared exactly, a trailing slash included. */
@@ -55,7 +52,7 @@ export interface IdTokenExpectations {
   /** The state of the request, to be held against `s_hash`. */
   readonly state?: string | undefined
   /** Hashes that must be there: at_hash with a token from the authorization endpoint, c_hash with a code. @default none */
-  readonly requiredHashes?: readonly TokenHashName[] | undefined
+  readonly requiredHashes?: readonly ('at_hash' | 'c_hash' | 's_hash')[] | undefined
   /** As requested in `acr_values`. */
   readonly acrValues?: readonly string[] | undefined
   /** Whether another `acr` than those fails: an essential claim, or a step-up. @default false: reported */
@@ -115,11 +112,8 @@ export async function judgeIdToken(
 }
 
 function checkShape(token: string, checks: TokenChecks): Jwt {
-  const reading = readJwt(token, 'id_token')
-  if (!reading.ok) {
-    const { message, clause, expected, actual } = reading.fault
-    return checks.fail('shape', clause, message, expected, actual)
-  }
-  checks.pass('shape', 'RFC 7519 7.2', 'a signed JWT', 'a signed JWT')
-  return reading.jwt
+  const { jwt, fault } = readJwt(token)
+  const { what = '', expected = 'a signed JWT', actual = expected, clause = 'RFC 7519 7.2' } = fault ?? {}
+  checks.expect(!fault, 'shape', clause, expected, actual, () => `${what} is ${actual}; expected ${expected}`.trim())
+  return jwt!
 }

@@ -1,42 +1,55 @@
 import { IdTokenError, type TokenCheck } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
 
-/** The list of what an id_token was held against; it ends with the check that failed. */
+/**
+ * The list of what an id_token was held against; it ends with the check that failed.
+ *
+ * `expected` and `actual` hold no secret and no user: of nonces and subjects they say only whether they fit.
+ */
 export class TokenChecks {
-  readonly #list: TokenCheck[] = []
+  readonly list: TokenCheck[] = []
 
-  get list(): readonly TokenCheck[] {
-    return this.#list
+  /**
+   * Records a rule and whether it holds.
+   *
+   * @param message made only where it is needed, instead of `claim "name" is ...; expected ...`, where that would say too much or too little
+   * @throws IdTokenError where it does not hold
+   */
+  expect(
+    holds: boolean,
+    name: string,
+    clause: string,
+    expected: unknown,
+    actual: unknown,
+    message?: () => string,
+  ): void {
+    if (holds) this.list.push({ name, outcome: 'passed', clause, expected, actual })
+    else this.#fail(name, clause, expected, actual, message)
   }
 
-  /** `expected` and `actual` hold no secret: neither a token nor a nonce. */
-  pass(name: string, clause: string, expected: unknown, actual: unknown): void {
-    this.#list.push({ name, outcome: 'passed', clause, expected, actual })
+  /** For a rule that has nothing to be applied to, or that may be broken by its own words. */
+  skip(name: string, clause: string, reason: string, expected?: unknown, actual?: unknown): void {
+    this.list.push({ name, outcome: 'not_applicable', clause, reason, expected, actual })
   }
 
-  /** For a rule that has nothing to be applied to. */
-  skip(name: string, clause: string, reason: string): void {
-    this.#list.push({ name, outcome: 'not_applicable', clause, reason })
-  }
-
-  /** For a rule that may be broken, by its own words: what came is reported, and nothing is refused. */
-  report(name: string, clause: string, reason: string, expected: unknown, actual: unknown): void {
-    this.#list.push({ name, outcome: 'not_applicable', clause, reason, expected, actual })
-  }
-
-  /** @throws IdTokenError always */
-  fail(name: string, clause: string, message: string, expected: unknown, actual: unknown): never {
-    this.#list.push({ name, outcome: 'failed', clause, expected, actual })
-    throw new IdTokenError(message, { check: name, checks: this.#list, clause, expected, actual })
+  #fail(name: string, clause: string, expected: unknown, value: unknown, message?: () => string): never {
+    const actual = reported(value)
+    this.list.push({ name, outcome: 'failed', clause, expected, actual })
+    const text = message?.() ?? `claim "${name}" is ${shown(value)}; expected ${shown(expected)}`
+    throw new IdTokenError(`id_token ${text}`, { check: name, checks: this.list, clause, expected, actual })
   }
 }
 
-/** A claim's value fit for a message: a string quoted and cut short, an array of strings, else its JSON type. */
+/** A value fit for a message: strings quoted and cut short, arrays of strings, numbers, else the JSON type. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return `"${printable(value, 100)}"`
-  if (typeof value === 'number') return String(value)
-  if (Array.isArray(value) && value.length <= 5 && value.every((item) => typeof item === 'string')) {
-    return `[${value.map((item) => `"${printable(item, 60)}"`).join(', ')}]`
-  }
-  return jsonType(value)
+  if (typeof value === 'string') return JSON.stringify(printable(value, 100))
+  return String(reported(value))
+}
+
+function reported(value: unknown): unknown {
+  if (typeof value === 'number') return value
+  if (typeof value === 'string') return printable(value, 100)
+  if (!Array.isArray(value)) return jsonType(value)
+  const [more] = value.slice(5)
+  return `[${value.slice(0, 5).map(shown).join(', ')}${more === undefined ? '' : ', ...'}]`
 }
