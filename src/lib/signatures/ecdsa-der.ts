@@ -29,11 +29,11 @@ export function ecdsaRawToDer(raw: Uint8Array): Uint8Array<ArrayBuffer> {
   der[at++] = body
   der[at++] = 0x02
   der[at++] = rLength
-  at += rPad
+  if (rPad) der[at++] = 0
   for (let i = rFrom; i < half; i++) der[at++] = raw[i]!
   der[at++] = 0x02
   der[at++] = sLength
-  at += sPad
+  if (sPad) der[at++] = 0
   for (let i = sFrom; i < raw.length; i++) der[at++] = raw[i]!
   return der.subarray(0, at)
 }
