@@ -69,9 +69,7 @@ function matchType(expected: readonly string[], actual: string): string | undefi
   if (actual === '' || expected.includes(actual)) return actual || expected[0]
   return (
     expected.find((type) => isJson(type) && isJson(actual)) ??
-    expected.find((type) => {
-      const [prefix, rest] = type.split('*', 2)
-      return type === 'application/octet-stream' || (rest === '' && actual.startsWith(prefix === '*/' ? '' : prefix!))
-    })
+    expected.find((type) => type.endsWith('/*') && (type === '*/*' || actual.startsWith(type.slice(0, -1)))) ??
+    expected.find((type) => type === 'application/octet-stream')
   )
 }

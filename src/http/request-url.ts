@@ -20,13 +20,11 @@ export function buildUrl(
   init: Pick<RequestOptions, 'baseUrl' | 'url'>,
   options: UrlOptions,
 ): URL {
-  const { encodings } = operation
   const target = init.url ?? discoveredUrl(operation, options.metadata)
-  const url = target ? new URL(target) : joinUrl(operation, init.baseUrl ?? options.baseUrl ?? operation.server)
-  if (!target) url.pathname += fillPath(operation.path, input.path, encodings?.path)
+  const url = target ? new URL(target) : joinUrl(operation, input, init.baseUrl ?? options.baseUrl ?? operation.server)
   // RFC 9110 4.2.4; fetch refuses it too, with a message that quotes the password.
   if (url.username || url.password) throw new TypeError(`${operation.id}: its URL must have no user name or password`)
-  const query = serializePairs(input.query, encodings?.query, encodeURIComponent)
+  const query = serializePairs(input.query, operation.encodings?.query, encodeURIComponent)
   if (query.length > 0) url.search = [url.search.slice(1), ...query].filter(Boolean).join('&')
   return url
 }
@@ -41,14 +39,14 @@ export function discoveredUrl(operation: Operation, metadata: object | undefined
   throw new ConfigurationError('missing_metadata', message, { field, expected: 'a URL', actual: typeof url })
 }
 
-function joinUrl(operation: Operation, base: string | URL | undefined): URL {
+function joinUrl(operation: Operation, input: OperationInput, base: string | URL | undefined): URL {
   if (base === undefined || !URL.canParse(base)) {
     throw new TypeError(
       `${operation.id}: "baseUrl" must be an absolute URL; the document names no server to fall back on`,
     )
   }
   const url = new URL(base)
-  url.pathname = url.pathname.replace(/\/$/, '')
+  url.pathname = url.pathname.replace(/\/$/, '') + fillPath(operation.path, input.path, operation.encodings?.path)
   return url
 }
 
