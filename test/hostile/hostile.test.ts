@@ -60,4 +60,5 @@ function expectNoSecrets(error: unknown, secrets: readonly string[]): void {
   const printed = inspect(error, { depth: 8 }) + JSON.stringify(error) + String((error as Error).message)
   const shown = secrets.filter((secret) => secret.length >= 8 && printed.includes(secret))
   expect(shown, 'secrets in the error').toEqual([])
+  expect((error as Error).message, 'control characters').not.toMatch(/[\p{Cc}\p{Cf}]/u)
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Answer, spoilAnswer, writeAnswer } from './hostile/answer.ts'
+import { type Answer, jsonAnswer, spoilAnswer, writeAnswer } from './hostile/answer.ts'
 import type { ClientSetup } from './hostile/client-setup.ts'
 import { authorizationAnswer, parAnswer } from './hostile/endpoints/authorization.ts'
 import { discoveryAnswer, jwksAnswer } from './hostile/endpoints/metadata.ts'
@@ -92,8 +92,8 @@ async function handle(state: ProviderState, message: IncomingMessage, response: 
     const known = request.url.pathname === '/authorize'
     return writeAnswer(response, known ? authorizationAnswer(state, request.url) : notFound)
   }
-  const honest = endpoints[name](state, request)
-  const fault = isDemand(honest) ? undefined : activeFault(state, name)
+  const honest = isUnprocessed(state, name) ? jsonAnswer(503, {}) : endpoints[name](state, request)
+  const fault = isDemand(honest) ? undefined : takeFault(state, name)
   const answer = fault ? spoilAnswer(honest, fault, factsOf(state, name)) : honest
   if (!fault?.redirect) return writeAnswer(response, answer, fault)
   const path = `/hop/${fault.redirect.hops}/${name}`
@@ -154,9 +154,16 @@ const paths: Readonly<Record<string, AnswerName>> = {
 const isDemand = ({ status, headers, body }: Answer) =>
   status >= 400 && `${headers['www-authenticate']}${body}`.includes('use_dpop_nonce')
 
+const isUnprocessed = (state: ProviderState, name: AnswerName) => activeFault(state, name)?.unprocessed === true
+
+function takeFault(state: ProviderState, name: AnswerName): AnswerFault | undefined {
+  const fault = activeFault(state, name)
+  state.answered.set(name, (state.answered.get(name) ?? 0) + 1)
+  return fault
+}
+
 function activeFault(state: ProviderState, name: AnswerName): AnswerFault | undefined {
   const count = state.answered.get(name) ?? 0
-  state.answered.set(name, count + 1)
   const fault = state.faults.answers?.[name]
   const after = fault?.after ?? 0
   return count >= after && count < after + (fault?.times ?? Number.POSITIVE_INFINITY) ? fault : undefined

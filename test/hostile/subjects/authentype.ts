@@ -19,7 +19,8 @@ import type { SubjectFactory, SubjectSetup } from '../../support/hostile/run-sce
 export function authentypeSubject(transport: 'fetch' | 'ky'): SubjectFactory {
   return (setup) => {
     const create = transport === 'ky' ? createClientOverKy : createOAuthClient
-    const client = create(optionsFor(setup))
+    const runtime = { ...systemRuntime, now: setup.now }
+    const client = create({ ...optionsFor(setup), runtime })
     const sessions = createSessions({ client, baseUrl: setup.issuer })
     let login: LoginResult | undefined
     let session: Session | undefined
@@ -54,7 +55,7 @@ export function authentypeSubject(transport: 'fetch' | 'ky'): SubjectFactory {
       },
       async verifyIdToken(token) {
         const { clientId } = registeredClient
-        await verifyIdToken(token, { issuer: setup.issuer, clientId, allowLoopbackHttp: true })
+        await verifyIdToken(token, { issuer: setup.issuer, clientId, allowLoopbackHttp: true, runtime })
       },
     }
   }
@@ -62,7 +63,7 @@ export function authentypeSubject(transport: 'fetch' | 'ky'): SubjectFactory {
 
 const wishes = ({ maxAge }: ClientSetup) => (maxAge === undefined ? {} : { maxAge })
 
-function optionsFor({ issuer, client, now }: SubjectSetup): OAuthClientOptions {
+function optionsFor({ issuer, client }: SubjectSetup): OAuthClientOptions {
   return {
     issuer,
     clientId: registeredClient.clientId,
@@ -72,7 +73,6 @@ function optionsFor({ issuer, client, now }: SubjectSetup): OAuthClientOptions {
     dpop: client.dpop ?? false,
     timeout: client.timeout ?? 5000,
     allowLoopbackHttp: true,
-    runtime: { ...systemRuntime, now },
     ...(client.idTokenAlg ? { idTokenSignedResponseAlg: client.idTokenAlg as 'RS256' } : {}),
     ...(client.allow === 'bearer-downgrade' ? { allowBearerDowngrade: true } : {}),
   }

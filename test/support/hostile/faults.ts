@@ -19,6 +19,8 @@ export interface AnswerFault {
   readonly times?: number
   /** This many honest answers come first. @default 0 */
   readonly after?: number
+  /** The provider does not act on the request: no code is spent, no token rotated. Give `status` or `body`. */
+  readonly unprocessed?: true
   readonly status?: number
   /** `null` takes a header away. */
   readonly headers?: Readonly<Record<string, string | null>>

@@ -77,6 +77,7 @@ async function runSteps(
     refresh: () => subject.refresh(),
     userinfo: () => subject.userinfo(),
     'api-call': () => subject.apiCall(),
+    'ten-api-calls': () => Promise.all(Array.from({ length: 10 }, () => subject.apiCall())),
     'client-credentials': () => subject.clientCredentials(),
     introspection: () => subject.introspection(),
     revocation: () => subject.revocation(),

@@ -12,6 +12,7 @@ export type Area =
   | 'jwks'
   | 'dpop'
   | 'refresh'
+  | 'session'
   | 'userinfo'
   | 'introspection'
   | 'revocation'
@@ -33,6 +34,8 @@ export type Action =
   | 'userinfo'
   /** A call of the userinfo endpoint as a plain API, through `session.fetch`. */
   | 'api-call'
+  /** Ten of them at once. */
+  | 'ten-api-calls'
   | 'client-credentials'
   | 'introspection'
   | 'revocation'

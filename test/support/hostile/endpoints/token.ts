@@ -108,7 +108,7 @@ function issue(
 }
 
 function idTokenFor(state: ProviderState, login: Login, accessToken: string, fault: IdTokenFault, isRefresh: boolean) {
-  const facts = factsOf(state)
+  const facts = factsOf(state, isRefresh ? 'refresh' : 'token')
   const alg = algOf[state.signingKey]
   const claims: JsonObject = {
     iss: state.issuer,

@@ -115,6 +115,12 @@ export const callbackScenarios = table({ area: 'callback', run: ['login'] }, [
     expect: refused('authorization_error', { error: 'access_denied', atMost: { token: 0 } }),
   },
   {
+    name: 'shows no control characters of an error in the callback',
+    clause: 'RFC 6749 4.1.2.1',
+    fault: { callback: { error: 'access_denied', set: { error_description: '\u001b[31mred\r\nforged: line \u202e' } } },
+    expect: refused(['authorization_error', 'invalid_authorization_response'], { atMost: { token: 0 } }),
+  },
+  {
     name: 'turns login_required into a typed error',
     clause: 'OpenID Connect Core 3.1.2.6',
     fault: { callback: { error: 'login_required' } },

@@ -281,6 +281,17 @@ export const discoveryScenarios = table({ area: 'discovery', run: ['begin'] }, [
     },
   },
   {
+    name: 'takes no harm from metadata nested without end',
+    clause: 'RFC 8259 9',
+    fault: {
+      answers: {
+        discovery: {
+          body: (honest) => honest.replace('{', `{"deep":${'['.repeat(100_000)}${']'.repeat(100_000)},`),
+        },
+      },
+    },
+  },
+  {
     name: 'takes client_secret_basic where the server lists no methods',
     clause: 'RFC 8414 2',
     fault: { metadata: { token_endpoint_auth_methods_supported: absent } },

@@ -81,6 +81,31 @@ const userinfoScenarios = table({ area: 'userinfo', run: ['login', 'userinfo'] }
     expect: refused('oauth_error', { error: 'insufficient_scope' }),
   },
   {
+    name: 'compares the sub of userinfo letter by letter',
+    clause: 'OpenID Connect Core 5.3.2',
+    fault: { answers: { userinfo: { json: { sub: 'Alice' } } } },
+    expect: refused('userinfo_subject_mismatch'),
+  },
+  ...[
+    ['cut short', 'Bearer error="invalid_token'],
+    ['of commas', ','.repeat(2000)],
+    ['without a scheme', 'error="invalid_token"'],
+  ].map(([what, challenge = '']) => ({
+    name: `gives a refusal with a challenge ${what} a typed error`,
+    clause: 'RFC 9110 11.6.1',
+    fault: {
+      answers: {
+        userinfo: { status: 401, body: '', headers: { 'content-type': null, 'www-authenticate': challenge } },
+      },
+    },
+    expect: refused(['unexpected_status', 'api_error', 'oauth_error']),
+  })),
+  {
+    name: 'takes no harm from a __proto__ member in userinfo',
+    clause: 'spec/2-protocol.md, id_token 1',
+    fault: { answers: { userinfo: { body: (honest) => honest.replace('{', '{"__proto__":{"polluted":true},') } } },
+  },
+  {
     name: 'takes userinfo with claims that it does not know',
     clause: 'OpenID Connect Core 5.3.2',
     fault: { answers: { userinfo: { json: { groups: ['a', 'b'], address: { country: 'DE' }, phone: null } } } },
@@ -105,6 +130,13 @@ const introspectionScenarios = table({ area: 'introspection', run: ['login', 'in
     clause: 'RFC 7662 2.2',
     fault: { answers: { introspection: { json: { active: 'true' } } } },
     expect: refused(['invalid_introspection_response', 'invalid_body']),
+  },
+  {
+    name: 'refuses an introspection answer for a token of another issuer',
+    clause: 'RFC 7662 2.2',
+    level: 'recommended',
+    fault: { answers: { introspection: { json: { iss: 'https://evil.example' } } } },
+    expect: refused('invalid_introspection_response'),
   },
   {
     name: 'refuses an HTML page in place of an introspection answer',
@@ -132,6 +164,12 @@ const revocationScenarios = table({ area: 'revocation', run: ['login', 'revocati
     clause: 'RFC 7009 2.2',
     fault: {},
     run: ['login', 'revocation', 'revocation'],
+  },
+  {
+    name: 'reports a revocation endpoint that is down',
+    clause: 'RFC 7009 2.2.1',
+    fault: { answers: { revocation: { status: 503, headers: { 'retry-after': '0' }, body: '' } } },
+    expect: refused(['unexpected_status', 'api_error'], { atMost: { revocation: 1 } }),
   },
   {
     name: 'reports that a kind of token cannot be revoked',
@@ -176,6 +214,11 @@ const clientCredentialsScenarios = table({ area: 'client_credentials', run: ['cl
     client: { dpop: true },
     fault: { answers: { client_credentials: { json: { token_type: 'Bearer' } } } },
     expect: refused('token_type_mismatch'),
+  },
+  {
+    name: 'takes a token for itself that comes with a refresh token',
+    clause: 'RFC 6749 4.4.3',
+    fault: { answers: { client_credentials: { json: { refresh_token: 'rt-nobody-asked-for' } } } },
   },
   {
     name: 'passes on that it may not have a token for itself',

@@ -82,6 +82,14 @@ export const idTokenShapeScenarios = table(
       fault: { idToken: { claimsText: (json) => `\uFEFF${json}` } },
     },
     {
+      name: 'refuses claims nested deeper than any honest claim',
+      clause: 'RFC 8259 9',
+      level: 'recommended',
+      fault: {
+        idToken: { claimsText: (json) => json.replace('{', `{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},`) },
+      },
+    },
+    {
       name: 'refuses claims that are an array',
       clause: 'RFC 7519 7.2',
       fault: { idToken: { claimsText: (json) => `[${json}]` } },

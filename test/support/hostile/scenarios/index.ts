@@ -11,6 +11,7 @@ import { idTokenSignatureScenarios } from './id-token-signature.ts'
 import { jwksScenarios } from './jwks.ts'
 import { parScenarios } from './par.ts'
 import { refreshScenarios } from './refresh.ts'
+import { sessionScenarios, verifyScenarios } from './session.ts'
 import { tokenScenarios } from './token.ts'
 
 /** Every scenario there is; a new file of them is added here. */
@@ -27,5 +28,7 @@ export const scenarios: readonly Scenario[] = [
   ...jwksScenarios,
   ...dpopScenarios,
   ...refreshScenarios,
+  ...sessionScenarios,
+  ...verifyScenarios,
   ...endpointScenarios,
 ]

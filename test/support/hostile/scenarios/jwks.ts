@@ -25,6 +25,12 @@ export const jwksScenarios = table({ area: 'jwks', run: ['login'] }, [
     fault: { idToken: { header: { kid: 1 } } },
     expect: refused(['no_matching_key', 'invalid_id_token', 'invalid_jwt']),
   },
+  ...['__proto__', 'constructor', 'toString', ''].map((kid) => ({
+    name: `finds no key by the name "${kid}"`,
+    clause: 'RFC 7517 4.5',
+    fault: { idToken: { header: { kid } } },
+    expect: refused(['no_matching_key', 'invalid_id_token', 'invalid_jwt']),
+  })),
   {
     name: 'refuses an id_token without kid when several keys fit',
     clause: 'OpenID Connect Core 10.1',

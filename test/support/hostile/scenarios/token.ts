@@ -234,6 +234,22 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     expect: refused('oauth_error', { error: 'invalid_grant', ...once }),
   },
   {
+    name: 'shows no control characters of an error description',
+    clause: 'RFC 6749 5.2',
+    fault: {
+      answers: {
+        token: json({ error: 'invalid_grant', error_description: '\u001b[31mred\r\nforged: line \u202e' }),
+      },
+    },
+    expect: refused(['oauth_error', 'invalid_body', 'unexpected_status'], once),
+  },
+  {
+    name: 'shows no control characters of an error code',
+    clause: 'RFC 6749 5.2',
+    fault: { answers: { token: json({ error: 'invalid_grant\r\n\u001b[31m' }) } },
+    expect: refused(['oauth_error', 'invalid_body', 'unexpected_status', 'api_error'], once),
+  },
+  {
     name: 'passes on invalid_client that comes with a Basic challenge',
     clause: 'RFC 6749 5.2',
     fault: {
@@ -321,6 +337,11 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     name: 'ignores members of a token answer that it does not know',
     clause: 'RFC 6749 5.1',
     fault: { answers: { token: { json: { session_state: 'x', not_before: 0, extra: { a: [null] } } } } },
+  },
+  {
+    name: 'takes no harm from a __proto__ member in a token answer',
+    clause: 'spec/2-protocol.md, id_token 1',
+    fault: { answers: { token: { body: (honest) => honest.replace('{', '{"__proto__":{"polluted":true},') } } },
   },
   {
     name: 'takes a token answer with a charset in the content type',
