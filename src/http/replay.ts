@@ -41,7 +41,9 @@ export function createReplayableRequest(input: RequestInfo | URL, init?: Request
 }
 
 export function createReplay(request: Request, options: ReplayOptions = {}): Replay {
-  if (!request.body) return { next: async () => request, end() {} }
+  // Firefox does not show the body of a request at all: there only the method tells.
+  const { body: visible, method } = request as { body: ReadableStream | null | undefined; method: string }
+  if (visible === null || method === 'GET' || method === 'HEAD') return { next: async () => request, end() {} }
   const source = sources.get(request)
   const kept = source === undefined ? keepBody(request, options.bufferLimit ?? 0) : undefined
   let attempts = 0
@@ -76,7 +78,10 @@ function keepBody(
 ): { body: Promise<Uint8Array<ArrayBuffer> | undefined>; end(): void } {
   const spare = cloneOfKnownSource(request)
   if (!spare && bufferLimit === 0) return { body: Promise.resolve(undefined), end() {} }
-  const reader = (spare ?? request.clone()).body!.getReader()
+  const kept = spare ?? request.clone()
+  // Firefox, again; it has no streams for bodies, so what is there is in memory already.
+  if (!kept.body) return { body: kept.arrayBuffer().then((bytes) => new Uint8Array(bytes)), end() {} }
+  const reader = kept.body.getReader()
   const limit = Math.max(bufferLimit, spare ? knownBodyLimit : 0)
   return {
     // A body that fails is the sending side's to report.

@@ -69,6 +69,16 @@ describe('createReplay', () => {
     expect(await sendThrice((url) => new Request(url))).toHaveLength(3)
   })
 
+  it('sends a body again that the runtime does not show', async () => {
+    const received = await sendThrice((url) => {
+      const request = new Request(url, { method: 'POST', body: 'hidden' })
+      const clone = () =>
+        Object.defineProperty(new Request(url, { method: 'POST', body: 'hidden' }), 'body', { value: undefined })
+      return Object.defineProperties(request, { body: { value: undefined }, clone: { value: clone } })
+    })
+    expect(received.map(({ body }) => body)).toEqual(['hidden', 'hidden', 'hidden'])
+  })
+
   it('keeps method, headers and signal', async () => {
     const controller = new AbortController()
     const init = { method: 'PUT', body: 'x', headers: { a: 'b' }, signal: controller.signal }
