@@ -1,0 +1,262 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { clientSecretBasic, createOAuthClient, none, type OAuthClientOptions } from '../../src/client/index.ts'
+import { createMemoryStore } from '../../src/stores/memory/index.ts'
+import { createFakeRuntime } from '../support/fake-runtime.ts'
+import { registeredClient } from '../support/hostile/client-setup.ts'
+import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
+
+const open: HostileProvider[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((provider) => provider.close()))
+})
+
+async function aProvider(options: HostileProviderOptions = {}): Promise<HostileProvider> {
+  const provider = await startHostileProvider({ client: { scope: 'openid profile offline_access' }, ...options })
+  open.push(provider)
+  return provider
+}
+
+const optionsFor = (provider: HostileProvider, more: Partial<OAuthClientOptions> = {}): OAuthClientOptions => ({
+  issuer: provider.issuer,
+  clientId: registeredClient.clientId,
+  clientAuth: clientSecretBasic(registeredClient.clientSecret),
+  redirectUri: registeredClient.redirectUri,
+  scope: 'openid profile offline_access',
+  allowLoopbackHttp: true,
+  ...more,
+})
+
+describe('createOAuthClient', () => {
+  it('refuses an unknown option by its name', () => {
+    const options = { issuer: 'https://issuer.example', clientId: 'a', redirectURL: 'https://a.example' }
+    expect(() => createOAuthClient(options as never)).toThrow(/unknown option "redirectURL"/)
+  })
+
+  it.each([
+    ['issuer', { issuer: '', clientId: 'a' }],
+    ['clientId', { issuer: 'https://issuer.example', clientId: '' }],
+    ['redirectUri', { issuer: 'https://issuer.example', clientId: 'a', redirectUri: 'javascript:alert(1)' }],
+    ['scope', { issuer: 'https://issuer.example', clientId: 'a', scope: 'openid "x"' }],
+    ['timeout', { issuer: 'https://issuer.example', clientId: 'a', timeout: 0 }],
+  ])('names %s when it is missing or malformed', (name, options) => {
+    expect(() => createOAuthClient(options)).toThrow(new RegExp(`"${name}"`))
+  })
+
+  it('takes an issuer given as URL for the identifier without the slash that URL adds', () => {
+    const client = createOAuthClient({ issuer: new URL('https://issuer.example'), clientId: 'a' })
+    expect(client.issuer).toBe('https://issuer.example')
+  })
+})
+
+describe('createAuthorizationUrl', () => {
+  it('pushes the request where the server can take it, and sends nothing else with the browser', async () => {
+    const provider = await aProvider()
+    const url = await createOAuthClient(optionsFor(provider)).createAuthorizationUrl()
+    expect([...url.searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
+    expect(provider.count('par')).toBe(1)
+  })
+
+  it('asks for what the call asks for, over what the client is configured with', async () => {
+    const provider = await aProvider()
+    const client = createOAuthClient(optionsFor(provider, { resource: 'https://api.example' }))
+    await client.createAuthorizationUrl({
+      scope: 'openid email',
+      resource: 'https://other.example',
+      prompt: 'login',
+      loginHint: 'alice',
+      acrValues: ['gold', 'silver'],
+      maxAge: 60,
+      extraParameters: { tenant: 't1' },
+    })
+    const form = provider.requests.findLast(({ answer }) => answer === 'par')!.form
+    expect(Object.fromEntries(form)).toMatchObject({
+      scope: 'openid email',
+      resource: 'https://other.example',
+      prompt: 'login',
+      login_hint: 'alice',
+      acr_values: 'gold silver',
+      max_age: '60',
+      tenant: 't1',
+      code_challenge_method: 'S256',
+      response_type: 'code',
+    })
+  })
+
+  it('lets nobody set a parameter that is the library’s own', async () => {
+    const provider = await aProvider()
+    const client = createOAuthClient(optionsFor(provider))
+    await expect(client.createAuthorizationUrl({ extraParameters: { state: 'mine' } })).rejects.toThrow(/"state"/)
+    await expect(client.createAuthorizationUrl({ redirectUri: 'x' } as never)).rejects.toThrow(/unknown option/)
+  })
+
+  it('makes another state, nonce and verifier each time', async () => {
+    const provider = await aProvider()
+    const client = createOAuthClient(optionsFor(provider))
+    await Promise.all([client.createAuthorizationUrl(), client.createAuthorizationUrl()])
+    const [first, second] = provider.requests.filter(({ answer }) => answer === 'par').map(({ form }) => form)
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(first!.get(name)).not.toBe(second!.get(name))
+  })
+
+  it('says that the client has no redirect URI', async () => {
+    const provider = await aProvider()
+    const { redirectUri, ...options } = optionsFor(provider)
+    await expect(createOAuthClient(options).createAuthorizationUrl()).rejects.toThrow(/"redirectUri"/)
+    expect(redirectUri).toBeTypeOf('string')
+  })
+
+  it('refuses a server that requires pushed requests and has no endpoint for them', async () => {
+    const provider = await aProvider({
+      faults: {
+        metadata: { pushed_authorization_request_endpoint: null as never, require_pushed_authorization_requests: true },
+      },
+    })
+    const client = createOAuthClient(
+      optionsFor(provider, {
+        discover: false,
+        metadata: {
+          authorization_endpoint: `${provider.issuer}/authorize`,
+          token_endpoint: `${provider.issuer}/token`,
+          require_pushed_authorization_requests: true,
+        },
+      }),
+    )
+    await expect(client.createAuthorizationUrl()).rejects.toMatchObject({
+      code: 'missing_metadata',
+      field: 'pushed_authorization_request_endpoint',
+    })
+  })
+
+  it('needs no discovery where it is given the metadata', async () => {
+    const provider = await aProvider()
+    const { issuer } = provider
+    const client = createOAuthClient(
+      optionsFor(provider, {
+        discover: false,
+        metadata: {
+          authorization_endpoint: `${issuer}/authorize`,
+          pushed_authorization_request_endpoint: `${issuer}/par`,
+          token_endpoint: `${issuer}/token`,
+          jwks_uri: `${issuer}/jwks`,
+          id_token_signing_alg_values_supported: ['ES256'],
+        },
+      }),
+    )
+    const login = await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    expect(login.claims?.iss).toBe(issuer)
+    expect(provider.count('discovery')).toBe(0)
+  })
+})
+
+describe('handleCallback', () => {
+  it('gives tokens, claims and checks, and the data of the application', async () => {
+    const provider = await aProvider()
+    const client = createOAuthClient(optionsFor(provider))
+    const url = await client.createAuthorizationUrl({ data: { returnTo: '/inbox' } })
+    const login = await client.handleCallback(new Request(provider.login(url)))
+    expect(login).toMatchObject({ issuer: provider.issuer, data: { returnTo: '/inbox' } })
+    expect(login.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+    expect(login.checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['signature', 'aud', 'nonce', 'exp']))
+  })
+
+  it('takes a callback once, also of two at the same time', async () => {
+    const provider = await aProvider()
+    const client = createOAuthClient(optionsFor(provider))
+    const callback = provider.login(await client.createAuthorizationUrl())
+    const settled = await Promise.allSettled([client.handleCallback(callback), client.handleCallback(callback)])
+    expect(settled.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    await expect(client.handleCallback(callback)).rejects.toMatchObject({ code: 'unknown_transaction' })
+    expect(provider.count('token')).toBe(1)
+  })
+
+  it('spends the login on an error response, too', async () => {
+    const provider = await aProvider({ faults: { callback: { error: 'access_denied' } } })
+    const client = createOAuthClient(optionsFor(provider))
+    const callback = provider.login(await client.createAuthorizationUrl())
+    await expect(client.handleCallback(callback)).rejects.toMatchObject({ error: 'access_denied' })
+    await expect(client.handleCallback(callback)).rejects.toMatchObject({ code: 'unknown_transaction' })
+  })
+
+  it('tells a login that took too long from one that it never knew', async () => {
+    const clock = createFakeRuntime()
+    const provider = await aProvider({ now: clock.now })
+    const client = createOAuthClient(optionsFor(provider, { runtime: clock }))
+    const callback = provider.login(await client.createAuthorizationUrl())
+    clock.advance(10 * 60_000)
+    await expect(client.handleCallback(callback)).rejects.toMatchObject({ code: 'expired_transaction' })
+    await expect(client.handleCallback(callback)).rejects.toMatchObject({ code: 'unknown_transaction' })
+  })
+
+  it('refuses the answer of one issuer for the login of another, over one store (mix-up)', async () => {
+    const [first, second] = await Promise.all([aProvider(), aProvider()])
+    const transactions = createMemoryStore()
+    const one = createOAuthClient(optionsFor(first, { transactions }))
+    const two = createOAuthClient(optionsFor(second, { transactions }))
+    const callback = first.login(await one.createAuthorizationUrl())
+    await expect(two.handleCallback(callback)).rejects.toMatchObject({ code: 'issuer_mismatch' })
+    expect(second.count('token')).toBe(0)
+  })
+
+  it('keeps the secrets of the login out of its errors', async () => {
+    const provider = await aProvider({
+      faults: { answers: { token: { status: 400, body: '{"error":"invalid_grant"}' } } },
+    })
+    const client = createOAuthClient(optionsFor(provider))
+    const callback = provider.login(await client.createAuthorizationUrl())
+    const error = await client.handleCallback(callback).catch((cause: Error) => cause)
+    const text = `${JSON.stringify(error)} ${(error as Error).message}`
+    for (const secret of provider.secrets()) expect(text).not.toContain(secret)
+  })
+
+  it('goes without an id_token where openid was not asked for', async () => {
+    const provider = await aProvider({ client: { scope: 'profile' } })
+    const client = createOAuthClient(optionsFor(provider, { scope: 'profile' }))
+    const login = await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    expect(login.claims).toBeUndefined()
+    expect(login.checks).toEqual([])
+  })
+})
+
+describe('grants and endpoints of a client', () => {
+  async function aLogin(options: HostileProviderOptions = {}) {
+    const provider = await aProvider(options)
+    const client = createOAuthClient(optionsFor(provider))
+    const login = await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    return { provider, client, login }
+  }
+
+  it('refreshes with the claims of the login carried on', async () => {
+    const { client, login } = await aLogin()
+    const refreshed = await client.refresh(login)
+    expect(refreshed.claims?.sub).toBe(login.claims?.sub)
+    expect(refreshed.tokens.refreshToken).not.toBe(login.tokens.refreshToken)
+  })
+
+  it('sends a refresh token to no other issuer', async () => {
+    const { login } = await aLogin()
+    const other = await aProvider()
+    await expect(createOAuthClient(optionsFor(other)).refresh(login)).rejects.toThrow(TypeError)
+    expect(other.requests).toEqual([])
+  })
+
+  it('reads the claims of the user, and refuses those of another', async () => {
+    const { client, login } = await aLogin()
+    expect((await client.userInfo(login)).sub).toBe(login.claims?.sub)
+    const hostile = await aLogin({ faults: { answers: { userinfo: { json: { sub: 'mallory' } } } } })
+    await expect(hostile.client.userInfo(hostile.login)).rejects.toMatchObject({ code: 'userinfo_subject_mismatch' })
+  })
+
+  it('knows a revoked token for not active', async () => {
+    const { client, login } = await aLogin()
+    expect(await client.introspect(login.tokens.accessToken)).toMatchObject({ active: true })
+    await client.revoke(login.tokens.accessToken, { tokenTypeHint: 'access_token' })
+    expect(await client.introspect(login.tokens.accessToken)).toEqual({ active: false })
+  })
+
+  it('gets a token for the client itself, and refuses to for a public client', async () => {
+    const { client, provider } = await aLogin()
+    const { tokens } = await client.clientCredentials({ scope: 'api' })
+    expect(tokens).toMatchObject({ scope: 'api', tokenType: 'Bearer' })
+    const publicClient = createOAuthClient(optionsFor(provider, { clientAuth: none() }))
+    await expect(publicClient.clientCredentials()).rejects.toThrow(TypeError)
+  })
+})
