@@ -30,7 +30,7 @@ export function buildUrl(
 }
 
 /** @throws ConfigurationError missing_metadata where metadata is given and has no such URL */
-export function discoveredUrl(operation: Operation, metadata: object | undefined): string | undefined {
+function discoveredUrl(operation: Operation, metadata: object | undefined): string | undefined {
   const { metadataField: field, id } = operation
   if (!metadata || field === undefined) return undefined
   const url: unknown = Object.entries(metadata).find(([name]) => name === field)?.[1]
@@ -55,7 +55,7 @@ function joinUrl(operation: Operation, input: OperationInput, base: string | URL
  *
  * @throws TypeError for a missing or empty parameter, and for one that makes `.` or `..` of a segment
  */
-export function fillPath(template: string, values: object | undefined, encodings: Encodings): string {
+function fillPath(template: string, values: object | undefined, encodings: Encodings): string {
   const given = new Map(Object.entries(values ?? {}))
   const path = template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
     const value = given.get(name)

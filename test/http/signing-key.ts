@@ -5,7 +5,7 @@ import type { SigningKey } from '../../src/lib/signatures/types.ts'
 export const aSigningKey = async (): Promise<SigningKey> => generateSigningKey('ES256')
 
 /** The claims of a JWT, unverified. */
-export function claimsOf(jwt: string): Record<string, unknown> {
+function claimsOf(jwt: string): Record<string, unknown> {
   return JSON.parse(new TextDecoder().decode(decodeBase64url(jwt.split('.')[1]!))) as Record<string, unknown>
 }
 
