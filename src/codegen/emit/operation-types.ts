@@ -60,7 +60,7 @@ function requestBodyType(
     const open = '{ readonly [key: string]: unknown }'
     if (!schema) return open
     // Servers take parameters that no document lists; a form stays open unless the document closes it.
-    return takesMore(schema, schemas) ? printer.print(schema) : `(${printer.print(schema)}) & ${open}`
+    return takesMore(schema, schemas) ? printer.print(schema) : `${printer.printPart(schema)} & ${open}`
   }
   if (isJson(mediaType) || isMultipart(mediaType)) return schema ? printer.print(schema) : 'unknown'
   return isText(mediaType) ? 'string' : 'Blob | ArrayBuffer | string'

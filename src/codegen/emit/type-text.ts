@@ -7,6 +7,8 @@ import { indent, jsonLiteral, propertyKey, stringLiteral } from './text.ts'
 /** Prints the TypeScript type of a schema. */
 export interface TypePrinter {
   print(schema: Schema): string
+  /** As a part of an intersection: a union is in parentheses. */
+  printPart(schema: Schema): string
   /** Names of models that were printed. */
   readonly used: ReadonlySet<string>
 }
@@ -142,7 +144,11 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
     return lines.length === 0 ? undefined : { text: `{ ${lines.join('; ')} }`, joint: '' }
   }
 
-  return { print: (schema) => print(schema).text, used }
+  const printPart = (schema: Schema): string => {
+    const { text, joint } = print(schema)
+    return joint === '|' ? `(${text})` : text
+  }
+  return { print: (schema) => print(schema).text, printPart, used }
 }
 
 /** The known strings, any other accepted, and all of them offered by an editor. */

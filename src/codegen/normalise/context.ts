@@ -15,6 +15,8 @@ export interface Context {
   readonly dialect: 2 | 3.0 | 3.1
   /** Filled as schemas are met; an entry without `schema` is being made. */
   readonly schemas: Map<string, NamedSchema | undefined>
+  /** Keys of targets that a component consists of: they go by the component's name. */
+  readonly aliases: Map<string, string>
   /** Schema objects on the way down to the present one: a YAML alias may lead back to one of them. */
   readonly open: Set<unknown>
   /** Counts one more part of the document. @throws GenerateError document_too_complex */
@@ -49,6 +51,7 @@ export function createContext(
     diagnostics,
     dialect,
     schemas: new Map(),
+    aliases: new Map(),
     open: new Set(),
     spend() {
       if (++parts <= maxParts) return

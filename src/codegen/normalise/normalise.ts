@@ -3,9 +3,10 @@ import type { Diagnostics } from '../diagnostics.ts'
 import type { LoadedDocument } from '../load/load.ts'
 import type { NamedSchema, OperationSpec, Spec } from '../spec.ts'
 import { cutAliasCycles } from './alias-cycles.ts'
-import { type Context, createContext, type Part } from './context.ts'
+import { type Context, createContext, type Part, resolve, type Target } from './context.ts'
 import { liftRequired } from './lift-required.ts'
 import { normaliseOperations } from './operations.ts'
+import { formatPointer } from './pointer.ts'
 import { entries, isRawObject, own, text } from './raw.ts'
 import { nameSchema } from './schema.ts'
 import { firstServer } from './servers.ts'
@@ -61,8 +62,25 @@ function dialectOf(document: LoadedDocument): Context['dialect'] {
 
 /** All named schemas of the document, in its order, used or not: their names are what users import. */
 function normaliseComponents(context: Context, root: Part): void {
-  for (const [name, node] of entries(own(own(root.node, 'components'), 'schemas'))) {
-    const key = `#/components/schemas/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    nameSchema(context, { ...root, node, key, title: name })
-  }
+  const components = entries(own(own(root.node, 'components'), 'schemas')).map(([name, node]): Target => {
+    const key = `#${formatPointer(['components', 'schemas', name])}`
+    return adoptFile(context, { ...root, node, key, title: name })
+  })
+  for (const component of components) nameSchema(context, component)
+}
+
+/** A component that is nothing but a reference to another file is what stands there, under the component's name. */
+function adoptFile(context: Context, component: Target): Target {
+  const ref = text(own(component.node, '$ref'))
+  if (
+    ref === undefined ||
+    ref.startsWith('#') ||
+    !isRawObject(component.node) ||
+    Object.keys(component.node).length > 1
+  )
+    return component
+  const target = resolve(context, component, ref)
+  if (!target || target.source === component.source || context.aliases.has(target.key)) return component
+  context.aliases.set(target.key, component.key)
+  return { ...component, source: target.source, node: target.node }
 }

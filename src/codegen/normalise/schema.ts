@@ -78,8 +78,9 @@ function normaliseReference(
   }
   if (!target) return { node, ...described }
   // A chain of references to references ends here only if it ends at all; alias-cycles.ts cuts the others.
-  nameSchema(context, target)
-  const reference: Schema = { node, ref: target.key }
+  const key = context.aliases.get(target.key) ?? target.key
+  nameSchema(context, { ...target, key })
+  const reference: Schema = { node, ref: key }
   // In 3.0 and 2.0 nothing beside a $ref has a meaning, but authors who write `nullable` there mean it.
   if (context.dialect < 3.1) return makeNullable(context, node, { ...reference, ...described })
   if (Object.keys(node).every((key) => annotations.has(key) || key.startsWith('x-')))

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { aDocument, fixture, generated } from './support/generated.ts'
+
+async function modelsOf(schemas: object, version = '3.1.0'): Promise<string> {
+  const { files } = await generated({ document: aDocument({ schemas, version }), validators: 'strict' })
+  return files['models.ts']!
+}
+
+describe('version 3.0', () => {
+  it('has nullable, boolean bounds and a $ref without siblings, which become the forms of 3.1', async () => {
+    const { files } = await generated({ document: fixture('provider-3.0.yaml'), validators: 'strict' })
+    expect(files['models.ts']).toContain('readonly code?: number | null')
+    expect(files['models.ts']).toContain("readonly level?: 'low' | 'high' | null")
+    expect(files['models.ts']).toContain('readonly inner?: ErrorModel | null')
+    expect(files['validators.ts']).toContain('<= 0')
+  })
+
+  it('keeps nullable beside a $ref, since its authors mean it', async () => {
+    expect(
+      await modelsOf({ A: { type: 'string' }, B: { $ref: '#/components/schemas/A', nullable: true } }, '3.0.3'),
+    ).toContain('export type B = A | null')
+  })
+
+  it('lets quoted and unquoted numbers be strings where the type says string', async () => {
+    expect(await modelsOf({ A: { type: 'string', enum: [80, '443'] } }, '3.0.3')).toContain(
+      "export type A = '80' | '443'",
+    )
+  })
+})
+
+describe('version 3.2', () => {
+  it('is read as 3.1, with a warning for methods that the seam does not have', async () => {
+    const { codes } = await generated({
+      document: aDocument({ version: '3.2.0', paths: { '/a': { query: { responses: {} } } } }),
+    })
+    expect(codes).toEqual(['unsupported'])
+  })
+})
+
+describe('schemas that are defined by each other', () => {
+  it('keep their shape where a base lists its heirs and they extend it', async () => {
+    const { files, report } = await generated({ document: fixture('provider-3.0.yaml') })
+    expect(files['models.ts']).toContain(
+      'export type HeirA = {\n  readonly type: string\n  readonly shared?: string\n} & {\n  readonly a?: string\n}',
+    )
+    expect(files['models.ts']).toMatch(
+      /export type Base = \{[^}]*\} & \(\(HeirA & \{ readonly type: 'HeirA' \}\) \| \(HeirB/,
+    )
+    expect(report.warnings.filter(({ code }) => code === 'circular_schema')).toHaveLength(1)
+  })
+
+  it('become unknown, with a warning that names them, where nothing else defines them', async () => {
+    const { files, report } = await generated({ document: fixture('provider-3.0.yaml') })
+    expect(files['models.ts']).toContain('export type Loop = Pool')
+    expect(files['models.ts']).toContain('export type Pool = unknown')
+    expect(report.warnings.find(({ code }) => code === 'circular_schema')?.message).toContain('"Loop" → "Pool"')
+  })
+})
+
+describe('required', () => {
+  it('reaches a property that another part of an allOf declares', async () => {
+    const { files } = await generated({ document: fixture('provider-3.0.yaml') })
+    expect(files['models.ts']).toMatch(/export type HeirB = [\s\S]*?\} & \{ readonly shared: string \}/)
+  })
+
+  it('warns of a name that nothing declares', async () => {
+    const { report } = await generated({ document: fixture('provider-3.0.yaml') })
+    expect(report.warnings).toContainEqual(
+      expect.objectContaining({ code: 'undeclared_required', message: '"ghost" is required, but declared nowhere' }),
+    )
+  })
+})
+
+describe('security', () => {
+  const operation = { responses: { 200: { description: '' } } }
+  const schemes = {
+    components: {
+      securitySchemes: {
+        token: { type: 'oauth2', flows: {} },
+        dpop: { type: 'http', scheme: 'DPoP' },
+        key: { type: 'apiKey', in: 'header', name: 'x' },
+      },
+    },
+  }
+
+  it.each([
+    ['none at all', undefined, undefined],
+    ['an empty list', [], undefined],
+    ['a token', [{ token: [] }], 'required'],
+    ['a token bound by DPoP', [{ dpop: [] }], 'required'],
+    ['a token or nothing', [{ token: [] }, {}], 'optional'],
+    ['a token or a key', [{ key: [] }, { token: [] }], 'optional'],
+    ['a token and a key', [{ key: [], token: [] }], 'required'],
+    ['a key', [{ key: [] }], undefined],
+  ])('of %s', async (_, security, expected) => {
+    const { files } = await generated({
+      document: aDocument({
+        paths: { '/a': { get: security === undefined ? operation : { ...operation, security } } },
+        extra: schemes,
+      }),
+    })
+    expect(/accessToken: '(\w+)'/.exec(files['operations.ts']!)?.[1]).toBe(expected)
+  })
+})

@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { aDocument, fixture, generated, loadValidators } from './support/generated.ts'
+import { createInstances } from './support/instances.ts'
+
+/** The rule of the generator, written once more: formats are checked where a client sends a request. */
+const isEndpoint = (name: string): boolean =>
+  /(^|_)endpoint$|(^|_)jwks_uri$|^registration_client_uri$|^verification_uri(_complete)?$/.test(name)
+
+/** For Ajv: the formats that are checked get a name of their own, all others go. */
+function markFormats(node: unknown, name = ''): unknown {
+  if (Array.isArray(node)) return node.map((item) => markFormats(item))
+  if (typeof node !== 'object' || node === null) return node
+  const pairs = Object.entries(node).flatMap(([key, value]) => {
+    if (key !== 'format' || typeof value !== 'string') return [[key, markFormats(value, key)] as const]
+    return value === 'uri' && isEndpoint(name) ? [['format', 'endpoint'] as const] : []
+  })
+  return Object.fromEntries(pairs)
+}
+
+async function compareWithAjv(file: string, rounds: number): Promise<{ pairs: number; accepted: number }> {
+  const { files } = await generated({ document: file, validators: 'strict' })
+  const validators = await loadValidators(files['validators.ts']!)
+  const names = (JSON.parse(files['names.json']!) as { models: Record<string, string> }).models
+  const document = parse(await readFile(file, 'utf8')) as { components: { schemas: Record<string, unknown> } }
+  const ajv = new Ajv2020({
+    strict: false,
+    logger: false,
+    ownProperties: true,
+    formats: { endpoint: (text: string) => URL.canParse(text) },
+  })
+  ajv.addSchema(markFormats(document) as object, 'document')
+  let pairs = 0
+  let accepted = 0
+  for (const [index, name] of Object.keys(document.components.schemas).entries()) {
+    const judge = ajv.compile({ $ref: `document#/components/schemas/${name}` })
+    const validate = validators[`validate${names[`#/components/schemas/${name}`]}`]!
+    const { sample, mutate } = createInstances(document, index + 1)
+    for (let round = 0; round < rounds; round++) {
+      const valid = sample({ $ref: `#/components/schemas/${name}` })
+      const mutated = mutate(valid)
+      for (const value of [valid, mutated, mutate(mutated)]) {
+        const failure = validate(value)
+        const verdict = judge(value)
+        if (verdict !== (failure === undefined)) {
+          expect.fail(
+            `${name}: Ajv says ${verdict ? 'valid' : JSON.stringify(judge.errors?.[0])}, we say ${JSON.stringify(failure)} of ${JSON.stringify(value)}`,
+          )
+        }
+        pairs++
+        if (verdict) accepted++
+      }
+    }
+  }
+  return { pairs, accepted }
+}
+
+describe('strict validators', () => {
+  it('agree with Ajv on valid and mutated instances of every keyword', async () => {
+    const { pairs, accepted } = await compareWithAjv(fixture('keywords-3.1.yaml'), 150)
+    expect(pairs).toBeGreaterThan(8000)
+    // An oracle that only ever says no proves nothing.
+    expect(accepted).toBeGreaterThan(pairs * 0.2)
+    expect(accepted).toBeLessThan(pairs * 0.8)
+  })
+
+  it('agree with Ajv on valid and mutated instances of our own document', async () => {
+    const { pairs, accepted } = await compareWithAjv('openapi/oauth.yaml', 40)
+    expect(pairs).toBeGreaterThan(5000)
+    expect(accepted).toBeGreaterThan(pairs * 0.2)
+  })
+})
+
+describe('a failure', () => {
+  const schemas = {
+    Answer: {
+      type: 'object',
+      required: ['list'],
+      properties: {
+        list: { type: 'array', items: { type: 'object', properties: { 'a/b': { type: 'string' } } } },
+        other: { $ref: '#/components/schemas/Other' },
+        any: {},
+      },
+    },
+    Other: { type: 'object', additionalProperties: { type: 'integer' } },
+  }
+
+  async function validateAnswer(value: unknown): Promise<unknown> {
+    const { files } = await generated({ document: aDocument({ schemas }), validators: 'strict' })
+    return (await loadValidators(files['validators.ts']!)).validateAnswer!(value)
+  }
+
+  it('names the place as a JSON Pointer, what was expected and the type that came', async () => {
+    expect(await validateAnswer({ list: [{}, { 'a/b': 5 }] })).toEqual({
+      path: '/list/1/a~1b',
+      expected: 'string',
+      actualType: 'number',
+    })
+    expect(await validateAnswer({ list: [], other: { 'x~y': null } })).toEqual({
+      path: '/other/x~0y',
+      expected: 'integer',
+      actualType: 'null',
+    })
+    expect(await validateAnswer({})).toEqual({ path: '/list', expected: 'array of object', actualType: 'absent' })
+    expect(await validateAnswer([])).toEqual({ path: '', expected: 'object', actualType: 'array' })
+  })
+
+  it('never holds the value, which may be a token', async () => {
+    expect(JSON.stringify(await validateAnswer({ list: 'sk_live_secret' }))).not.toContain('sk_live_secret')
+  })
+})
+
+describe('lenient validators', () => {
+  const schema = {
+    type: 'object',
+    required: ['id', 'undeclared'],
+    additionalProperties: false,
+    properties: {
+      id: { type: 'string', minLength: 9 },
+      count: { type: 'integer', maximum: 3 },
+      kind: { enum: ['a', 'b'] },
+      jwks_uri: { type: 'string', format: 'uri' },
+    },
+  }
+
+  async function judge(value: unknown): Promise<unknown> {
+    const { files } = await generated({ document: aDocument({ schemas: { Answer: schema } }) })
+    return (await loadValidators(files['validators.ts']!)).validateAnswer!(value)
+  }
+
+  it.each([
+    ['null for an optional property', { id: 'x', count: null }],
+    ['a value that no enum lists', { id: 'x', kind: 'c' }],
+    ['a bound that is overstepped', { id: 'x', count: 4.5 }],
+    ['an unknown property', { id: 'x', more: 1 }],
+    ['the absence of a required property that nothing declares', { id: 'x' }],
+  ])('forgive %s', async (_, value) => {
+    expect(await judge(value)).toBeUndefined()
+  })
+
+  it.each([
+    ['a wrong type', { id: 5 }, '/id'],
+    ['the absence of a required property', {}, '/id'],
+    ['null for a required property', { id: null }, '/id'],
+    ['an endpoint that is no URL', { id: 'x', jwks_uri: 'nowhere' }, '/jwks_uri'],
+  ])('refuse %s', async (_, value, path) => {
+    expect(await judge(value)).toMatchObject({ path })
+  })
+})
+
+describe('validators off', () => {
+  it('emits no validators and refers to none', async () => {
+    const { files } = await generated({ document: fixture('keywords-3.1.yaml'), validators: 'off' })
+    expect(files['validators.ts']).toBeUndefined()
+    expect(files['operations.ts']).not.toContain('validate')
+  })
+})
+
+describe('recursion', () => {
+  it('ends in a failure on an instance deeper than the stack would bear', async () => {
+    const { files } = await generated({ document: fixture('keywords-3.1.yaml'), validators: 'strict' })
+    const { validateTree } = await loadValidators(files['validators.ts']!)
+    const deep = JSON.parse(`${'{"a":'.repeat(100_000)}{}${'}'.repeat(100_000)}`) as unknown
+    expect(validateTree!(deep)).toMatchObject({ expected: 'at most 200 levels of itself' })
+  })
+})
