@@ -32,7 +32,7 @@ export async function makeSigningJwk(alg: ProviderSigningAlg, kid: string): Prom
   return { ...jwk, kty: jwk.kty ?? '', alg, kid, use: 'sig' }
 }
 
-export function publicJwk({ d, p, q, dp, dq, qi, ...rest }: JWK): JWK {
+function publicJwk({ d, p, q, dp, dq, qi, ...rest }: JWK): JWK {
   return rest
 }
 

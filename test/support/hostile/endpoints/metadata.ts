@@ -6,7 +6,7 @@ import { factsOf, type ProviderState } from '../state.ts'
 const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
 
 /** The provider's metadata (RFC 8414 2, OpenID Connect Discovery 3), lies included. */
-export function metadataOf(state: ProviderState): JsonObject {
+function metadataOf(state: ProviderState): JsonObject {
   const { issuer } = state
   const honest: JsonObject = {
     issuer,

@@ -127,7 +127,7 @@ function idTokenFor(state: ProviderState, login: Login, accessToken: string, fau
 }
 
 /** `at_hash` (OpenID Connect Core 3.1.3.6): the left half of the hash that the algorithm uses. */
-export function halfHash(alg: string, value: string): string {
+function halfHash(alg: string, value: string): string {
   const bits = alg === 'EdDSA' ? 512 : Number(alg.slice(2))
   return createHash(`sha${bits}`)
     .update(value)

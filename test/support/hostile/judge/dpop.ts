@@ -109,7 +109,7 @@ function demand(state: ProviderState, role: DpopRole, error: string): Answer {
 }
 
 /** RFC 7638, for the key types that a proof may have. */
-export function thumbprint(jwk: JsonWebKey): string {
+function thumbprint(jwk: JsonWebKey): string {
   const members =
     { EC: ['crv', 'kty', 'x', 'y'], OKP: ['crv', 'kty', 'x'], RSA: ['e', 'kty', 'n'] }[jwk.kty ?? ''] ?? []
   const required = Object.fromEntries(members.map((name) => [name, jwk[name]]))

@@ -203,12 +203,12 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     fault: { answers: { token: { reset: true } } },
     expect: refused('network_error', once),
   },
-  {
-    name: 'reports a connection that is reset in the middle of a token answer',
+  ...[0, 1, 60, 200, 400, 600].map((bytes) => ({
+    name: `reports a connection that is reset after ${bytes} bytes of a token answer`,
     clause: 'RFC 9112 8',
-    fault: { answers: { token: { cutAfter: 60 } } },
+    fault: { answers: { token: { cutAfter: bytes } } },
     expect: refused('network_error', once),
-  },
+  })),
   {
     name: 'does not send code and credentials where a 307 points',
     clause: 'RFC 9700 4.12',
