@@ -62,7 +62,9 @@ export const importSigningKey: Signatures['importSigningKey'] = (input) => {
   if (signingKeys.has(input as SigningKey)) return input as SigningKey
   const { alg, kid, source } = readSigningKeyInput(input)
   if (source.kind === 'pair') return fromKeyPair(source.keyPair, alg, kid)
-  return fromPrivateJwk(source.jwk, alg, kid)
+  const key = fromPrivateJwk(source.jwk, alg, kid)
+  assertHalvesFit(key)
+  return key
 }
 
 export const generateSigningKey: Signatures['generateSigningKey'] = (alg, options = {}) => {
@@ -147,16 +149,20 @@ function fromKeyPair(keyPair: CryptoKeyPair, alg: AsymmetricAlgorithm, kid: stri
   return rememberSigning(alg, kid, keyObject, { alg, ...(kid !== undefined && { kid }), keyPair })
 }
 
+/** OpenSSL takes a private EC key with the public half of another, so it is found by trying. */
+function assertHalvesFit(key: SigningKey): void {
+  const publicKey = importVerificationKey(key.publicJwk, key.alg) as VerificationKey
+  const signature = sign(key, 'fits') as Uint8Array
+  if (!verify(publicKey, 'fits', signature)) throw unusableKey(key.alg, 'halves of different keys')
+}
+
 function rememberSigning(
   alg: AsymmetricAlgorithm,
   kid: string | undefined,
   keyObject: KeyObject,
   stored: StoredSigningKey,
 ): SigningKey {
-  // From the private key, so that a public half that is somebody else's cannot come in with it.
   const publicJwk = Object.freeze(toPublicJwk(exportJwk(createPublicKey(keyObject))))
-  if ('jwk' in stored && thumbprintInput(stored.jwk) !== thumbprintInput(publicJwk))
-    throw unusableKey(alg, 'halves of different keys')
   const thumbprint = encodeBase64url(createHash('sha256').update(thumbprintInput(publicJwk)).digest())
   const key: SigningKey = Object.freeze({ alg, kid, publicJwk, thumbprint })
   signingKeys.set(key, { ...materialOf(algorithmRule(alg), keyObject), stored })
