@@ -42,6 +42,7 @@ function parseJson(text: string, location: string, name: string): Source | undef
 function parseYaml(text: string, location: string, name: string): Source {
   const document = composeYaml(text, name)
   const error = document.errors[0]
+  if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(name, error)
   if (error) {
     const place = positionAt(text, error.pos[0])
     const message = `${name}:${place.line}:${place.column}: not valid YAML: ${error.message}`

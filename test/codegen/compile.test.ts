@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process'
+import { symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { fixture, generated, temporaryFolder } from './support/generated.ts'
+
+/** Stricter than any user's: what compiles here compiles with less. */
+const compilerOptions = {
+  target: 'es2022',
+  module: 'nodenext',
+  lib: ['es2022', 'dom'],
+  types: [],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  noImplicitReturns: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  verbatimModuleSyntax: true,
+  isolatedDeclarations: true,
+  isolatedModules: true,
+  declaration: true,
+  erasableSyntaxOnly: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: false,
+  noEmit: true,
+}
+
+const use = `import type { Api } from '${resolve('src/lib/api.ts')}'
+import { authorize, getThing, getThingResult, issueToken, issueTokenResult, putThing, deleteThing } from './keywords-3.1.yaml.strict/endpoints.js'
+
+export async function calls(api: Api): Promise<string> {
+  const tokens = await issueToken(api, { body: { grant_type: 'x', undeclared_extension: 1 } })
+  // @ts-expect-error: grant_type is required
+  await issueToken(api, { body: {} })
+  // @ts-expect-error: a body is required
+  await issueToken(api, {})
+  await deleteThing(api, { path: { id: '1' } }, { timeout: 5 })
+  await putThing(api, { path: { id: '1' }, contentType: 'multipart/form-data', body: { file: new Blob([]) } })
+  // @ts-expect-error: JSON is the default
+  await putThing(api, { path: { id: '1' }, body: { file: new Blob([]) } })
+  const url: URL = authorize(api, { query: { client_id: 'c' } })
+  // @ts-expect-error: client_id is required
+  authorize(api, { query: {} })
+  const thing = await getThing(api, { path: { id: '1' } })
+  if (typeof thing === 'object') thing.kind satisfies 'small' | 'large'
+  const result = await getThingResult(api, { path: { id: '1' } })
+  switch (result.status) {
+    case 200:
+      result.ok satisfies true
+      return typeof result.body === 'string' ? result.body : result.body.id
+    case 204:
+      return String(result.body satisfies undefined)
+    case 404:
+      result.ok satisfies false
+      return result.body.title
+    case 503:
+      return result.body.why ?? ''
+    default:
+      result.ok satisfies false
+      return String(url) + tokens.access_token
+  }
+}
+
+export async function outcome(api: Api): Promise<string> {
+  const refused = await issueTokenResult(api, { body: { grant_type: 'x' } })
+  return refused.ok ? refused.body.access_token : (refused.body?.title ?? 'no body')
+}
+`
+
+it('the output of every fixture compiles under the strictest settings, and types its calls', async () => {
+  const folder = await temporaryFolder()
+  for (const name of [
+    'keywords-3.1.yaml',
+    'provider-3.0.yaml',
+    'hostile.json',
+    'multi/root.yaml',
+    '../../../openapi/oauth.yaml',
+  ]) {
+    for (const validators of ['strict', 'lenient', 'off'] as const) {
+      const importExtension = validators === 'lenient' ? '.ts' : '.js'
+      await generated({
+        document: fixture(name),
+        out: join(folder, `${name.replaceAll(/[/]|\.\./g, '')}.${validators}`),
+        validators,
+        importExtension,
+        runtime: resolve('src/lib/api.ts'),
+      })
+    }
+  }
+  await writeFile(join(folder, 'use.ts'), use)
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }))
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    resolve('node_modules/@typescript/native/bin/tsc'),
+    '-p',
+    folder,
+  ]).catch((error: { stdout: string }) => error)
+  expect(stdout).toBe('')
+}, 60_000)
