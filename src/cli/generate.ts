@@ -104,7 +104,9 @@ function parse(
 function print(report: GenerateReport, out: string): void {
   for (const warning of report.warnings) console.error(formatWarning(warning))
   const { operations, models } = report.counts
-  console.log(`${operations} operations, ${models} models, ${report.warnings.length} ${report.warnings.length === 1 ? 'warning' : 'warnings'}`)
+  console.log(
+    `${operations} operations, ${models} models, ${report.warnings.length} ${report.warnings.length === 1 ? 'warning' : 'warnings'}`,
+  )
   for (const { name, changed, bytes, diff } of report.files) {
     const state = changed ? (report.outcome === 'written' ? 'written' : 'differs') : 'same'
     console.log(`  ${state.padEnd(8)}${out}/${name} (${Math.ceil(bytes / 1024)} kB)`)
