@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { absent } from '../patch.ts'
+import { absent, type Patch } from '../patch.ts'
 import { accepted, refused, table } from '../scenario.ts'
 
 const shape = refused(['invalid_metadata', 'invalid_body'])
@@ -102,6 +102,18 @@ export const discoveryScenarios = table({ area: 'discovery', run: ['begin'] }, [
     fault: { metadata: { token_endpoint: 42 } },
     expect: shape,
   },
+  ...[
+    ['a flag that is a string', { authorization_response_iss_parameter_supported: 'true' }],
+    ['a flag that is a number', { require_pushed_authorization_requests: 1 }],
+    ['a list that is a string', { code_challenge_methods_supported: 'S256' }],
+    ['a list that holds a number', { token_endpoint_auth_methods_supported: ['client_secret_basic', 7] }],
+    ['a list that is an object', { id_token_signing_alg_values_supported: { 0: 'ES256' } }],
+  ].map(([what, metadata]) => ({
+    name: `refuses metadata with ${what}`,
+    clause: 'RFC 8414 2',
+    fault: { metadata: metadata as Patch },
+    expect: shape,
+  })),
   {
     name: 'names the missing authorization endpoint',
     clause: 'RFC 8414 2',

@@ -122,6 +122,19 @@ export const jwksScenarios = table({ area: 'jwks', run: ['login'] }, [
     expect: { ...noKey, atMost: { jwks: 6 } },
   },
   {
+    name: 'does not hammer a server whose keys cannot be had',
+    clause: 'spec/2-protocol.md, JWKS',
+    fault: { answers: { jwks: { status: 503, headers: { 'content-type': 'text/plain' }, body: 'down' } } },
+    repeat: 6,
+    expect: refused(['unexpected_status', 'api_error'], { atMost: { jwks: 3 } }),
+  },
+  {
+    name: 'asks again for keys that could not be had, after a while',
+    clause: 'spec/2-protocol.md, JWKS',
+    fault: { answers: { jwks: { times: 1, status: 404, headers: { 'content-type': 'text/plain' }, body: 'gone' } } },
+    run: [{ fails: 'login' }, { advanceSeconds: 600 }, 'login'],
+  },
+  {
     name: 'accepts an id_token by a key that was rotated a second ago',
     clause: 'OpenID Connect Core 10.1.1',
     fault: {},

@@ -1,3 +1,4 @@
+import { absent } from '../patch.ts'
 import { accepted, refused, table } from '../scenario.ts'
 
 const down = { unprocessed: true, status: 503, headers: { 'content-type': 'text/plain' }, body: 'down' } as const
@@ -12,6 +13,26 @@ export const sessionScenarios = table({ area: 'session', run: ['login', afterExp
     clause: 'spec/3-sessions.md',
     fault: {},
     expect: { ...accepted, atMost: { refresh: 1, userinfo: 1 } },
+  },
+  {
+    name: 'keeps a token whose lifetime nobody told until it is refused',
+    clause: 'RFC 6749 5.1',
+    fault: { answers: { token: { json: { expires_in: absent } } } },
+    run: ['login', { advanceSeconds: 86_400 }, 'api-call', 'end-access-tokens', 'api-call'],
+    expect: { ...accepted, atMost: { refresh: 1 } },
+  },
+  {
+    name: 'refreshes a token of a minute no earlier than in its last quarter',
+    clause: 'spec/3-sessions.md',
+    fault: { answers: { token: { json: { expires_in: 60 } } } },
+    run: ['login', { advanceSeconds: 40 }, 'api-call'],
+    expect: { ...accepted, atMost: { refresh: 0 } },
+  },
+  {
+    name: 'ends where an expired token came without a refresh token',
+    clause: 'RFC 6749 1.5',
+    fault: { answers: { token: { json: { refresh_token: absent } } } },
+    expect: refused('session_expired', { atMost: { refresh: 0 } }),
   },
   {
     name: 'refreshes once for ten calls that are refused at once',
