@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { packageVersion } from '../lib/version.ts'
 import { type Command, exitCode, UsageError } from './command.ts'
 
 /** Each command is one file, loaded only when it is called. */
@@ -11,6 +12,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === '' || name === 'help' || name === '--help' || name === '-h') {
     console.log(await overview())
     return name === '' ? exitCode.usage : exitCode.ok
+  }
+  if (name === '--version' || name === 'version') {
+    console.log(packageVersion)
+    return exitCode.ok
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!load) {

@@ -1,3 +1,4 @@
+import { packageVersion } from '../lib/version.ts'
 import { createDiagnostics, type Diagnostics, type Warning } from './diagnostics.ts'
 import { emitEndpoints } from './emit/endpoints.ts'
 import { type EmittedFile, type FileStyle, fileHeader } from './emit/file.ts'
@@ -12,7 +13,6 @@ import { formatPinnedNames, noPinnedNames, type PinnedNames, parsePinnedNames } 
 import { normalise } from './normalise/normalise.ts'
 import { type GenerateOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { select } from './select.ts'
-import { generatorVersion } from './version.ts'
 import { diff } from './write/diff.ts'
 import { readExisting, writeFiles } from './write/write-files.ts'
 
@@ -77,7 +77,7 @@ async function emitAll(
   const spec = nameBodies(select(normalise(document, diagnostics), options.select))
   const names = createNameTable(spec, pinned, diagnostics)
   const style: FileStyle = {
-    header: fileHeader(generatorVersion, document.hash),
+    header: fileHeader(packageVersion, document.hash),
     runtime: options.runtime,
     importExtension: options.importExtension,
   }
