@@ -70,7 +70,7 @@ function checkNonce(nonce: unknown, wanted: string | null | undefined, checks: T
     return
   }
   const expected = wanted === null ? 'absent' : 'that of the request'
-  const actual = nonce === undefined ? 'absent' : nonce === wanted ? expected : 'another'
+  const actual = nonce === undefined ? 'absent' : typeof nonce === 'string' && nonce === wanted ? expected : 'another'
   checks.expect(
     expected === actual,
     'nonce',
