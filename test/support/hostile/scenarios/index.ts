@@ -14,7 +14,11 @@ import { refreshScenarios } from './refresh.ts'
 import { sessionScenarios, verifyScenarios } from './session.ts'
 import { tokenScenarios } from './token.ts'
 
-/** Every scenario there is; a new file of them is added here. */
+/**
+ * Every scenario there is. To add one, write a row in the file of its area: a sentence about the client, its
+ * clause, one fault (faults.ts has them all), what is done (`run`, a login unless said otherwise) and what the last
+ * step must come to. To show that a row bites, take the check that it is about out of the client and see it fail.
+ */
 export const scenarios: readonly Scenario[] = [
   ...discoveryScenarios,
   ...parScenarios,

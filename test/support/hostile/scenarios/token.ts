@@ -82,6 +82,12 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     expect: refused('token_type_mismatch', { atMost: { token: 2 } }),
   },
   {
+    name: 'takes a Bearer token where a DPoP-bound one was asked for, if that is allowed by name',
+    clause: 'spec/2-protocol.md, Errors, quirks, events',
+    client: { dpop: true, allow: 'bearer-downgrade' },
+    fault: { answers: { token: { json: { token_type: 'Bearer' } } } },
+  },
+  {
     name: 'refuses a DPoP token that nobody proved a key for',
     clause: 'RFC 9449 5',
     fault: { answers: { token: { json: { token_type: 'DPoP' } } } },
