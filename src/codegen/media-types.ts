@@ -1,6 +1,6 @@
 /** Ranges count as JSON: where a document says that any type may come, its schema describes the JSON that comes. */
 export function isJson(mediaType: string): boolean {
-  return /^(application|text)\/([^;]+\+)?json$/.test(mediaType) || mediaType === '*/*' || mediaType === 'application/*'
+  return /^[^/]+\/(json|.+\+json)$/.test(mediaType) || mediaType === '*/*' || mediaType === 'application/*'
 }
 
 export const isUrlEncoded = (mediaType: string): boolean => mediaType === 'application/x-www-form-urlencoded'

@@ -75,6 +75,7 @@ it('the output of every fixture compiles under the strictest settings, and types
   for (const name of [
     'keywords-3.1.yaml',
     'provider-3.0.yaml',
+    'swagger-2.0.yaml',
     'hostile.json',
     'multi/root.yaml',
     '../../../openapi/oauth.yaml',

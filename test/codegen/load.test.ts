@@ -27,7 +27,7 @@ describe('a document that cannot be read', () => {
     ['a list', '[]', /not an object/],
     ['an object without a version', '{}', /without "openapi"/],
     ['OpenAPI 4', '{"openapi":"4.0.0"}', /version "4.0.0"/],
-    ['Swagger 1.2', '{"swagger":"1.2"}', /Swagger 1.2/],
+    ['Swagger 1.2', '{"swagger":"1.2"}', /Swagger version "1.2"/],
   ])('says what it is when it is %s', async (_, text, message) => {
     await expect(generated({ document: yaml(text) })).rejects.toMatchObject({
       code: 'document_unsupported',

@@ -28,6 +28,48 @@ describe('version 3.0', () => {
   })
 })
 
+describe('version 2.0', () => {
+  const swagger = (): ReturnType<typeof generated> => generated({ document: fixture('swagger-2.0.yaml') })
+
+  it('has its server in three fields and its models under definitions', async () => {
+    const { files, report } = await swagger()
+    expect(report.warnings).toEqual([])
+    expect(files['operations.ts']).toContain("const server = 'https://api.example/v2'")
+    expect(files['models.ts']).toContain(
+      'export type PetPet = {\n  readonly name: string | null\n  readonly friend?: PetPet\n}',
+    )
+    expect(files['operations.ts']).toContain("200: { 'application/json': validateListPetsResponse }")
+  })
+
+  it('has its lists joined by commas unless it says otherwise', async () => {
+    const { files } = await swagger()
+    expect(files['operations.ts']).toContain(
+      "encodings: { query: { tags: { explode: false }, piped: { style: 'pipeDelimited' } } }",
+    )
+    expect(files['operations.ts']).toContain("encodings: { body: { scope: { style: 'spaceDelimited' } } }")
+  })
+
+  it('has its bodies among the parameters', async () => {
+    const { files } = await swagger()
+    expect(files['operations.ts']).toContain('readonly body: PetPet\n')
+    expect(files['operations.ts']).toContain("body: ['multipart/form-data']")
+    expect(files['models.ts']).toContain('readonly photo: Blob | string\n  readonly note?: string')
+    expect(files['operations.ts']).toContain('readonly body: TokenBody & { readonly [key: string]: unknown }')
+  })
+
+  it('asks for an access token where its security definitions have one', async () => {
+    const { files } = await swagger()
+    expect(files['operations.ts']!.match(/accessToken: 'required'/g)).toHaveLength(3)
+  })
+})
+
+describe('unevaluatedProperties', () => {
+  it('is not checked, which is said', async () => {
+    const { codes } = await generated({ document: aDocument({ schemas: { A: { unevaluatedProperties: false } } }) })
+    expect(codes).toEqual(['unsupported'])
+  })
+})
+
 describe('version 3.2', () => {
   it('is read as 3.1, with a warning for methods that the seam does not have', async () => {
     const { codes } = await generated({

@@ -1,4 +1,5 @@
 import { isJson, isMultipart, isText, isUrlEncoded } from '../media-types.ts'
+import { intersection } from '../normalise/lift-required.ts'
 import type { MediaSpec, NamedSchema, OperationSpec, ParameterPlace, ResponseSpec, Schema } from '../spec.ts'
 import { jsdoc } from './jsdoc.ts'
 import { indent, propertyKey, stringLiteral } from './text.ts'
@@ -67,11 +68,9 @@ function requestBodyType(
 }
 
 /** Whether the type itself settles what may be added: an index for everything, or a closed object. */
-function takesMore(schema: Schema, schemas: ReadonlyMap<string, NamedSchema>, hops = 0): boolean {
-  if (schema.additionalProperties) return true
-  if (hops > 32) return false
-  const target = schema.ref === undefined ? undefined : schemas.get(schema.ref)?.schema
-  return [...(target ? [target] : []), ...(schema.allOf ?? [])].some((part) => takesMore(part, schemas, hops + 1))
+function takesMore(schema: Schema, schemas: ReadonlyMap<string, NamedSchema>): boolean {
+  for (const part of intersection(schemas, schema)) if (part.additionalProperties) return true
+  return false
 }
 
 export interface ResultTypes {

@@ -5,7 +5,7 @@ import { GenerateError } from '../../errors/generate.ts'
 import { parseText } from './parse-text.ts'
 import { readText } from './read-text.ts'
 import { externalReferences, refusal } from './references.ts'
-import { type Locate, positionAt, type Source } from './source.ts'
+import { createPositions, type Locate, type Source } from './source.ts'
 
 /** A path, an http(s) URL, `-` for standard input, or the text itself with the name to show for it. */
 export type DocumentInput = string | URL | { readonly name: string; readonly text: string }
@@ -96,11 +96,12 @@ function hashOf(sources: ReadonlyMap<string, Source>): string {
 }
 
 function locator(sources: ReadonlyMap<string, Source>, root: Source): Locate {
+  const positions = new Map([...sources.values()].map((source) => [source, createPositions(source.text)]))
   return (node) => {
     if (typeof node === 'object' && node !== null) {
       for (const source of sources.values()) {
         const offset = source.offsetOf(node)
-        if (offset !== undefined) return { file: source.name, ...positionAt(source.text, offset) }
+        if (offset !== undefined) return { file: source.name, ...positions.get(source)!(offset) }
       }
     }
     return { file: root.name, line: 0, column: 0 }

@@ -11,7 +11,7 @@ import {
 } from 'yaml'
 import { GenerateError } from '../../errors/generate.ts'
 import { indexJson } from './index-json.ts'
-import { type DuplicateKey, positionAt, type Source } from './source.ts'
+import { createPositions, type DuplicateKey, type Source } from './source.ts'
 
 /** No honest document is nested deeper; below it, no recursive pass can overflow the stack. */
 export const maxDepth = 256
@@ -44,7 +44,7 @@ function parseYaml(text: string, location: string, name: string): Source {
   const error = document.errors[0]
   if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(name, error)
   if (error) {
-    const place = positionAt(text, error.pos[0])
+    const place = createPositions(text)(error.pos[0])
     const message = `${name}:${place.line}:${place.column}: not valid YAML: ${error.message}`
     throw new GenerateError('document_syntax', message, { file: name, ...place, cause: error })
   }

@@ -17,7 +17,13 @@ export function readBody(context: Context, given: Part): BodySpec | undefined {
   }
 }
 
-export function readResponses(context: Context, operation: Part, responses: unknown): ResponseSpec[] {
+/** `contentOf` reads the media types of one response, which versions of the specification keep in different places. */
+export function readResponses(
+  context: Context,
+  operation: Part,
+  responses: unknown,
+  contentOf: (response: Part) => MediaSpec[],
+): ResponseSpec[] {
   const read: ResponseSpec[] = []
   for (const [key, node] of entries(responses)) {
     if (key.startsWith('x-')) continue
@@ -32,7 +38,7 @@ export function readResponses(context: Context, operation: Part, responses: unkn
       continue
     }
     const part = dereference(context, { ...operation, node })
-    const content = readContent(context, part)
+    const content = contentOf(part)
     const optionalBody = own(part.node, 'x-optional-body') === true
     read.push({
       status,
@@ -52,7 +58,7 @@ export function readResponses(context: Context, operation: Part, responses: unkn
   return [{ status: 'default', headers: [], content: [{ mediaType: '*/*', encodings: new Map() }] }]
 }
 
-function readContent(context: Context, part: Part): MediaSpec[] {
+export function readContent(context: Context, part: Part): MediaSpec[] {
   const media = new Map<string, MediaSpec>()
   for (const [key, node] of entries(own(part.node, 'content'))) {
     const mediaType = key.split(';', 1)[0]!.trim().toLowerCase()

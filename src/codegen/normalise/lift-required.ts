@@ -6,16 +6,27 @@ export function findProperty(
   schemas: ReadonlyMap<string, NamedSchema>,
   schema: Schema,
   name: string,
-  hops = 0,
 ): Schema | undefined {
-  const declared = schema.properties?.get(name)
-  if (declared || hops > 32) return declared
-  const target = schema.ref === undefined ? undefined : schemas.get(schema.ref)?.schema
-  for (const part of [...(target ? [target] : []), ...(schema.allOf ?? [])]) {
-    const found = findProperty(schemas, part, name, hops + 1)
-    if (found) return found
+  for (const part of intersection(schemas, schema)) {
+    const declared = part.properties?.get(name)
+    if (declared) return declared
   }
   return undefined
+}
+
+/** The schema and all that it takes in by `allOf` or reference, each named one once: diamonds must not multiply. */
+export function* intersection(
+  schemas: ReadonlyMap<string, NamedSchema>,
+  schema: Schema,
+  seen: Set<string> = new Set(),
+): Iterable<Schema> {
+  yield schema
+  if (schema.ref !== undefined && !seen.has(schema.ref)) {
+    seen.add(schema.ref)
+    const target = schemas.get(schema.ref)?.schema
+    if (target) yield* intersection(schemas, target, seen)
+  }
+  for (const part of schema.allOf ?? []) yield* intersection(schemas, part, seen)
 }
 
 /**

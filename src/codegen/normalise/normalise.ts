@@ -6,10 +6,11 @@ import { cutAliasCycles } from './alias-cycles.ts'
 import { type Context, createContext, type Part, resolve, type Target } from './context.ts'
 import { liftRequired } from './lift-required.ts'
 import { normaliseOperations } from './operations.ts'
-import { formatPointer } from './pointer.ts'
+import { follow, formatPointer } from './pointer.ts'
 import { entries, isRawObject, own, text } from './raw.ts'
 import { nameSchema } from './schema.ts'
 import { firstServer } from './servers.ts'
+import { swaggerServers } from './swagger2.ts'
 
 /** The document in the internal form, whatever its version. Faults become warnings. */
 export function normalise(document: LoadedDocument, diagnostics: Diagnostics): Spec {
@@ -37,7 +38,7 @@ export function normalise(document: LoadedDocument, diagnostics: Diagnostics): S
     title: text(own(own(root.node, 'info'), 'title')) ?? '',
     schemas,
     operations,
-    server: firstServer(own(root.node, 'servers')),
+    server: firstServer(dialect === 2 ? swaggerServers(root.node) : own(root.node, 'servers')),
   }
 }
 
@@ -46,12 +47,13 @@ function dialectOf(document: LoadedDocument): Context['dialect'] {
   const unsupported = (what: string): GenerateError =>
     new GenerateError(
       'document_unsupported',
-      `${name} is ${what}; expected an OpenAPI document of version 3.0 or 3.1`,
+      `${name} is ${what}; expected an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2`,
       { file: name },
     )
   if (!isRawObject(root)) throw unsupported('not an object')
   const swagger = own(root, 'swagger')
-  if (swagger !== undefined) throw unsupported(`Swagger ${String(swagger)}, which this version does not read`)
+  if (String(swagger) === '2.0' || swagger === 2) return 2
+  if (swagger !== undefined) throw unsupported(`of Swagger version ${JSON.stringify(swagger)}`)
   const version = own(root, 'openapi')
   if (version === undefined) throw unsupported('an object without "openapi"')
   // Unquoted in YAML, `3.0` and `3.1` are numbers.
@@ -62,8 +64,9 @@ function dialectOf(document: LoadedDocument): Context['dialect'] {
 
 /** All named schemas of the document, in its order, used or not: their names are what users import. */
 function normaliseComponents(context: Context, root: Part): void {
-  const components = entries(own(own(root.node, 'components'), 'schemas')).map(([name, node]): Target => {
-    const key = `#${formatPointer(['components', 'schemas', name])}`
+  const place = context.dialect === 2 ? ['definitions'] : ['components', 'schemas']
+  const components = entries(follow(root.node, place)).map(([name, node]): Target => {
+    const key = `#${formatPointer([...place, name])}`
     return adoptFile(context, { ...root, node, key, title: name })
   })
   for (const component of components) nameSchema(context, component)

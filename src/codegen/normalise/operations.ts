@@ -1,11 +1,12 @@
 import type { HttpMethod } from '../../lib/api.ts'
-import type { OperationSpec } from '../spec.ts'
-import { readBody, readResponses } from './bodies.ts'
+import type { MediaSpec, OperationSpec } from '../spec.ts'
+import { readBody, readContent, readResponses } from './bodies.ts'
 import { type Context, dereference, type Part } from './context.ts'
 import { readParameters } from './parameters.ts'
 import { entries, isRawObject, list, oneOf, optional, own, strings, text } from './raw.ts'
 import { readAccessToken } from './security.ts'
 import { firstServer } from './servers.ts'
+import { readSwaggerBody, readSwaggerContent, splitSwaggerParameters } from './swagger2.ts'
 
 const methods: readonly HttpMethod[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']
 
@@ -38,16 +39,20 @@ function normaliseOperation(
   const { node } = part
   const server = firstServer(own(node, 'servers')) ?? firstServer(own(item.node, 'servers'))
   const security = own(node, 'security') ?? own(root.node, 'security')
-  const body = own(node, 'requestBody')
-  const parameters = readParameters(
-    context,
-    part,
-    [
-      ...list(own(item.node, 'parameters')).map((parameter) => ({ ...item, node: parameter })),
-      ...list(own(node, 'parameters')).map((parameter) => ({ ...part, node: parameter })),
-    ],
-    path,
-  )
+  const given = [
+    ...list(own(item.node, 'parameters')).map((parameter) => ({ ...item, node: parameter })),
+    ...list(own(node, 'parameters')).map((parameter) => ({ ...part, node: parameter })),
+  ].map((parameter) => dereference(context, parameter))
+  const isSwagger = context.dialect === 2
+  const { rest, body } = isSwagger ? splitSwaggerParameters(given) : { rest: given, body: [] }
+  const requestBody = isSwagger
+    ? readSwaggerBody(context, root, part, body)
+    : readBody(context, { ...part, node: own(node, 'requestBody') })
+  const contentOf = (response: Part): MediaSpec[] =>
+    isSwagger ? readSwaggerContent(context, root, part, response) : readContent(context, response)
+  const schemes = isSwagger
+    ? own(root.node, 'securityDefinitions')
+    : own(own(root.node, 'components'), 'securitySchemes')
   return {
     node,
     key: `${method} ${path}`,
@@ -58,11 +63,11 @@ function normaliseOperation(
     ...optional('summary', text(own(node, 'summary')) ?? text(own(item.node, 'summary'))),
     ...optional('description', text(own(node, 'description')) ?? text(own(item.node, 'description'))),
     ...optional('deprecated', own(node, 'deprecated') === true ? (true as const) : undefined),
-    parameters,
-    ...optional('body', body === undefined ? undefined : readBody(context, { ...part, node: body })),
-    responses: readResponses(context, part, own(node, 'responses')),
+    parameters: readParameters(context, part, rest, path),
+    ...optional('body', requestBody),
+    responses: readResponses(context, part, own(node, 'responses'), contentOf),
     ...optional('server', server),
-    ...optional('accessToken', readAccessToken(own(own(root.node, 'components'), 'securitySchemes'), security)),
+    ...optional('accessToken', readAccessToken(schemes, security)),
     ...optional('clientAuth', oneOf(own(node, 'x-oauth-client-auth'), ['required', 'optional'])),
     ...optional('metadataField', text(own(node, 'x-oauth-metadata-field'))),
     ...optional('userAgent', oneOf(own(node, 'x-oauth-user-agent'), ['redirect', 'form-post'])),

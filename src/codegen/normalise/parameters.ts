@@ -1,8 +1,9 @@
 import type { ValueEncoding } from '../../lib/api.ts'
 import type { ParameterPlace, ParameterSpec, Schema } from '../spec.ts'
-import { type Context, dereference, type Part } from './context.ts'
+import type { Context, Part } from './context.ts'
 import { entries, oneOf, optional, own, text } from './raw.ts'
 import { normaliseSchema } from './schema.ts'
+import { swaggerEncoding } from './swagger2.ts'
 
 const places: Readonly<Record<string, ParameterPlace>> = {
   path: 'path',
@@ -21,7 +22,7 @@ export function readParameters(
 ): ParameterSpec[] {
   const parameters = new Map<string, ParameterSpec>()
   for (const part of given) {
-    const parameter = readParameter(context, dereference(context, part))
+    const parameter = readParameter(context, part)
     if (parameter) parameters.set(`${parameter.place} ${parameter.name}`, parameter)
   }
   for (const [, name] of path.matchAll(/\{([^{}]+)\}/g)) {
@@ -61,7 +62,9 @@ function readParameter(context: Context, part: Part): ParameterSpec | undefined 
   // OpenAPI 3.1 4.8.12.2.1: these three headers are described elsewhere, and set by the transport.
   if (place === 'headers' && ['accept', 'content-type', 'authorization'].includes(name.toLowerCase())) return undefined
   const content = entries(own(node, 'content'))[0]
-  const schemaNode = content ? own(content[1], 'schema') : own(node, 'schema')
+  const isSwagger = context.dialect === 2
+  const schemaNode = content ? own(content[1], 'schema') : isSwagger ? node : own(node, 'schema')
+  const defaultStyle = place === 'query' || place === 'cookies' ? 'form' : 'simple'
   const schema: Schema = schemaNode === undefined ? { node } : normaliseSchema(context, { ...part, node: schemaNode })
   return {
     place,
@@ -70,7 +73,9 @@ function readParameter(context: Context, part: Part): ParameterSpec | undefined 
     schema,
     encoding: content
       ? { style: 'json' }
-      : readEncoding(node, place === 'query' || place === 'cookies' ? 'form' : 'simple'),
+      : isSwagger
+        ? swaggerEncoding(node, defaultStyle)
+        : readEncoding(node, defaultStyle),
     ...optional('description', text(own(node, 'description')) ?? schema.description),
     ...optional('deprecated', own(node, 'deprecated') === true ? (true as const) : undefined),
   }

@@ -18,6 +18,7 @@ const jsonTypes: readonly JsonType[] = ['string', 'number', 'integer', 'boolean'
 
 /** Every keyword of one schema object but references. `sub` makes its subschemas; `reference` is the `$ref` beside them, of 3.1. */
 export function readKeywords(diagnostics: Diagnostics, raw: Raw, sub: Sub, reference?: Schema): Keywords {
+  warnOfUnevaluated(diagnostics, raw)
   const combined = readComposition(raw, sub)
   const allOf = [...(reference ? [reference] : []), ...(combined.allOf ?? [])]
   const keywords = {
@@ -34,6 +35,20 @@ export function readKeywords(diagnostics: Diagnostics, raw: Raw, sub: Sub, refer
   }
   const types = readTypes(diagnostics, raw, keywords)
   return { ...keywords, ...optional('types', types), ...optional('enum', readEnum(diagnostics, raw, types)) }
+}
+
+/** Which properties count as evaluated depends on the branch that fits: not expressed in types or plain checks. */
+function warnOfUnevaluated(diagnostics: Diagnostics, raw: Raw): void {
+  for (const keyword of ['unevaluatedProperties', 'unevaluatedItems']) {
+    const given = own(raw, keyword)
+    if (given === undefined || given === true) continue
+    diagnostics.warn(
+      'unsupported',
+      raw,
+      `${keyword} is not checked`,
+      'use additionalProperties or items where that will do',
+    )
+  }
 }
 
 function readTypes(diagnostics: Diagnostics, raw: Raw, keywords: Keywords): readonly JsonType[] | undefined {
