@@ -1,7 +1,10 @@
+import { ProtocolError } from '../errors/protocol.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
+import type { Notice } from '../protocol/notice.ts'
 import { continueTokenSet } from '../protocol/refresh-continuity.ts'
 import { buildRefreshRequest, type TokenRequestOptions } from '../protocol/token-request.ts'
+import type { JudgedTokens } from '../protocol/token-response.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult, RenewableLogin } from './login-result.ts'
 import { verifyRefreshedToken } from './verify-login-token.ts'
@@ -37,8 +40,8 @@ export async function refreshLogin(
     ...(dpopKey && { dpopKey }),
     ...(signal && { signal }),
   })
-  const verified = await verifyRefreshedToken(settings, issuer, judged.tokens, login.claims)
-  const { tokens, notices } = continueTokenSet(previous, judged)
+  const { verified, answer } = await verifyOrDrop(settings, issuer, judged, login)
+  const { tokens, notices } = continueTokenSet(previous, answer)
   const claims = verified?.claims ?? login.claims
   return {
     issuer: issuer.issuer,
@@ -49,4 +52,24 @@ export async function refreshLogin(
     ...(claims && { claims }),
     ...(dpopKey && { dpopKey }),
   }
+}
+
+/**
+ * Because the old refresh token is used up, an answer whose id_token cannot be judged just now (its keys cannot be
+ * had) is kept without it. One that was judged and is wrong is refused.
+ */
+async function verifyOrDrop(settings: ClientSettings, issuer: Issuer, judged: JudgedTokens, login: RenewableLogin) {
+  try {
+    return { verified: await verifyRefreshedToken(settings, issuer, judged.tokens, login.claims), answer: judged }
+  } catch (error) {
+    if (error instanceof ProtocolError && error.code !== 'invalid_jwks') throw error
+    const { idToken, ...tokens } = judged.tokens
+    return { verified: undefined, answer: { tokens, notices: [...judged.notices, unverified] } }
+  }
+}
+
+const unverified: Notice = {
+  code: 'unverified_id_token',
+  message: 'the keys for the id_token of the refresh could not be had; it was dropped',
+  clause: 'OpenID Connect Core 12.2',
 }

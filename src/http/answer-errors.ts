@@ -12,11 +12,12 @@ export function toApiError(operation: Operation, answer: Answer, now: number): A
 
 /**
  * An OAuth error, if the answer is one: a body with an `error` (RFC 6749 5.2), else a challenge with one
- * (RFC 6750 3). The description stays out of the message, since servers quote what they were sent.
+ * (RFC 6750 3). With a status of success it is one, too, where it is not what the document has for that status: some
+ * servers refuse with 200. The description stays out of the message, since servers quote what they were sent.
  */
 export function toOAuthError(operation: Operation, answer: Answer, now: number): OAuthResponseError | undefined {
   const { status, headers } = answer
-  const body = status < 400 ? undefined : isOAuthError(answer.body) ? answer.body : challengeBody(headers)
+  const body = isOAuthError(answer.body) ? answer.body : status < 400 ? undefined : challengeBody(headers)
   if (!body) return undefined
   const name = /^[\w.:/-]{1,60}$/.test(body.error) ? `"${body.error}"` : 'an OAuth error'
   const retryAfter = parseRetryAfter(headers, now)

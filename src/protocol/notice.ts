@@ -11,6 +11,8 @@ export type NoticeCode =
   | 'bearer_downgrade'
   /** A refresh token came where none should (RFC 6749 4.4.3); it was dropped. */
   | 'unexpected_refresh_token'
+  /** The id_token of a refresh could not be judged, for its keys could not be had; it was dropped, and the one before stays. */
+  | 'unverified_id_token'
   /** An id_token came where no user has logged in; it was dropped. */
   | 'unexpected_id_token'
 

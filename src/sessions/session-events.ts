@@ -14,6 +14,8 @@ export type SessionEvent =
       readonly token: 'access_token' | 'refresh_token'
       readonly error: string
     }
+  /** Where the server's own session ends could not be found out. */
+  | { readonly kind: 'end_session_failed'; readonly session: string; readonly issuer: string; readonly error: string }
 
 export type SessionEventListener = (event: SessionEvent) => void
 

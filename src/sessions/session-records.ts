@@ -1,6 +1,7 @@
 import { SessionError, StoreError } from '../errors/session.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import { createSingleFlight } from '../lib/single-flight.ts'
 import type { Versioned } from '../refresh/refresh-engine.ts'
 import { parseSessionState, type SessionState } from './session-state.ts'
 
@@ -39,6 +40,8 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
   const { store, runtime, lifetime, revalidateAfter } = options
   const cache = new Map<string, CacheEntry>()
   const keyOf = (id: string) => recordKey('session', id)
+  // Fifty calls whose copy has just become old ask the store once.
+  const reads = createSingleFlight<Versioned<SessionState> | undefined>()
 
   function remember(state: SessionState): void {
     cache.delete(state.id)
@@ -82,7 +85,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
       // An ended session is asked for rarely, and the winner of a race may have brought it back.
       const isFresh = cached?.state.status === 'active' && runtime.now() - cached.readAt < revalidateAfter
       if (isFresh) return cached.state
-      return (await read(id))?.state
+      return (await reads.run(id, () => read(id)))?.state
     },
     async create(state) {
       if (!(await put(state, null))) {

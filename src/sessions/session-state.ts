@@ -27,6 +27,8 @@ interface SessionBase {
   readonly subject?: string
   /** The `sid` of the id_token, for back-channel logout. */
   readonly sid?: string
+  /** The origin of the userinfo endpoint, which every access token of an OpenID login is for (OpenID Connect Core 5.3). */
+  readonly userinfoOrigin?: string
   /** Claims of the last verified id_token. */
   readonly claims?: IdTokenClaims
   /** Counts the token sets that it has had: who refreshed an older one may not overwrite a newer. */

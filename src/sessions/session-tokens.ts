@@ -145,7 +145,8 @@ function refreshable(context: SessionContext, seen: ActiveSessionState): Refresh
 
 /** Only a well-formed `invalid_grant`, or an answer for somebody else, ends a session. */
 function endingReason(error: unknown): SessionEndReason | undefined {
-  if (error instanceof OAuthResponseError && error.error === 'invalid_grant') return 'refresh_refused'
+  const wellFormed = error instanceof OAuthResponseError && (error.status === 400 || error.status === 401)
+  if (wellFormed && error.error === 'invalid_grant') return 'refresh_refused'
   if (error instanceof ProtocolError && error.code === 'refresh_mismatch') return 'refresh_mismatch'
   return undefined
 }

@@ -2,6 +2,7 @@ import { SessionError } from '../errors/session.ts'
 import type { AccessToken, AccessTokenRequest, TokenSource } from '../http/token-source.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
+import { errorCode } from './session-events.ts'
 import { createSessionFetch, type SessionFetchOptions } from './session-fetch.ts'
 import type { SessionState } from './session-state.ts'
 import { endRefused, forceRefresh, getSessionToken, revokeTokens, type SessionContext } from './session-tokens.ts'
@@ -77,9 +78,16 @@ async function logout(
   context.emit({ kind: 'session_ended', session: id, issuer: state.issuer })
   if (state.status !== 'active') return {}
   await revokeTokens(context, state)
-  const endSessionUrl = await context.client.createEndSessionUrl({
-    ...options,
-    ...(state.tokens.idToken !== undefined && { idTokenHint: state.tokens.idToken }),
-  })
-  return endSessionUrl ? { endSessionUrl } : {}
+  const { idToken } = state.tokens
+  try {
+    const endSessionUrl = await context.client.createEndSessionUrl({
+      ...options,
+      ...(idToken !== undefined && { idTokenHint: idToken }),
+    })
+    return endSessionUrl ? { endSessionUrl } : {}
+  } catch (error) {
+    // The metadata cannot be had. Nobody is logged in here any more, which is what was asked for.
+    context.emit({ kind: 'end_session_failed', session: id, issuer: state.issuer, error: errorCode(error) })
+    return {}
+  }
 }

@@ -62,14 +62,14 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
   if (!options.client) throw new TypeError('createSessions: "client" is required; createOAuthClient makes one')
   const { client } = options
   const context = createContext(options)
-  const open = async (state: SessionState) =>
-    createSession(context, state, options.fetch ?? client.fetch, await fetchOptionsFor(options, state))
+  const open = (state: SessionState) =>
+    createSession(context, state, options.fetch ?? client.fetch, fetchOptionsFor(options, state))
 
   async function create(login: LoginResult): Promise<Session> {
     const state = await toState(context, login)
     await context.records.create(state)
     context.emit({ kind: 'session_created', session: state.id, issuer: state.issuer })
-    return await open(state)
+    return open(state)
   }
 
   return {
@@ -82,11 +82,11 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
           'session_not_found',
           'there is no such session; it was logged out or has passed its lifetime',
         )
-      return await open(state)
+      return open(state)
     },
     async findBySubject(subject) {
       const states = await context.records.findBySubject(client.issuer, client.clientId, subject)
-      return await Promise.all(states.map(open))
+      return states.map(open)
     },
   }
 }
@@ -110,8 +110,9 @@ function createContext(options: SessionsOptions & { readonly store: RecordStore 
   }
 }
 
-async function toState({ runtime }: SessionContext, login: LoginResult): Promise<SessionState> {
+async function toState({ runtime, client }: SessionContext, login: LoginResult): Promise<SessionState> {
   const { tokens, claims, dpopKey, issuer, clientId, data } = login
+  const { userinfo_endpoint: userinfo } = hasScope(tokens.scope, 'openid') ? await client.metadata() : {}
   return {
     format: 1,
     status: 'active',
@@ -121,6 +122,7 @@ async function toState({ runtime }: SessionContext, login: LoginResult): Promise
     tokens,
     generation: 0,
     createdAt: runtime.now(),
+    ...(userinfo !== undefined && { userinfoOrigin: new URL(userinfo).origin }),
     ...(claims && { claims, subject: claims.sub }),
     ...(typeof claims?.sid === 'string' && { sid: claims.sid }),
     ...(dpopKey && { dpopKey: await exportSigningKey(dpopKey) }),
@@ -129,17 +131,11 @@ async function toState({ runtime }: SessionContext, login: LoginResult): Promise
 }
 
 /** Where this session's token may go, and what relative URLs mean. */
-async function fetchOptionsFor(options: SessionsOptions, state: SessionState): Promise<SessionFetchOptions> {
-  const { client } = options
-  const tokens = state.status === 'active' ? state.tokens : undefined
-  const resources = tokens?.resource ?? []
+function fetchOptionsFor(options: SessionsOptions, state: SessionState): SessionFetchOptions {
+  const { client, origins = [] } = options
+  const resources = state.status === 'active' ? (state.tokens.resource ?? []) : []
   const baseUrl = options.baseUrl ?? resources[0]
-  const allowed = [...(options.origins ?? []), ...resources, ...(baseUrl === undefined ? [] : [String(baseUrl)])]
-  if (hasScope(tokens?.scope, 'openid')) {
-    const { userinfo_endpoint: userinfo } = await client.metadata()
-    // The one endpoint that every access token of an OpenID login is for (OpenID Connect Core 5.3).
-    if (userinfo !== undefined) allowed.push(userinfo)
-  }
+  const allowed = [...origins, ...resources, baseUrl, state.userinfoOrigin].filter((url) => url !== undefined)
   return {
     origins: [...new Set(allowed.map((url) => new URL(url).origin))],
     allowLoopbackHttp: client.allowLoopbackHttp,

@@ -98,6 +98,7 @@ describe('refresh of a session', () => {
   it.each([
     ['a network failure', { reset: true }],
     ['a malformed answer', { status: 200, body: '{' }],
+    ['an invalid_grant with the status of a success', { status: 200, body: '{"error":"invalid_grant"}' }],
     ['an invalid_client', { status: 401, body: '{"error":"invalid_client"}' }],
     ['a temporary refusal', { status: 429, body: '{"error":"slow_down"}' }],
   ])('keeps the session on %s', async (_, fault) => {
