@@ -1,0 +1,44 @@
+/**
+ * The library as users run it. Through tsx it would be slower than it is: tsx has esbuild keep function names,
+ * which puts a call of Object.defineProperty on every closure.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const entry = `
+export { generateSigningKey, importSigningKey } from '#signatures'
+export { verifyIdToken } from './src/issuer/verify-id-token.ts'
+export { systemRuntime } from './src/lib/runtime.ts'
+export { createDpopProof } from './src/protocol/dpop-proof.ts'
+`
+
+export interface Library {
+  readonly generateSigningKey: typeof import('#signatures').generateSigningKey
+  readonly importSigningKey: typeof import('#signatures').importSigningKey
+  readonly verifyIdToken: typeof import('../src/issuer/verify-id-token.ts').verifyIdToken
+  readonly systemRuntime: import('../src/lib/runtime.ts').Runtime
+  readonly createDpopProof: typeof import('../src/protocol/dpop-proof.ts').createDpopProof
+}
+
+export async function compileLibrary(): Promise<Library> {
+  const folder = await mkdtemp(join(tmpdir(), 'authentype-bench-'))
+  const outfile = join(folder, 'library.mjs')
+  try {
+    await build({
+      stdin: { contents: entry, resolveDir: fileURLToPath(new URL('..', import.meta.url)), loader: 'ts' },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      conditions: ['authentype-source'],
+      outfile,
+      logLevel: 'error',
+    })
+    return (await import(pathToFileURL(outfile).href)) as Library
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
