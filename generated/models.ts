@@ -571,49 +571,6 @@ export type MtlsEndpointAliases = {
   readonly registration_endpoint?: string
 } & { readonly [key: string]: unknown }
 
-/**
- * A set of keys (RFC 7517 section 5).
- * @example {"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
- */
-export type JsonWebKeySet = {
-  /** The keys, of any type. One that a consumer does not understand is skipped, not an error. */
-  readonly keys: ReadonlyArray<JsonWebKey>
-} & { readonly [key: string]: unknown }
-
-/** A key of any type (RFC 7517 section 4). RsaPublicJsonWebKey, EcPublicJsonWebKey and OkpPublicJsonWebKey say what the usual ones must have. */
-export type JsonWebKey = {
-  /** The family of the key, which decides what else is in it. */
-  readonly kty: KeyType
-  /** What the key is for. */
-  readonly use?: KeyUse
-  /** The operations that the key is for. */
-  readonly key_ops?: ReadonlyArray<KeyOperation>
-  /** The one algorithm with which the key is used (RFC 7517 section 4.4). */
-  readonly alg?: string
-  /** The key's identifier, by which a JWT's header names it (RFC 7517 section 4.5). */
-  readonly kid?: string
-  /** Where the key's certificate chain is (RFC 7517 section 4.6). Never a source of trust by itself. */
-  readonly x5u?: string
-  /** The key's certificate chain, base64 of DER, the key's own first (RFC 7517 section 4.7). */
-  readonly x5c?: ReadonlyArray<string>
-  /** The base64url SHA-1 thumbprint of the certificate (RFC 7517 section 4.8). */
-  readonly x5t?: string
-  /** The base64url SHA-256 thumbprint of the certificate (RFC 7517 section 4.9). */
-  readonly 'x5t#S256'?: string
-  /** The modulus of an RSA key, base64url (RFC 7518 section 6.3.1.1). */
-  readonly n?: string
-  /** The exponent of an RSA key, base64url (RFC 7518 section 6.3.1.2). */
-  readonly e?: string
-  /** The curve of an EC or OKP key. */
-  readonly crv?: KeyCurve
-  /** The x coordinate of an EC key, or the public key of an OKP key, base64url (RFC 7518 section 6.2.1.2, RFC 8037 section 2). */
-  readonly x?: string
-  /** The y coordinate of an EC key, base64url (RFC 7518 section 6.2.1.3). */
-  readonly y?: string
-  /** The public key of an AKP key, base64url (RFC 9964). */
-  readonly pub?: string
-} & { readonly [key: string]: unknown }
-
 /** The metadata of a protected resource (RFC 9728 section 2). */
 export type ProtectedResourceMetadata = {
   /** The resource identifier, an https URL without fragment, to be used as the `resource` parameter of requests. */
@@ -672,6 +629,49 @@ export type JsonResourceDescriptorLink = {
   readonly titles?: { readonly [key: string]: string }
   /** Further facts, by URI; a value may be null. */
   readonly properties?: { readonly [key: string]: string | null }
+} & { readonly [key: string]: unknown }
+
+/**
+ * A set of keys (RFC 7517 section 5).
+ * @example {"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
+ */
+export type JsonWebKeySet = {
+  /** The keys, of any type. One that a consumer does not understand is skipped, not an error. */
+  readonly keys: ReadonlyArray<JsonWebKey>
+} & { readonly [key: string]: unknown }
+
+/** A key of any type (RFC 7517 section 4). RsaPublicJsonWebKey, EcPublicJsonWebKey and OkpPublicJsonWebKey say what the usual ones must have. */
+export type JsonWebKey = {
+  /** The family of the key, which decides what else is in it. */
+  readonly kty: KeyType
+  /** What the key is for. */
+  readonly use?: KeyUse
+  /** The operations that the key is for. */
+  readonly key_ops?: ReadonlyArray<KeyOperation>
+  /** The one algorithm with which the key is used (RFC 7517 section 4.4). */
+  readonly alg?: string
+  /** The key's identifier, by which a JWT's header names it (RFC 7517 section 4.5). */
+  readonly kid?: string
+  /** Where the key's certificate chain is (RFC 7517 section 4.6). Never a source of trust by itself. */
+  readonly x5u?: string
+  /** The key's certificate chain, base64 of DER, the key's own first (RFC 7517 section 4.7). */
+  readonly x5c?: ReadonlyArray<string>
+  /** The base64url SHA-1 thumbprint of the certificate (RFC 7517 section 4.8). */
+  readonly x5t?: string
+  /** The base64url SHA-256 thumbprint of the certificate (RFC 7517 section 4.9). */
+  readonly 'x5t#S256'?: string
+  /** The modulus of an RSA key, base64url (RFC 7518 section 6.3.1.1). */
+  readonly n?: string
+  /** The exponent of an RSA key, base64url (RFC 7518 section 6.3.1.2). */
+  readonly e?: string
+  /** The curve of an EC or OKP key. */
+  readonly crv?: KeyCurve
+  /** The x coordinate of an EC key, or the public key of an OKP key, base64url (RFC 7518 section 6.2.1.2, RFC 8037 section 2). */
+  readonly x?: string
+  /** The y coordinate of an EC key, base64url (RFC 7518 section 6.2.1.3). */
+  readonly y?: string
+  /** The public key of an AKP key, base64url (RFC 9964). */
+  readonly pub?: string
 } & { readonly [key: string]: unknown }
 
 /** A public RSA key (RFC 7518 section 6.3.1). */
@@ -1307,14 +1307,14 @@ export type IntrospectionResponse = {
   readonly exi?: number
 } & { readonly [key: string]: unknown }
 
-/** One recipient as a string, several as an array (RFC 7519 section 4.1.3). */
-export type Audience = string | ReadonlyArray<string>
-
 /** The answer as a JWT of type `token-introspection+jwt`, with the members in its claim `token_introspection` (RFC 9701 section 5). */
 export type TokenIntrospectionJwt = string
 
 /** The claims as a JWT, signed, encrypted, or signed and then encrypted (OpenID Connect Core 1.0 section 5.3.2). */
 export type UserInfoJwt = string
+
+/** One recipient as a string, several as an array (RFC 7519 section 4.1.3). */
+export type Audience = string | ReadonlyArray<string>
 
 /** The token to revoke (RFC 7009 section 2.1). */
 export type RevocationRequest = ClientAuthentication & {

@@ -713,67 +713,6 @@ export function validateMtlsEndpointAliases(value: unknown): ValidationFailure |
   return undefined
 }
 
-/** Judges a JsonWebKeySet. */
-export function validateJsonWebKeySet(value: unknown): ValidationFailure | undefined {
-  if (!isObject(value)) return fail('', 'object', value)
-  const v1 = value['keys']
-  if (!Array.isArray(v1)) return fail('/keys', 'array of JsonWebKey', v1)
-  for (let i1 = 0; i1 < v1.length; i1++) {
-    const v2: unknown = v1[i1]
-    const f1 = validateJsonWebKey(v2)
-    if (f1) return at('/keys' + '/' + i1, f1)
-  }
-  return undefined
-}
-
-/** Judges a JsonWebKey. */
-export function validateJsonWebKey(value: unknown): ValidationFailure | undefined {
-  if (!isObject(value)) return fail('', 'object', value)
-  const v1 = value['kty']
-  if (typeof v1 !== 'string') return fail('/kty', 'string', v1)
-  const v2 = value['use']
-  if (v2 !== undefined && typeof v2 !== 'string') return fail('/use', 'string', v2)
-  const v3 = value['key_ops']
-  if (v3 !== undefined) {
-    if (!Array.isArray(v3)) return fail('/key_ops', 'array of KeyOperation', v3)
-    for (let i1 = 0; i1 < v3.length; i1++) {
-      const v4: unknown = v3[i1]
-      if (typeof v4 !== 'string') return fail('/key_ops' + '/' + i1, 'string', v4)
-    }
-  }
-  const v5 = value['alg']
-  if (v5 !== undefined && typeof v5 !== 'string') return fail('/alg', 'string', v5)
-  const v6 = value['kid']
-  if (v6 !== undefined && typeof v6 !== 'string') return fail('/kid', 'string', v6)
-  const v7 = value['x5u']
-  if (v7 !== undefined && typeof v7 !== 'string') return fail('/x5u', 'string', v7)
-  const v8 = value['x5c']
-  if (v8 !== undefined) {
-    if (!Array.isArray(v8)) return fail('/x5c', 'array of string', v8)
-    for (let i2 = 0; i2 < v8.length; i2++) {
-      const v9: unknown = v8[i2]
-      if (typeof v9 !== 'string') return fail('/x5c' + '/' + i2, 'string', v9)
-    }
-  }
-  const v10 = value['x5t']
-  if (v10 !== undefined && typeof v10 !== 'string') return fail('/x5t', 'string', v10)
-  const v11 = value['x5t#S256']
-  if (v11 !== undefined && typeof v11 !== 'string') return fail('/x5t#S256', 'string', v11)
-  const v12 = value['n']
-  if (v12 !== undefined && typeof v12 !== 'string') return fail('/n', 'string', v12)
-  const v13 = value['e']
-  if (v13 !== undefined && typeof v13 !== 'string') return fail('/e', 'string', v13)
-  const v14 = value['crv']
-  if (v14 !== undefined && typeof v14 !== 'string') return fail('/crv', 'string', v14)
-  const v15 = value['x']
-  if (v15 !== undefined && typeof v15 !== 'string') return fail('/x', 'string', v15)
-  const v16 = value['y']
-  if (v16 !== undefined && typeof v16 !== 'string') return fail('/y', 'string', v16)
-  const v17 = value['pub']
-  if (v17 !== undefined && typeof v17 !== 'string') return fail('/pub', 'string', v17)
-  return undefined
-}
-
 /** Judges a ProtectedResourceMetadata. */
 export function validateProtectedResourceMetadata(value: unknown): ValidationFailure | undefined {
   if (!isObject(value)) return fail('', 'object', value)
@@ -907,6 +846,67 @@ export function validateJsonResourceDescriptorLink(value: unknown): ValidationFa
       if (typeof v7 !== 'string' && v7 !== null) return fail('/properties' + token(k6), 'string or null', v7)
     }
   }
+  return undefined
+}
+
+/** Judges a JsonWebKeySet. */
+export function validateJsonWebKeySet(value: unknown): ValidationFailure | undefined {
+  if (!isObject(value)) return fail('', 'object', value)
+  const v1 = value['keys']
+  if (!Array.isArray(v1)) return fail('/keys', 'array of JsonWebKey', v1)
+  for (let i1 = 0; i1 < v1.length; i1++) {
+    const v2: unknown = v1[i1]
+    const f1 = validateJsonWebKey(v2)
+    if (f1) return at('/keys' + '/' + i1, f1)
+  }
+  return undefined
+}
+
+/** Judges a JsonWebKey. */
+export function validateJsonWebKey(value: unknown): ValidationFailure | undefined {
+  if (!isObject(value)) return fail('', 'object', value)
+  const v1 = value['kty']
+  if (typeof v1 !== 'string') return fail('/kty', 'string', v1)
+  const v2 = value['use']
+  if (v2 !== undefined && typeof v2 !== 'string') return fail('/use', 'string', v2)
+  const v3 = value['key_ops']
+  if (v3 !== undefined) {
+    if (!Array.isArray(v3)) return fail('/key_ops', 'array of KeyOperation', v3)
+    for (let i1 = 0; i1 < v3.length; i1++) {
+      const v4: unknown = v3[i1]
+      if (typeof v4 !== 'string') return fail('/key_ops' + '/' + i1, 'string', v4)
+    }
+  }
+  const v5 = value['alg']
+  if (v5 !== undefined && typeof v5 !== 'string') return fail('/alg', 'string', v5)
+  const v6 = value['kid']
+  if (v6 !== undefined && typeof v6 !== 'string') return fail('/kid', 'string', v6)
+  const v7 = value['x5u']
+  if (v7 !== undefined && typeof v7 !== 'string') return fail('/x5u', 'string', v7)
+  const v8 = value['x5c']
+  if (v8 !== undefined) {
+    if (!Array.isArray(v8)) return fail('/x5c', 'array of string', v8)
+    for (let i2 = 0; i2 < v8.length; i2++) {
+      const v9: unknown = v8[i2]
+      if (typeof v9 !== 'string') return fail('/x5c' + '/' + i2, 'string', v9)
+    }
+  }
+  const v10 = value['x5t']
+  if (v10 !== undefined && typeof v10 !== 'string') return fail('/x5t', 'string', v10)
+  const v11 = value['x5t#S256']
+  if (v11 !== undefined && typeof v11 !== 'string') return fail('/x5t#S256', 'string', v11)
+  const v12 = value['n']
+  if (v12 !== undefined && typeof v12 !== 'string') return fail('/n', 'string', v12)
+  const v13 = value['e']
+  if (v13 !== undefined && typeof v13 !== 'string') return fail('/e', 'string', v13)
+  const v14 = value['crv']
+  if (v14 !== undefined && typeof v14 !== 'string') return fail('/crv', 'string', v14)
+  const v15 = value['x']
+  if (v15 !== undefined && typeof v15 !== 'string') return fail('/x', 'string', v15)
+  const v16 = value['y']
+  if (v16 !== undefined && typeof v16 !== 'string') return fail('/y', 'string', v16)
+  const v17 = value['pub']
+  if (v17 !== undefined && typeof v17 !== 'string') return fail('/pub', 'string', v17)
   return undefined
 }
 
@@ -1817,6 +1817,18 @@ export function validateIntrospectionResponse(value: unknown): ValidationFailure
   return undefined
 }
 
+/** Judges a TokenIntrospectionJwt. */
+export function validateTokenIntrospectionJwt(value: unknown): ValidationFailure | undefined {
+  if (typeof value !== 'string') return fail('', 'string', value)
+  return undefined
+}
+
+/** Judges a UserInfoJwt. */
+export function validateUserInfoJwt(value: unknown): ValidationFailure | undefined {
+  if (typeof value !== 'string') return fail('', 'string', value)
+  return undefined
+}
+
 /** Judges a Audience. */
 export function validateAudience(value: unknown): ValidationFailure | undefined {
   const t1 = (value: unknown): ValidationFailure | undefined => {
@@ -1832,18 +1844,6 @@ export function validateAudience(value: unknown): ValidationFailure | undefined 
     return undefined
   }
   if (!(!t1(value) || !t2(value))) return fail('', 'string or array of string', value)
-  return undefined
-}
-
-/** Judges a TokenIntrospectionJwt. */
-export function validateTokenIntrospectionJwt(value: unknown): ValidationFailure | undefined {
-  if (typeof value !== 'string') return fail('', 'string', value)
-  return undefined
-}
-
-/** Judges a UserInfoJwt. */
-export function validateUserInfoJwt(value: unknown): ValidationFailure | undefined {
-  if (typeof value !== 'string') return fail('', 'string', value)
   return undefined
 }
 

@@ -1,3 +1,4 @@
+import { GenerateError } from '../errors/generate.ts'
 import { packageVersion } from '../lib/version.ts'
 import { createDiagnostics, type Diagnostics, type Warning } from './diagnostics.ts'
 import { emitEndpoints } from './emit/endpoints.ts'
@@ -50,11 +51,24 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const document = await loadDocument(resolved.document, resolved.allowRefs)
   const diagnostics = createDiagnostics(document.locate)
   const pinned = await readPinnedNames(resolved.out)
-  const { files, counts } = await emitAll(document, pinned, resolved, diagnostics)
+  const { files, counts } = await emitAll(document, pinned, resolved, diagnostics).catch((error: unknown) => {
+    throw overflowed(error, document)
+  })
   const compared = await compare(files, resolved)
   const outcome = outcomeOf(compared, diagnostics, resolved)
   if (outcome === 'written') await writeFiles(resolved.out, files)
   return { outcome, files: compared, warnings: diagnostics.warnings, counts }
+}
+
+/** Chains that no limit foresees end on the stack; that is the document's doing, and reported so. */
+function overflowed(error: unknown, document: LoadedDocument): unknown {
+  if (!(error instanceof RangeError) || !/call stack/i.test(error.message)) return error
+  const file = document.root.name
+  return new GenerateError(
+    'document_too_complex',
+    `${file}: its schemas refer to each other in chains too long to follow`,
+    { file, cause: error },
+  )
 }
 
 function outcomeOf(

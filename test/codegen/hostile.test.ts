@@ -101,6 +101,19 @@ describe('a document that is made to exhaust', () => {
     expect(performance.now() - start).toBeLessThan(2000)
   })
 
+  it.each([
+    ['references', (next: string): object => ({ $ref: next })],
+    ['allOf', (next: string): object => ({ allOf: [{ $ref: next }, { required: ['x'] }] })],
+    ['properties', (next: string): object => ({ type: 'object', properties: { next: { $ref: next } } })],
+  ])('by a long chain of %s ends in output or a typed error', async (_, link) => {
+    const chain = Array.from({ length: 20_000 }, (_, index) => [
+      `L${index}`,
+      link(`#/components/schemas/L${index + 1}`),
+    ])
+    const attempt = generated({ document: aDocument({ schemas: { ...Object.fromEntries(chain), L20000: {} } }) })
+    await attempt.catch((error: unknown) => expect(error).toMatchObject({ code: 'document_too_complex' }))
+  })
+
   it('by references that lead in a circle ends with warnings', async () => {
     const responses = { a: { $ref: '#/components/responses/b' }, b: { $ref: '#/components/responses/a' } }
     const paths = {

@@ -13,8 +13,10 @@ export interface Context {
   readonly diagnostics: Diagnostics
   /** 2 for Swagger 2.0, 3.0 and 3.1 (which stands for 3.2 too): keywords change their meaning between them. */
   readonly dialect: 2 | 3.0 | 3.1
-  /** Filled as schemas are met; an entry without `schema` is being made. */
+  /** In the order in which they were first referred to; undefined for those in `pending`. */
   readonly schemas: Map<string, NamedSchema | undefined>
+  /** Named schemas still to be made: a queue, since a chain of references may be longer than the stack is deep. */
+  readonly pending: Target[]
   /** Keys of targets that a component consists of: they go by the component's name. */
   readonly aliases: Map<string, string>
   /** Schema objects on the way down to the present one: a YAML alias may lead back to one of them. */
@@ -51,6 +53,7 @@ export function createContext(
     diagnostics,
     dialect,
     schemas: new Map(),
+    pending: [],
     aliases: new Map(),
     open: new Set(),
     spend() {

@@ -1,14 +1,14 @@
 import { GenerateError } from '../../errors/generate.ts'
 import type { Diagnostics } from '../diagnostics.ts'
 import type { LoadedDocument } from '../load/load.ts'
-import type { NamedSchema, OperationSpec, Spec } from '../spec.ts'
+import type { OperationSpec, Spec } from '../spec.ts'
 import { cutAliasCycles } from './alias-cycles.ts'
 import { type Context, createContext, type Part, resolve, type Target } from './context.ts'
 import { liftRequired } from './lift-required.ts'
 import { normaliseOperations } from './operations.ts'
 import { follow, formatPointer } from './pointer.ts'
 import { entries, isRawObject, own, text } from './raw.ts'
-import { nameSchema } from './schema.ts'
+import { completeSchemas, nameSchema } from './schema.ts'
 import { firstServer } from './servers.ts'
 import { swaggerServers } from './swagger2.ts'
 
@@ -29,11 +29,8 @@ export function normalise(document: LoadedDocument, diagnostics: Diagnostics): S
   }
   normaliseComponents(context, root)
   const operations: OperationSpec[] = normaliseOperations(context, root)
-  const named = [...context.schemas.values()].filter((schema): schema is NamedSchema => schema !== undefined)
-  const schemas = liftRequired(
-    cutAliasCycles(new Map(named.map((schema) => [schema.key, schema])), diagnostics),
-    diagnostics,
-  )
+  const named = completeSchemas(context)
+  const schemas = liftRequired(cutAliasCycles(named, diagnostics), diagnostics)
   return {
     title: text(own(own(root.node, 'info'), 'title')) ?? '',
     schemas,

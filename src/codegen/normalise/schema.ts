@@ -103,12 +103,20 @@ function readWhole(
   }
 }
 
-/** Registers the target of a reference as a named schema, once; its own content may refer back to it. */
+/** Registers the target of a reference as a named schema, once. */
 export function nameSchema(context: Context, target: Target): void {
   if (context.schemas.has(target.key)) return
   context.schemas.set(target.key, undefined)
-  const named: NamedSchema = { key: target.key, title: target.title, schema: normaliseSchema(context, target) }
-  context.schemas.set(target.key, named)
+  context.pending.push(target)
+}
+
+/** Makes all registered schemas, and those that they refer to. */
+export function completeSchemas(context: Context): ReadonlyMap<string, NamedSchema> {
+  for (let target = context.pending.shift(); target; target = context.pending.shift()) {
+    const { key, title } = target
+    context.schemas.set(key, { key, title, schema: normaliseSchema(context, target) })
+  }
+  return new Map([...context.schemas].filter((pair): pair is [string, NamedSchema] => pair[1] !== undefined))
 }
 
 /** `nullable` of 3.0 and `x-nullable` of 2.0 add null to whatever the schema says. */

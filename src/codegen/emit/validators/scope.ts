@@ -69,7 +69,7 @@ export function pathTo(spot: Spot, name: string): readonly string[] {
 export function fits(schema: Schema, value: string, scope: Scope): { readonly before: string; readonly test: string } {
   if (schema.never) return { before: '', test: 'false' }
   if (schema.ref !== undefined) {
-    const call = scope.call(schema.ref, value)
+    const call = scope.call(resolveKey(schema, scope) ?? schema.ref, value)
     return { before: '', test: call === undefined ? 'true' : `!${call}` }
   }
   const body = scope.statements(schema, { value: 'value', path: [] })
@@ -81,11 +81,13 @@ export function fits(schema: Schema, value: string, scope: Scope): { readonly be
 
 /** The schema behind a chain of references that alias-cycles.ts has made finite. */
 export function resolveAlias(schema: Schema, scope: Scope): Schema {
-  let current = schema
-  while (current.ref !== undefined) {
-    const target = scope.schemas.get(current.ref)?.schema
-    if (!target) return current
-    current = target
-  }
-  return current
+  const key = resolveKey(schema, scope)
+  return (key === undefined ? undefined : scope.schemas.get(key)?.schema) ?? schema
+}
+
+/** The key of the last named schema of such a chain; undefined for a schema that is no reference. */
+export function resolveKey(schema: Schema, scope: Scope): string | undefined {
+  let key = schema.ref
+  for (let next = key; next !== undefined; next = scope.schemas.get(next)?.schema.ref) key = next
+  return key
 }

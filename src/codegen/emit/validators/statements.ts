@@ -5,13 +5,13 @@ import { notListed, numberBounds, stringBounds, wrongType } from './conditions.t
 import { describe } from './describe.ts'
 import { objectStatements } from './object-statements.ts'
 import { isLinearPattern } from './safe-pattern.ts'
-import { failIf, failIfAny, resolveAlias, type Scope, type Spot, when } from './scope.ts'
+import { failIf, failIfAny, resolveAlias, resolveKey, type Scope, type Spot, when } from './scope.ts'
 import { unionStatements } from './union-statements.ts'
 
 /** Statements that return a failure where the value does not fit, and fall through where it does. */
 export function statements(schema: Schema, spot: Spot, scope: Scope): string {
   if (schema.never) return failIf('true', 'nothing', spot, scope)
-  if (schema.ref !== undefined) return referenceStatements(schema.ref, schema, spot, scope)
+  if (schema.ref !== undefined) return referenceStatements(schema, spot, scope)
   return [
     schema.types
       ? failIf(wrongType(schema.types, spot.value, scope.mode, scope.use), describeTypes(schema, scope), spot, scope)
@@ -29,10 +29,11 @@ function describeTypes({ enum: _enum, ...schema }: Schema, scope: Scope): string
 }
 
 /** A scalar is judged in place: shorter than a call, and its failure names a type that a reader knows. */
-function referenceStatements(key: string, schema: Schema, spot: Spot, scope: Scope): string {
+function referenceStatements(schema: Schema, spot: Spot, scope: Scope): string {
   const target = resolveAlias(schema, scope)
   if (target.ref === undefined && isScalar(target)) return scope.statements(target, spot)
-  const call = scope.call(key, spot.value)
+  const key = resolveKey(schema, scope)
+  const call = key === undefined ? undefined : scope.call(key, spot.value)
   if (call === undefined) return ''
   const name = scope.fresh('f')
   const failed = `const ${name} = ${call}\nif (${name}) return `
