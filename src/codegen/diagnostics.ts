@@ -17,6 +17,8 @@ export type WarningCode =
   | 'unsupported'
   /** A `pattern` that is not run, since it could take exponential time. */
   | 'pattern_not_checked'
+  /** A selector that matches no operation. */
+  | 'nothing_selected'
   /** A name that had to change, because it is reserved or taken. */
   | 'renamed'
 

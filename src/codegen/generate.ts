@@ -88,7 +88,7 @@ async function emitAll(
   options: ResolvedOptions,
   diagnostics: Diagnostics,
 ): Promise<{ files: EmittedFile[]; counts: GenerateReport['counts'] }> {
-  const spec = nameBodies(select(normalise(document, diagnostics), options.select))
+  const spec = nameBodies(select(normalise(document, diagnostics), options.select, diagnostics))
   const names = createNameTable(spec, pinned, diagnostics)
   const style: FileStyle = {
     header: fileHeader(packageVersion, document.hash),

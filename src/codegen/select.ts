@@ -1,3 +1,4 @@
+import type { Diagnostics } from './diagnostics.ts'
 import { references } from './recursion.ts'
 import type { NamedSchema, OperationSpec, Schema, Spec } from './spec.ts'
 
@@ -16,9 +17,14 @@ export function parseSelector(text: string): Selector {
 }
 
 /** The selected operations, and the schemas that they reach. Without selectors, everything. */
-export function select(spec: Spec, selectors: readonly Selector[]): Spec {
+export function select(spec: Spec, selectors: readonly Selector[], diagnostics: Diagnostics): Spec {
   if (selectors.length === 0) return spec
   const operations = spec.operations.filter((operation) => selectors.some((selector) => matches(operation, selector)))
+  for (const selector of selectors) {
+    if (spec.operations.some((operation) => matches(operation, selector))) continue
+    const advice = 'tags, paths and operationIds are compared letter by letter; a * in a path is any text'
+    diagnostics.warn('nothing_selected', undefined, `"${selector}" matches no operation`, advice)
+  }
   return { ...spec, operations, schemas: reachable(spec, operations) }
 }
 

@@ -34,7 +34,7 @@ describe('models', () => {
 
   it('have tuples, booleans for schemas, and unions', async () => {
     const models = (await keywords()).files['models.ts']!
-    expect(declaration(models, 'Pair')).toBe('export type Pair = readonly [string, (number)?]')
+    expect(declaration(models, 'Pair')).toBe('export type Pair = readonly [string, number?]')
     expect(declaration(models, 'Nothing')).toBe('export type Nothing = never')
     expect(declaration(models, 'Nullable')).toBe('export type Nullable = Problem | null')
   })
@@ -169,6 +169,11 @@ describe('a selection', () => {
       .map(([, name]) => name!)
       .filter((name) => !name.endsWith('Result'))
     expect(functions.sort()).toEqual([...expected].sort())
+  })
+
+  it('that matches nothing is warned of', async () => {
+    const { codes } = await generated({ document: fixture('keywords-3.1.yaml'), select: ['tag:nothing', 'tag:things'] })
+    expect(codes).toContain('nothing_selected')
   })
 
   it('has only the schemas that they reach', async () => {

@@ -47,7 +47,8 @@ export function emitOperations(
     importTypes(new Set([...models, ...printer.used]), `./models${style.importExtension}`),
     importValues(validators, `./validators${style.importExtension}`),
   ]
-  const server = spec.server === undefined ? '' : `const server = ${stringLiteral(spec.server)}\n`
+  const usesServer = parts.some((part) => /^ {2}server,$/m.test(part))
+  const server = spec.server === undefined || !usesServer ? '' : `const server = ${stringLiteral(spec.server)}\n`
   return {
     name: 'operations.ts',
     text: joinFile(style.header, imports, [server, ...(parts.length > 0 ? parts : ['export {}\n'])]),

@@ -105,9 +105,11 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   }
 
   function printArray(schema: Schema): string {
-    const prefix = schema.prefixItems?.map((item, index) =>
-      index < (schema.minItems ?? 0) ? print(item).text : `(${print(item).text})?`,
-    )
+    const prefix = schema.prefixItems?.map((item, index) => {
+      const { text, joint } = print(item)
+      if (index < (schema.minItems ?? 0)) return text
+      return joint === '' ? `${text}?` : `(${text})?`
+    })
     if (prefix) {
       const rest = schema.items?.never
         ? []
@@ -152,7 +154,7 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
 }
 
 /** The known strings, any other accepted, and all of them offered by an editor. */
-export function openUnion(values: readonly string[]): Printed {
+function openUnion(values: readonly string[]): Printed {
   return { text: [...new Set(values).values()].map(stringLiteral).concat('(string & {})').join(' | '), joint: '|' }
 }
 

@@ -3,7 +3,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 type Schema = { readonly [key: string]: unknown }
 
 /** Repeatable randomness (mulberry32). */
-export function createRandom(seed: number): () => number {
+function createRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
