@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
-import { describeRecordStore } from '../contracts/record-store.ts'
+import { describeRecordStore } from '../contracts/contracts.ts'
 
 function open(maxRecords?: number) {
   let now = Date.UTC(2026, 0, 1)

@@ -1,5 +1,6 @@
 import { StoreError } from '../../errors/session.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
+import { assertDistinctKeys, isLive, recordKind } from '../../lib/record-commit.ts'
 import type { CommitResult, RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
 import { createExpiryQueue } from './expiry-queue.ts'
@@ -86,11 +87,7 @@ class MemoryStore implements RecordStore {
 
   #live(key: string): StoredRecord | undefined {
     const record = this.#records.get(key)
-    return record && !this.#isExpired(record) ? record : undefined
-  }
-
-  #isExpired(record: StoredRecord): boolean {
-    return record.expiresAt !== undefined && record.expiresAt <= this.#runtime.now()
+    return record && isLive(record, this.#runtime.now()) ? record : undefined
   }
 
   #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
@@ -112,11 +109,10 @@ class MemoryStore implements RecordStore {
     }
     if (growth > 0 && this.#records.size + growth > this.#maxRecords) this.#sweep(sweptPerSweep)
     if (growth > 0 && this.#records.size + growth > this.#maxRecords) {
-      const kind = changes[0]!.key.split(':', 1)[0]!
       throw new StoreError(
         'store_full',
         `the memory store holds its maximum of ${this.#maxRecords} records, none of which has expired; raise maxRecords or use a store outside the process`,
-        { record: kind },
+        { record: recordKind(changes[0]!.key) },
       )
     }
   }
@@ -154,11 +150,6 @@ class MemoryStore implements RecordStore {
     for (const key of due) this.#remove(key)
     return due.length
   }
-}
-
-function assertDistinctKeys(changes: readonly RecordChange[]): void {
-  const keys = new Set(changes.map((change) => change.key))
-  if (keys.size !== changes.length) throw new TypeError('commit: a record is changed twice; each key may stand once')
 }
 
 /** Freezes plain data all the way down; CryptoKeys and other platform objects are immutable by themselves. */
