@@ -25,6 +25,10 @@ export type ProtocolErrorCode =
   | 'invalid_dpop_nonce'
   // tokens
   | 'invalid_jwt'
+  /** An encrypted token of another form or algorithm than registered. */
+  | 'invalid_jwe'
+  /** No key of the client opens the token. */
+  | 'decryption_failed'
   | 'invalid_id_token'
 
 export interface ProtocolErrorOptions {
