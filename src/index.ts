@@ -63,6 +63,7 @@ export {
   type LogoutResult,
   type Session,
   type SessionEvent,
+  type SessionStatus,
   type Sessions,
   type SessionsOptions,
   type TokenSource,

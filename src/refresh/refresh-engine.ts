@@ -1,76 +1,36 @@
+import { digest } from '#signatures'
+import { TimeoutError } from '../errors/network.ts'
+import { StoreError } from '../errors/session.ts'
+import { encodeBase64url } from '../lib/base64url.ts'
 import type { Lock } from '../lib/lock.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import { createSerialQueue } from '../lib/serial-queue.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
-
-/** A state as the store holds it, with the version that a write must name. */
-export interface Versioned<State> {
-  readonly state: State
-  readonly version: string
-}
-
-/**
- * What the engine needs to know of the thing whose tokens it renews: where it is kept, when it needs it,
- * how it is asked for. Sessions give one; the token manager gives another.
- */
-export interface Refreshable<State> {
-  /** One flight at a time for each key, in this process and, with a lock, in all. */
-  readonly key: string
-  /** From the store, never from a cache. Nothing: it was logged out or deleted. */
-  read(): Promise<Versioned<State> | undefined>
-  /** False when somebody else has renewed it already; then nothing is sent. */
-  needsRefresh(state: State): boolean
-  /** Sends the refresh token and gives the state that follows. */
-  request(state: State): Promise<State>
-  /** Puts `next` in the place of `version`; false when another version stands there. */
-  write(next: State, version: string): Promise<boolean>
-  /**
-   * Whether `current` still holds the tokens that `from` held, so that the outcome of refreshing `from` may be
-   * put over it. False when another refresh was faster: a loser never overwrites a newer set.
-   */
-  isSameGeneration(current: State, from: State): boolean
-  /** The outcome of a refresh, on a record that changed meanwhile in other ways. */
-  rebase(next: State, current: State): State
-  /** Tokens that came for what was deleted meanwhile. They must not live on at the server. */
-  abandon(next: State): Promise<void>
-  /** The state after a refusal that ends it (`invalid_grant`); `undefined`: the error ends nothing. */
-  afterFailure(error: unknown, state: State): State | undefined
-  /** Told once a flight, however many waited for it. */
-  settled(outcome: RefreshOutcome<State>): void
-  /** Told once a flight that ended with an error. */
-  failed(error: unknown): void
-}
-
-/** A renewal, and how it came about. */
-export type RefreshOutcome<State> =
-  | { readonly kind: 'refreshed'; readonly state: State; readonly stored: boolean }
-  /** Another caller or process had renewed it. */
-  | { readonly kind: 'current'; readonly state: State }
-  /** The server refused for good; `state` says so and is stored. */
-  | { readonly kind: 'ended'; readonly state: State; readonly error: unknown }
-  /** It is not in the store any more. */
-  | { readonly kind: 'gone' }
+import { isAnswerLost } from './lost-answer.ts'
+import type { RefreshAttempt, Refreshable, RefreshOutcome, Versioned } from './refreshable.ts'
 
 export interface RefreshEngine {
   /**
-   * Renews once for all who ask at the same time. Because a refresh token can be used only once, an aborted
-   * caller stops waiting and the flight goes on.
+   * Renews once for all who ask at the same time. Because a refresh token can be used only once, an aborted caller
+   * stops waiting and the flight goes on.
    *
    * @throws whatever the request threw, when that ended nothing: the state is as it was
+   * @throws TimeoutError when a flight passes its deadline; its late outcome is stored all the same
    */
   refresh<State>(target: Refreshable<State>, signal?: AbortSignal): Promise<RefreshOutcome<State>>
+  isRefreshing(key: string): boolean
   /** What the store could not take yet; it is newer than anything that the store holds. */
-  pending<State>(key: string): State | undefined
+  pending<State>(serial: string): State | undefined
   /** Writes what is pending, if the store takes it by now. */
   flush<State>(target: Refreshable<State>): Promise<void>
 }
 
 export interface RefreshEngineOptions {
+  readonly runtime: Runtime
   /** Saves the other processes a request. Correctness rests on the compare-and-set of `write`. @default none */
   readonly lock?: Lock
-  /**
-   * Milliseconds to wait, one after the other, for another process that may have won the race and not have stored
-   * its tokens yet, before a refusal is believed. @default [25, 100, 400]
-   */
-  readonly confirmRefusalAfter?: readonly number[]
+  /** Milliseconds until those who wait for a flight are told that it takes too long. @default 30_000 */
+  readonly deadline?: number
 }
 
 interface Unsaved<State> {
@@ -78,18 +38,21 @@ interface Unsaved<State> {
   readonly next: State
 }
 
-/** Unrelated writers (a nonce, a label) may come between; a handful of tries passes them all. */
+/** Unrelated writers (a label, another resource's token) may come between; a handful of tries passes them all. */
 const maxWriteAttempts = 10
+/** Milliseconds between looks at a record that another process is renewing: some twelve seconds in all. */
+const looks = [10, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400] as const
 
-export function createRefreshEngine(options: RefreshEngineOptions = {}): RefreshEngine {
-  const { lock, confirmRefusalAfter = [25, 100, 400] } = options
+export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngine {
+  const { runtime, lock, deadline = 30_000 } = options
   const flights = createSingleFlight<RefreshOutcome<unknown>>()
+  const queue = createSerialQueue()
   // Outcomes that the store could not take. The old refresh token is used up, so they exist nowhere else.
   const unsaved = new Map<string, Unsaved<unknown>>()
 
   async function fly<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
     try {
-      const outcome = await renewOnce(target)
+      const outcome = (await keptOutcome(target)) ?? (await renew(target))
       target.settled(outcome)
       return outcome
     } catch (error) {
@@ -98,49 +61,87 @@ export function createRefreshEngine(options: RefreshEngineOptions = {}): Refresh
     }
   }
 
-  async function renewOnce<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
-    const kept = unsaved.get(target.key) as Unsaved<State> | undefined
-    if (kept) {
-      const outcome = await keep(target, kept)
-      if (outcome.kind === 'gone' || !target.needsRefresh(outcome.state)) return outcome
-      if (outcome.kind === 'refreshed' && !outcome.stored) {
-        return await keep(target, { from: kept.from, next: await target.request(kept.next) })
+  /** What the store could not take before: written first, and enough if it is good enough. */
+  async function keptOutcome<State>(target: Refreshable<State>): Promise<RefreshOutcome<State> | undefined> {
+    const kept = unsaved.get(target.serial) as Unsaved<State> | undefined
+    if (!kept) return undefined
+    const outcome = await keep(target, kept)
+    if (outcome.kind !== 'refreshed') return outcome.kind === 'gone' ? outcome : undefined
+    if (!target.needsRefresh(outcome.state)) return outcome
+    return outcome.stored ? undefined : await keep(target, { from: kept.from, next: await target.request(kept.next) })
+  }
+
+  /** Looks, and if need be looks again while another process is at it; then tells the journal and sends. */
+  async function renew<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
+    for (const wait of [...looks, 0]) {
+      const found = await target.read()
+      if (!found) return { kind: 'gone' }
+      const { state } = found
+      if (!target.needsRefresh(state)) return { kind: 'current', state }
+      const tokenHash = await hashOf(target.refreshToken(state))
+      const earlier = target.attempt(state)?.tokenHash === tokenHash ? target.attempt(state) : undefined
+      const isUnderWay = earlier && !lock && runtime.now() - earlier.startedAt < deadline
+      const isDoubtful = earlier && !target.mayRepeat(earlier)
+      if ((isUnderWay || isDoubtful) && target.canWait(state)) return { kind: 'postponed', state }
+      if (isUnderWay && wait > 0) {
+        await new Promise((resolve) => setTimeout(resolve, wait))
+        continue
       }
+      const begun = await begin(target, found, tokenHash)
+      if (begun) return await send(target, begun, earlier !== undefined)
     }
-    const found = await target.read()
-    if (!found) return { kind: 'gone' }
-    if (!target.needsRefresh(found.state)) return { kind: 'current', state: found.state }
-    let next: State
+    throw contended(target.serial)
+  }
+
+  /** The journal entry goes in before the request leaves. Nothing: somebody else wrote, so look again. */
+  async function begin<State>(target: Refreshable<State>, found: Versioned<State>, tokenHash: string) {
+    const id = encodeBase64url(runtime.randomBytes(9))
+    const attempt: RefreshAttempt = { id, tokenHash, startedAt: runtime.now() }
+    const state = target.withAttempt(found.state, attempt)
+    return (await target.write(state, found.version)) ? state : undefined
+  }
+
+  async function send<State>(
+    target: Refreshable<State>,
+    from: State,
+    isRepeated: boolean,
+  ): Promise<RefreshOutcome<State>> {
     try {
-      next = await target.request(found.state)
+      return await keep(target, { from, next: target.withAttempt(await target.request(from), undefined) })
     } catch (error) {
-      return await settleFailure(target, found.state, error, confirmRefusalAfter)
+      const attempt = target.attempt(from)!
+      if (!isAnswerLost(error)) return await settleRefusal(target, from, error, isRepeated)
+      // The answer of a repeated request may be lost, too; then the journal stays as it is.
+      if (isRepeated || !target.mayRepeat(attempt)) throw error
+      return await send(target, from, true)
     }
-    return await keep(target, { from: found.state, next })
   }
 
   /** While the store is down, the tokens are used from memory; they are written at the next chance. */
   async function keep<State>(target: Refreshable<State>, outcome: Unsaved<State>): Promise<RefreshOutcome<State>> {
     try {
       const saved = await save(target, outcome.from, outcome.next)
-      unsaved.delete(target.key)
+      unsaved.delete(target.serial)
       return saved
     } catch {
-      unsaved.set(target.key, outcome)
+      unsaved.set(target.serial, outcome)
       return { kind: 'refreshed', state: outcome.next, stored: false }
     }
   }
 
-  async function join<State>(target: Refreshable<State>, task: () => Promise<RefreshOutcome<State>>) {
-    const flight = flights.run(target.key, () => (lock ? lock.withLock(target.key, task) : task()))
-    return (await flight) as RefreshOutcome<State>
+  function join<State>(target: Refreshable<State>, task: () => Promise<RefreshOutcome<State>>) {
+    const { key, serial } = target
+    const flight = flights.run(key, () =>
+      queue.run(serial, () => withDeadline(lock ? lock.withLock(serial, task) : task(), deadline)),
+    )
+    return flight as Promise<RefreshOutcome<State>>
   }
 
   async function refresh<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
     const outcome = await join(target, () => fly(target))
     // The flight that was under way may have begun before this caller saw its token refused, or only have written.
-    const satisfied = outcome.kind === 'gone' || outcome.kind === 'ended' || !target.needsRefresh(outcome.state)
-    return satisfied ? outcome : await join(target, () => fly(target))
+    const isStale = (outcome.kind === 'refreshed' || outcome.kind === 'current') && target.needsRefresh(outcome.state)
+    return isStale ? await join(target, () => fly(target)) : outcome
   }
 
   return {
@@ -148,9 +149,10 @@ export function createRefreshEngine(options: RefreshEngineOptions = {}): Refresh
       signal?.throwIfAborted()
       return await abortable(refresh(target), signal)
     },
-    pending: <State>(key: string) => unsaved.get(key)?.next as State | undefined,
+    isRefreshing: (key) => flights.current(key) !== undefined,
+    pending: <State>(serial: string) => unsaved.get(serial)?.next as State | undefined,
     async flush<State>(target: Refreshable<State>) {
-      const kept = unsaved.get(target.key) as Unsaved<State> | undefined
+      const kept = unsaved.get(target.serial) as Unsaved<State> | undefined
       if (!kept) return
       await join<State>(target, async () => {
         const outcome = await keep(target, kept)
@@ -172,36 +174,55 @@ async function save<State>(target: Refreshable<State>, from: State, next: State)
     const state = target.rebase(next, current.state)
     if (await target.write(state, current.version)) return { kind: 'refreshed', state, stored: true }
   }
-  throw new Error(
-    `the record of ${JSON.stringify(target.key.split(':', 1)[0])} changed ${maxWriteAttempts} times while it was written`,
-  )
+  throw contended(target.serial)
 }
 
-/** A refusal is only believed when nobody else has renewed in the meantime: the loser of a race is refused too. */
-async function settleFailure<State>(
+/** The server has answered, so the journal entry has done its work, whether or not the answer ends anything. */
+async function settleRefusal<State>(
   target: Refreshable<State>,
   from: State,
   error: unknown,
-  delays: readonly number[],
+  outcomeUnknown: boolean,
 ): Promise<RefreshOutcome<State>> {
-  if (target.afterFailure(error, from) === undefined) throw error
-  for (const delay of [0, ...delays]) {
-    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
-    const current = await target.read()
-    if (!current) return { kind: 'gone' }
-    if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
-  }
-  return await end(target, from, error)
-}
-
-async function end<State>(target: Refreshable<State>, from: State, error: unknown): Promise<RefreshOutcome<State>> {
   for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
     const current = await target.read()
     if (!current) return { kind: 'gone' }
+    // A refusal is only believed when nobody else has renewed: the loser of a race is refused, too.
     if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
-    const ended = target.afterFailure(error, current.state)
+    const ended = target.afterFailure(error, current.state, outcomeUnknown)
+    const next = target.withAttempt(ended ?? current.state, undefined)
+    if (!(await target.write(next, current.version))) continue
     if (ended === undefined) throw error
-    if (await target.write(ended, current.version)) return { kind: 'ended', state: ended, error }
+    return { kind: 'ended', state: next, error }
   }
   throw error
+}
+
+async function hashOf(refreshToken: string): Promise<string> {
+  return encodeBase64url(await digest('SHA-256', refreshToken))
+}
+
+/** One timer a flight. What is under way goes on, and its outcome is stored; nobody waits for it any more. */
+async function withDeadline<T>(flight: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `the refresh took longer than ${milliseconds} ms; it goes on, and what comes of it is kept`
+      reject(new TimeoutError(message, { url: '', timeout: milliseconds }))
+    }, milliseconds)
+    // Node's timers keep the process alive unless told otherwise; elsewhere a timer is a number.
+    ;(timer as { unref?: () => void }).unref?.()
+  })
+  try {
+    return await Promise.race([flight, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function contended(serial: string): StoreError {
+  const [record = ''] = serial.split(':', 1)
+  return new StoreError('version_conflict', `a ${record} was changed by others each time that it was to be written`, {
+    record,
+  })
 }

@@ -2,7 +2,7 @@ import { createMemoryStore } from '../stores/memory/index.ts'
 import { createSessionsOver, type Sessions, type SessionsOptions } from './sessions.ts'
 
 export type { AccessToken, AccessTokenRequest, TokenSource } from '../http/token-source.ts'
-export type { LogoutResult, Session } from './session.ts'
+export type { LogoutResult, Session, SessionStatus } from './session.ts'
 export type { SessionEvent, SessionEventListener } from './session-events.ts'
 export type { Sessions, SessionsOptions } from './sessions.ts'
 

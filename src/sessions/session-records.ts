@@ -2,7 +2,7 @@ import { SessionError, StoreError } from '../errors/session.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
-import type { Versioned } from '../refresh/refresh-engine.ts'
+import type { Versioned } from '../refresh/refreshable.ts'
 import { parseSessionState, type SessionState } from './session-state.ts'
 
 /** Sessions as records: the only place that knows their keys and indexes. */

@@ -3,9 +3,29 @@ import type { StoredSigningKey } from '../lib/signatures/types.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
 import { splitScope } from '../protocol/scope.ts'
 import type { TokenSet } from '../protocol/token-set.ts'
+import type { RefreshAttempt } from '../refresh/refreshable.ts'
 
-/** Why a session ended: its refresh token was refused, or its access token and there was nothing to refresh with. */
-export type SessionEndReason = 'refresh_refused' | 'refresh_mismatch' | 'access_token_expired' | 'access_token_rejected'
+/** Why a session ended; the user must log in again. */
+export type SessionEndReason =
+  /** The server refused the refresh token (`invalid_grant`). */
+  | 'refresh_refused'
+  /** The server refused the refresh token after an answer was lost, so perhaps for having been used by that request. */
+  | 'refresh_outcome_unknown'
+  /** A refresh was answered for another user or issuer. */
+  | 'refresh_mismatch'
+  /** There was nothing to refresh with. */
+  | 'access_token_expired'
+  | 'access_token_rejected'
+
+/** An access token beside the login's own: for a resource of its own, by the same refresh token (RFC 8707 2.2). */
+export interface AdditionalToken {
+  readonly value: string
+  readonly scope: string
+  readonly resource: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number
+  readonly receivedAt: number
+}
 
 /**
  * A session as its record holds it. To end means that the tokens are deleted; the session stays, with its
@@ -13,7 +33,17 @@ export type SessionEndReason = 'refresh_refused' | 'refresh_mismatch' | 'access_
  */
 export type SessionState = SessionBase &
   (
-    | { readonly status: 'active'; readonly tokens: TokenSet; readonly dpopKey?: StoredSigningKey }
+    | {
+        readonly status: 'active'
+        readonly tokens: TokenSet
+        readonly dpopKey?: StoredSigningKey
+        /** By `additionalKey`. */
+        readonly additional?: Readonly<Record<string, AdditionalToken>>
+        /** A refresh that was begun and whose outcome is not known yet. */
+        readonly attempt?: RefreshAttempt
+        /** The refresh token was refused after a lost answer: the access token is used to its end. */
+        readonly outcomeUnknown?: true
+      }
     | { readonly status: 'expired'; readonly reason: SessionEndReason }
   )
 
@@ -67,20 +97,35 @@ export function parseSessionState(value: unknown): SessionState {
  * When a token set is to be renewed, in milliseconds since the epoch: `ahead` before its expiry, but never
  * more than a quarter of its life, so that five-minute tokens are not renewed on every call.
  */
-export function refreshDueAt(tokens: TokenSet, ahead: number): number {
+export function refreshDueAt(tokens: Pick<TokenSet, 'expiresAt' | 'receivedAt'>, ahead: number): number {
   if (tokens.expiresAt === undefined) return Number.POSITIVE_INFINITY
   return tokens.expiresAt - Math.min(ahead, (tokens.expiresAt - tokens.receivedAt) / 4)
 }
 
-/** What is asked for and was not granted: scopes, or the resource. */
-export function notGranted(tokens: TokenSet, wanted: { scope?: string; resource?: string }): readonly string[] {
+/** Scopes that are asked for and were not granted: a refresh cannot widen (RFC 6749 6). */
+export function missingScopes(tokens: TokenSet, scope = ''): readonly string[] {
   const granted = splitScope(tokens.scope)
-  const scopes = splitScope(wanted.scope ?? '').filter((scope) => !granted.includes(scope))
-  const resource = wanted.resource
-  return resource === undefined || tokens.resource?.includes(resource) ? scopes : [...scopes, resource]
+  return splitScope(scope).filter((wanted) => !granted.includes(wanted))
 }
 
+/** Whether the login's own access token is good for a resource. */
+export function servesResource(tokens: TokenSet, resource: string | undefined): boolean {
+  return resource === undefined || tokens.resource?.includes(resource) === true
+}
+
+/** Where an additional token is kept: another scope makes another token. */
+export function additionalKey(resource: string, scope: string | undefined): string {
+  return JSON.stringify([resource, ...splitScope(scope ?? '').toSorted()])
+}
+
+/** To end means: the tokens go, the reason stays. */
 export function endSession(state: SessionState, reason: SessionEndReason): SessionState {
-  const { tokens, dpopKey, ...base } = state as ActiveSessionState
+  const { tokens, dpopKey, additional, attempt, outcomeUnknown, ...base } = state as ActiveSessionState
   return { ...base, status: 'expired', reason }
+}
+
+/** The refresh token may be used up by a request of our own: without it, the access token is good to its end. */
+export function withoutRefreshToken(state: ActiveSessionState): ActiveSessionState {
+  const { refreshToken, ...tokens } = state.tokens
+  return { ...state, tokens, outcomeUnknown: true }
 }

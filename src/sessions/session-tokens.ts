@@ -1,34 +1,34 @@
-import { importSigningKey } from '#signatures'
-import type { OAuthClient } from '../client/oauth-client.ts'
-import { ProtocolError } from '../errors/protocol.ts'
 import { OAuthResponseError } from '../errors/response.ts'
-import { SessionError, StoreError } from '../errors/session.ts'
 import type { AccessToken, AccessTokenRequest } from '../http/token-source.ts'
 import type { Runtime } from '../lib/runtime.ts'
-import type { SigningKey, StoredSigningKey } from '../lib/signatures/types.ts'
-import type { Refreshable, RefreshEngine, RefreshOutcome } from '../refresh/refresh-engine.ts'
-import type { RefreshBackoff } from './refresh-backoff.ts'
-import { errorCode, type SessionEventListener } from './session-events.ts'
-import type { SessionRecords } from './session-records.ts'
+import type { RefreshOutcome } from '../refresh/refreshable.ts'
+import { type SessionContext, serialOf } from './session-context.ts'
+import { assertActive, noRefreshToken, notGranted, refreshFailed } from './session-faults.ts'
+import { importOnce } from './session-key.ts'
+import { type RenewalTarget, refreshable } from './session-refresh.ts'
 import {
   type ActiveSessionState,
+  additionalKey,
   endSession,
-  notGranted,
+  missingScopes,
   refreshDueAt,
   type SessionEndReason,
   type SessionState,
+  servesResource,
 } from './session-state.ts'
 
-/** What every session of one `createSessions` shares. */
-export interface SessionContext {
-  readonly client: OAuthClient
-  readonly records: SessionRecords
-  readonly engine: RefreshEngine
-  readonly backoff: RefreshBackoff
-  readonly runtime: Runtime
-  readonly emit: SessionEventListener
-  /** Milliseconds before expiry. */
-  readonly refreshAhead: number
+/** One of a session's access tokens, as the record has it; the login's own or an additional one. */
+interface HeldToken {
+  readonly value: string
+  readonly scope: string
+  readonly resource?: readonly string[]
+  readonly expiresAt?: number
+  readonly receivedAt: number
+}
+
+/** Which token a caller wants, and how a state is asked for it. */
+interface Wanted extends Pick<RenewalTarget, 'key' | 'renew'> {
+  readonly find: (state: ActiveSessionState) => HeldToken | undefined
 }
 
 /**
@@ -42,113 +42,18 @@ export async function getSessionToken(
   request: AccessTokenRequest = {},
 ): Promise<AccessToken> {
   const state = assertActive(await newestState(context, id))
-  assertGranted(state, request)
-  const rejected = request.rejected !== undefined && request.rejected === state.tokens.accessToken
-  if (!rejected && context.runtime.now() < refreshDueAt(state.tokens, context.refreshAhead)) return tokenOf(state)
-
-  const usable = !rejected && !hasExpired(state, context.runtime)
-  const failure = context.backoff.waiting(id)
-  if (failure !== undefined) {
-    if (usable) return tokenOf(state)
-    throw refreshFailed(failure)
-  }
-  if (state.tokens.refreshToken === undefined) {
-    if (usable) return tokenOf(state)
-    return await endWithoutRefreshToken(context, state, rejected ? 'access_token_rejected' : 'access_token_expired')
-  }
-  return await renew(context, state, usable, request.signal)
+  const [missing] = missingScopes(state.tokens, request.scope)
+  if (missing !== undefined) throw notGranted(missing, state.tokens.scope)
+  const { resource, scope } = request
+  const wanted = servesResource(state.tokens, resource) ? ownToken(context) : tokenFor(context, resource!, scope)
+  return await obtain(context, state, wanted, request)
 }
 
-/** Tokens that the store could not take are newer than what it holds; each call may be their chance to be written. */
-async function newestState(context: SessionContext, id: string): Promise<SessionState | undefined> {
-  const pending = context.engine.pending<SessionState>(keyOf(id))
-  if (pending?.status !== 'active') return await context.records.current(id)
-  if (context.backoff.waiting(id) !== undefined) return pending
-  await context.engine.flush(refreshable(context, pending))
-  return context.engine.pending<SessionState>(keyOf(id)) ?? (await context.records.current(id))
-}
-
-const keyOf = (id: string) => `session:${id}`
-
-/** Renews now, whatever the token's age. */
+/** Renews the login's own token now, whatever its age. */
 export async function forceRefresh(context: SessionContext, id: string, signal?: AbortSignal): Promise<AccessToken> {
   const state = assertActive((await context.records.read(id))?.state)
-  if (state.tokens.refreshToken === undefined) {
-    throw new SessionError(
-      'refresh_failed',
-      'the session has no refresh token; the server gave none (is offline_access in the scope?)',
-    )
-  }
-  return await renew(context, state, false, signal)
-}
-
-async function renew(
-  context: SessionContext,
-  state: ActiveSessionState,
-  usable: boolean,
-  signal: AbortSignal | undefined,
-): Promise<AccessToken> {
-  let outcome: RefreshOutcome<SessionState>
-  try {
-    outcome = await context.engine.refresh(refreshable(context, state), signal)
-  } catch (error) {
-    if (signal?.aborted) throw error
-    if (usable && !hasExpired(state, context.runtime)) return tokenOf(state)
-    throw refreshFailed(error)
-  }
-  return await tokenOf(settle(outcome))
-}
-
-function settle(outcome: RefreshOutcome<SessionState>): ActiveSessionState {
-  if (outcome.kind === 'gone') return assertActive(undefined)
-  return assertActive(outcome.state, outcome.kind === 'ended' ? outcome.error : undefined)
-}
-
-/** The session as the refresh engine sees it: to be renewed while it still holds the token that was seen. */
-function refreshable(context: SessionContext, seen: ActiveSessionState): Refreshable<SessionState> {
-  const { client, records, backoff, emit } = context
-  const about = { session: seen.id, issuer: seen.issuer }
-  return {
-    key: keyOf(seen.id),
-    read: () => records.read(seen.id),
-    needsRefresh: (state) => state.status === 'active' && state.tokens.accessToken === seen.tokens.accessToken,
-    async request(state) {
-      const active = assertActive(state)
-      const { tokens, claims } = await client.refresh(await loginOf(active))
-      return { ...active, tokens, ...(claims && { claims }), generation: active.generation + 1 }
-    },
-    write: (next, version) => records.replace(next, version),
-    isSameGeneration: (current, from) => current.generation === from.generation,
-    rebase: (next, current) => ({ ...next, ...(current.data !== undefined && { data: current.data }) }),
-    async abandon(next) {
-      if (next.status === 'active') await revokeTokens(context, next)
-    },
-    afterFailure(error, state) {
-      const reason = endingReason(error)
-      return reason === undefined || state.status === 'expired' ? undefined : endSession(state, reason)
-    },
-    settled(outcome) {
-      const stored = outcome.kind !== 'refreshed' || outcome.stored
-      if (stored) backoff.succeeded(seen.id)
-      else backoff.failed(seen.id, storeDown())
-      if (outcome.kind === 'refreshed') emit({ kind: 'session_refreshed', ...about, stored })
-      if (outcome.kind === 'ended' && outcome.state.status === 'expired') {
-        emit({ kind: 'session_expired', ...about, reason: outcome.state.reason })
-      }
-    },
-    failed(error) {
-      backoff.failed(seen.id, error)
-      emit({ kind: 'session_degraded', ...about, error: errorCode(error) })
-    },
-  }
-}
-
-/** Only a well-formed `invalid_grant`, or an answer for somebody else, ends a session. */
-function endingReason(error: unknown): SessionEndReason | undefined {
-  const wellFormed = error instanceof OAuthResponseError && (error.status === 400 || error.status === 401)
-  if (wellFormed && error.error === 'invalid_grant') return 'refresh_refused'
-  if (error instanceof ProtocolError && error.code === 'refresh_mismatch') return 'refresh_mismatch'
-  return undefined
+  if (state.tokens.refreshToken === undefined) throw noRefreshToken()
+  return await renew(context, state, ownToken(context), { seen: state.tokens.accessToken, usable: false, signal })
 }
 
 /** Ends a session whose renewed token was refused as well: no other will be taken either. */
@@ -160,103 +65,141 @@ export async function endRefused(context: SessionContext, id: string): Promise<v
   context.emit({ kind: 'session_expired', session: id, issuer: found.state.issuer, reason })
 }
 
+async function obtain(
+  context: SessionContext,
+  state: ActiveSessionState,
+  wanted: Wanted,
+  request: AccessTokenRequest,
+): Promise<AccessToken> {
+  const { runtime, backoff, refreshAhead } = context
+  const held = wanted.find(state)
+  const rejected = held !== undefined && request.rejected === held.value
+  if (held && !rejected && runtime.now() < refreshDueAt(held, refreshAhead)) return await give(state, held)
+
+  const usable = held !== undefined && !rejected && !hasExpired(held, runtime)
+  const failure = backoff.waiting(state.id)
+  if (usable && (failure !== undefined || state.tokens.refreshToken === undefined)) return await give(state, held)
+  if (failure !== undefined) throw refreshFailed(failure)
+  if (state.tokens.refreshToken === undefined) {
+    if (held === undefined) throw noRefreshToken()
+    return await endWithoutRefreshToken(context, state, wanted, rejected)
+  }
+  return await renew(context, state, wanted, { seen: held?.value, usable, signal: request.signal })
+}
+
+interface Renewal {
+  /** The token that cannot be used any more, or not for long. */
+  readonly seen: string | undefined
+  /** Whether it can be used all the same. */
+  readonly usable: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+async function renew(
+  context: SessionContext,
+  state: ActiveSessionState,
+  wanted: Wanted,
+  { seen, usable, signal }: Renewal,
+): Promise<AccessToken> {
+  const target = refreshable(context, state, {
+    key: wanted.key,
+    renew: wanted.renew,
+    isStale: (now) => wanted.find(now)?.value === seen,
+    canWait: (now) => usable && !hasExpired(wanted.find(now), context.runtime),
+  })
+  let outcome: RefreshOutcome<SessionState>
+  try {
+    outcome = await context.engine.refresh(target, signal)
+  } catch (error) {
+    if (signal?.aborted) throw error
+    const held = wanted.find(state)
+    if (usable && held && !hasExpired(held, context.runtime)) return await give(state, held)
+    throw asRefused(error, state)
+  }
+  const settled = assertActive(
+    outcome.kind === 'gone' ? undefined : outcome.state,
+    outcome.kind === 'ended' ? outcome.error : undefined,
+  )
+  const held = wanted.find(settled)
+  if (!held) throw noRefreshToken()
+  return await give(settled, held)
+}
+
+/** RFC 8707 2: the server does not know the resource, or not for this grant. */
+function asRefused(error: unknown, { tokens }: ActiveSessionState): Error {
+  const isRefused = error instanceof OAuthResponseError && ['invalid_target', 'invalid_scope'].includes(error.error)
+  return isRefused ? notGranted(error.error, tokens.scope, error) : refreshFailed(error)
+}
+
+function ownToken({ client }: SessionContext): Wanted {
+  return {
+    key: '',
+    find: ({ tokens: { accessToken: value, ...rest } }) => ({ value, ...rest }),
+    async renew(state, login) {
+      const { tokens, claims } = await client.refresh(login)
+      return { ...state, tokens, ...(claims && { claims }) }
+    },
+  }
+}
+
+/** RFC 8707 2.2: a token for one resource, by the refresh token of the login; what comes besides goes to the login. */
+function tokenFor({ client }: SessionContext, resource: string, scope: string | undefined): Wanted {
+  const key = additionalKey(resource, scope)
+  return {
+    key,
+    find: (state) => state.additional?.[key],
+    async renew(state, login) {
+      const { tokens } = await client.refresh(login, { resource, ...(scope !== undefined && { scope }) })
+      const { accessToken: value, expiresAt, receivedAt, refreshToken } = tokens
+      const held = { value, scope: tokens.scope, resource: [resource], receivedAt }
+      const additional = { ...state.additional, [key]: { ...held, ...(expiresAt !== undefined && { expiresAt }) } }
+      return { ...state, additional, tokens: { ...state.tokens, ...(refreshToken !== undefined && { refreshToken }) } }
+    },
+  }
+}
+
+/** Tokens that the store could not take are newer than what it holds; each call may be their chance to be written. */
+async function newestState(context: SessionContext, id: string): Promise<SessionState | undefined> {
+  const { engine, backoff, records } = context
+  const pending = engine.pending<SessionState>(serialOf(id))
+  if (pending?.status !== 'active') return await records.current(id)
+  if (backoff.waiting(id) !== undefined) return pending
+  const target = { ...ownToken(context), isStale: () => false, canWait: () => true }
+  await engine.flush(refreshable(context, pending, target))
+  return engine.pending<SessionState>(serialOf(id)) ?? (await records.current(id))
+}
+
 async function endWithoutRefreshToken(
   context: SessionContext,
   seen: ActiveSessionState,
-  reason: SessionEndReason,
+  wanted: Wanted,
+  rejected: boolean,
 ): Promise<AccessToken> {
   const found = await context.records.read(seen.id)
-  if (!found) return await tokenOf(assertActive(undefined))
+  const state = assertActive(found?.state)
+  const held = wanted.find(state)
   // Somebody else's newer token is as good as our own.
-  if (found.state.generation !== seen.generation) return await tokenOf(assertActive(found.state))
-  const ended = endSession(found.state, reason)
-  await context.records.replace(ended, found.version)
-  context.emit({ kind: 'session_expired', session: seen.id, issuer: seen.issuer, reason })
-  return await tokenOf(assertActive(ended))
-}
-
-/** Both tokens, each failure an event: a server that is down must not keep anybody logged in here. */
-export async function revokeTokens(context: SessionContext, state: ActiveSessionState): Promise<void> {
-  const { tokens } = state
-  const kinds = [
-    ['refresh_token', tokens.refreshToken],
-    ['access_token', tokens.accessToken],
-  ] as const
-  const dpopKey = state.dpopKey && (await importOnce(state.dpopKey))
-  for (const [token, value] of kinds) {
-    if (value === undefined) continue
-    try {
-      await context.client.revoke(value, { tokenTypeHint: token, ...(dpopKey && { dpopKey }) })
-    } catch (error) {
-      // Revocation is best effort (RFC 7009 2.2 has no answer to act on); the event tells who wants to know.
-      const { id: session, issuer } = state
-      context.emit({ kind: 'revocation_failed', session, issuer, token, error: errorCode(error) })
-    }
+  if (state.generation !== seen.generation && held) return await give(state, held)
+  const reason = rejected ? 'access_token_rejected' : state.outcomeUnknown ? 'refresh_outcome_unknown' : expired
+  const ended = endSession(state, reason)
+  if (await context.records.replace(ended, found!.version)) {
+    context.emit({ kind: 'session_expired', session: seen.id, issuer: seen.issuer, reason })
   }
+  return await give(assertActive(ended), held!)
 }
 
-async function loginOf(state: ActiveSessionState) {
-  const { tokens, claims, dpopKey } = state
-  return { tokens, ...(claims && { claims }), ...(dpopKey && { dpopKey: await importOnce(dpopKey) }) }
-}
+const expired: SessionEndReason = 'access_token_expired'
 
-async function tokenOf(state: ActiveSessionState): Promise<AccessToken> {
-  const { accessToken: value, scope, resource, expiresAt, tokenType } = state.tokens
+/** What is needed to use a token goes with it. */
+async function give(state: ActiveSessionState, held: HeldToken): Promise<AccessToken> {
+  const { value, scope, resource, expiresAt } = held
   const common = { value, scope, ...(resource && { resource }), ...(expiresAt !== undefined && { expiresAt }) }
-  if (tokenType === 'DPoP' && state.dpopKey) return { ...common, kind: 'dpop', key: await importOnce(state.dpopKey) }
+  if (state.tokens.tokenType === 'DPoP' && state.dpopKey) {
+    return { ...common, kind: 'dpop', key: await importOnce(state.dpopKey) }
+  }
   return { ...common, kind: 'bearer' }
 }
 
-const importedKeys = new WeakMap<StoredSigningKey, Promise<SigningKey>>()
-
-/** A state object lives as long as it is cached, and so does its imported key. */
-function importOnce(stored: StoredSigningKey): Promise<SigningKey> {
-  let key = importedKeys.get(stored)
-  if (!key) {
-    key = Promise.resolve(importSigningKey(stored))
-    importedKeys.set(stored, key)
-  }
-  return key
-}
-
-function hasExpired({ tokens }: ActiveSessionState, runtime: Runtime): boolean {
-  return tokens.expiresAt !== undefined && tokens.expiresAt <= runtime.now()
-}
-
-function assertGranted(state: ActiveSessionState, request: AccessTokenRequest): void {
-  const missing = notGranted(state.tokens, request)
-  if (missing.length === 0) return
-  const reason = missing.join(' ')
-  throw new SessionError(
-    'not_granted',
-    `the session was not granted "${reason}"; it has "${state.tokens.scope}". Log in again and ask for it`,
-    { reason },
-  )
-}
-
-function assertActive(state: SessionState | undefined, cause?: unknown): ActiveSessionState {
-  if (!state)
-    throw new SessionError(
-      'session_not_found',
-      'there is no such session; it was logged out or has passed its lifetime',
-    )
-  if (state.status === 'active') return state
-  throw new SessionError('session_expired', `the session has ended (${state.reason}); the user must log in again`, {
-    reason: state.reason,
-    cause,
-  })
-}
-
-function storeDown(): StoreError {
-  return new StoreError('store_unavailable', 'the renewed tokens could not be stored yet; they are kept in memory', {
-    record: 'session',
-  })
-}
-
-function refreshFailed(cause: unknown): SessionError {
-  return new SessionError(
-    'refresh_failed',
-    'the access token needs a refresh, which failed; the session is kept and tries again',
-    { cause },
-  )
+function hasExpired(held: HeldToken | undefined, runtime: Runtime): boolean {
+  return held === undefined || (held.expiresAt !== undefined && held.expiresAt <= runtime.now())
 }

@@ -1,11 +1,13 @@
-import { SessionError } from '../errors/session.ts'
 import type { AccessToken, AccessTokenRequest, TokenSource } from '../http/token-source.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
+import { revokeTokens } from './revoke-tokens.ts'
+import { type SessionContext, serialOf } from './session-context.ts'
 import { errorCode } from './session-events.ts'
+import { notFound } from './session-faults.ts'
 import { createSessionFetch, type SessionFetchOptions } from './session-fetch.ts'
 import type { SessionState } from './session-state.ts'
-import { endRefused, forceRefresh, getSessionToken, revokeTokens, type SessionContext } from './session-tokens.ts'
+import { endRefused, forceRefresh, getSessionToken } from './session-tokens.ts'
 
 /** A login that lasts. Every method works on the record of its id, so that two objects of one session agree. */
 export interface Session extends TokenSource {
@@ -30,11 +32,17 @@ export interface Session extends TokenSource {
   getAccessToken(request?: AccessTokenRequest): Promise<AccessToken>
   /** A new access token now, whatever the age of the old one. */
   refresh(options?: { readonly signal?: AbortSignal }): Promise<AccessToken>
-  /** `active`, or `expired` until it is logged out; reads the store. */
-  status(): Promise<SessionState['status']>
+  /** Reads the store. @throws SessionError `session_not_found` once it was logged out */
+  status(): Promise<SessionStatus>
   /** Deletes the session, then revokes its tokens at the server, as far as that can be reached. */
   logout(options?: { readonly postLogoutRedirectUri?: string; readonly state?: string }): Promise<LogoutResult>
 }
+
+/**
+ * `active`; `refreshing` while this process renews it; `degraded` when a refresh failed or its outcome is unknown, and
+ * the access token is still good; `expired` when the user must log in again, until it is logged out.
+ */
+export type SessionStatus = 'active' | 'refreshing' | 'degraded' | 'expired'
 
 export interface LogoutResult {
   /** Where to send the browser so that the server's own session ends, too; absent where the server has no such page. */
@@ -60,11 +68,18 @@ export function createSession(
     refresh: (options = {}) => forceRefresh(context, id, options.signal),
     async status() {
       const found = await context.records.read(id)
-      if (!found) throw new SessionError('session_not_found', 'there is no such session; it was logged out')
-      return found.state.status
+      if (!found) throw notFound()
+      return statusOf(context, found.state)
     },
     logout: (options = {}) => logout(context, id, options),
   }
+}
+
+function statusOf({ engine, backoff }: SessionContext, state: SessionState): SessionStatus {
+  if (state.status === 'expired') return 'expired'
+  if (engine.isRefreshing(`${serialOf(state.id)} `)) return 'refreshing'
+  const isInDoubt = state.outcomeUnknown === true || state.attempt !== undefined
+  return isInDoubt || backoff.waiting(state.id) !== undefined ? 'degraded' : 'active'
 }
 
 /** Local first: whatever the server does, nobody is logged in here any more. */

@@ -1,7 +1,6 @@
 import { exportSigningKey } from '#signatures'
 import type { LoginResult } from '../client/login-result.ts'
 import type { OAuthClient } from '../client/oauth-client.ts'
-import { SessionError } from '../errors/session.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Lock } from '../lib/lock.ts'
@@ -11,11 +10,12 @@ import { hasScope } from '../protocol/scope.ts'
 import { createRefreshEngine } from '../refresh/refresh-engine.ts'
 import { createRefreshBackoff } from './refresh-backoff.ts'
 import { createSession, type Session } from './session.ts'
+import type { SessionContext } from './session-context.ts'
 import { createEmitter, type SessionEventListener } from './session-events.ts'
+import { notFound } from './session-faults.ts'
 import type { SessionFetchOptions } from './session-fetch.ts'
 import { createSessionRecords } from './session-records.ts'
 import type { SessionState } from './session-state.ts'
-import type { SessionContext } from './session-tokens.ts'
 
 export interface SessionsOptions {
   readonly client: OAuthClient
@@ -30,6 +30,12 @@ export interface SessionsOptions {
   readonly origins?: readonly string[]
   /** Milliseconds before expiry to refresh, at most a quarter of the token's life. @default 60_000 */
   readonly refreshAhead?: number
+  /**
+   * Milliseconds for which the issuer is known to answer a used refresh token with the same successor. Within them a
+   * refresh whose answer was lost is sent once more; at any other issuer that could end the whole login.
+   * @default 0, unknown
+   */
+  readonly rotationGrace?: number
   /** Milliseconds after the last refresh until a session is forgotten. @default 7_776_000_000, 90 days */
   readonly lifetime?: number
   /** Milliseconds until another process's logout is noticed. @default 5_000 */
@@ -38,11 +44,11 @@ export interface SessionsOptions {
   readonly fetch?: Fetch
 }
 
-const defaults = { refreshAhead: 60_000, lifetime: 90 * 86_400_000, revalidateAfter: 5_000 } as const
+const defaults = { refreshAhead: 60_000, rotationGrace: 0, lifetime: 90 * 86_400_000, revalidateAfter: 5_000 } as const
 
 const optionNames = [
   ...['client', 'store', 'lock', 'onEvent', 'baseUrl', 'origins'],
-  ...['refreshAhead', 'lifetime', 'revalidateAfter', 'fetch'],
+  ...['refreshAhead', 'rotationGrace', 'lifetime', 'revalidateAfter', 'fetch'],
 ]
 
 /** Logins that last: created at the callback, found by id or subject, renewed without being asked. */
@@ -77,11 +83,7 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
     handleCallback: async (request) => await create(await client.handleCallback(request)),
     async get(id) {
       const state = await context.records.current(id)
-      if (!state)
-        throw new SessionError(
-          'session_not_found',
-          'there is no such session; it was logged out or has passed its lifetime',
-        )
+      if (!state) throw notFound()
       return open(state)
     },
     async findBySubject(subject) {
@@ -98,9 +100,10 @@ function createContext(options: SessionsOptions & { readonly store: RecordStore 
     client,
     runtime,
     emit: createEmitter(options.onEvent),
-    engine: createRefreshEngine(lock ? { lock } : {}),
+    engine: createRefreshEngine({ runtime, ...(lock && { lock }) }),
     backoff: createRefreshBackoff(runtime),
     refreshAhead: options.refreshAhead ?? defaults.refreshAhead,
+    rotationGrace: options.rotationGrace ?? defaults.rotationGrace,
     records: createSessionRecords({
       store,
       runtime,

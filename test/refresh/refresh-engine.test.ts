@@ -1,11 +1,19 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createRefreshEngine, type Refreshable, type Versioned } from '../../src/refresh/refresh-engine.ts'
+import { NetworkError } from '../../src/errors/network.ts'
+import { createRefreshEngine as createEngine, type RefreshEngineOptions } from '../../src/refresh/refresh-engine.ts'
+import type { RefreshAttempt, Refreshable, Versioned } from '../../src/refresh/refreshable.ts'
+import { createFakeRuntime } from '../support/fake-runtime.ts'
+
+const runtime = createFakeRuntime()
+const createRefreshEngine = (options: Partial<RefreshEngineOptions> = {}) => createEngine({ runtime, ...options })
 
 interface State {
   readonly token: string
   readonly generation: number
   readonly label?: string
   readonly ended?: boolean
+  readonly outcomeUnknown?: boolean
+  readonly attempt?: RefreshAttempt
 }
 
 /** A record in a store that yields between read and write, and a server that rotates. */
@@ -30,6 +38,12 @@ function aRecord(initial: State | undefined = { token: 't0', generation: 0 }) {
       const seen = current?.state.token
       return {
         key: 'session:1',
+        serial: 'session:1',
+        canWait: () => false,
+        refreshToken: (state) => `refresh token of ${state.token}`,
+        attempt: (state) => state.attempt,
+        withAttempt: ({ attempt: _, ...state }, attempt) => (attempt ? { ...state, attempt } : state),
+        mayRepeat: () => false,
         read: async () => current,
         needsRefresh: (state) => state.token === seen && !state.ended,
         request: async (state) => {
@@ -54,8 +68,8 @@ function aRecord(initial: State | undefined = { token: 't0', generation: 0 }) {
         abandon: async (next) => {
           record.abandoned.push(next.token)
         },
-        afterFailure: (error, state) =>
-          (error as Error).message === 'invalid_grant' ? { ...state, ended: true } : undefined,
+        afterFailure: (error, state, outcomeUnknown) =>
+          (error as Error).message === 'invalid_grant' ? { ...state, ended: true, outcomeUnknown } : undefined,
         ...overrides,
       }
     },
@@ -173,30 +187,181 @@ describe('createRefreshEngine', () => {
     expect(record.get()).toEqual({ token: 't0', generation: 0 })
   })
 
-  it('does not lose rotated tokens when the store is down: they are used, and written when it is back', async () => {
+  /** The store takes the journal entry and breaks before it takes the outcome. */
+  function breakingStore(record: ReturnType<typeof aRecord>): void {
+    const { request } = record
+    record.request = (state) => {
+      record.writesFail = true
+      return request(state)
+    }
+  }
+
+  it('does not lose rotated tokens when the store breaks: they are used, and written when it is back', async () => {
     const record = aRecord()
     const engine = createRefreshEngine()
     const target = record.target()
-    record.writesFail = true
+    breakingStore(record)
     expect(await engine.refresh(target)).toMatchObject({ kind: 'refreshed', stored: false, state: { token: 't1' } })
     expect(record.get()?.token).toBe('t0')
+    expect(engine.pending<State>('session:1')).toMatchObject({ token: 't1' })
     record.writesFail = false
     expect(await engine.refresh(target)).toMatchObject({ kind: 'refreshed', stored: true, state: { token: 't1' } })
     expect(record.requests).toBe(1)
-    expect(record.get()?.token).toBe('t1')
+    expect(record.get()).toEqual({ token: 't1', generation: 1 })
+    expect(engine.pending('session:1')).toBeUndefined()
   })
 
   it('goes on from the tokens in memory when the store stays down past their expiry', async () => {
     const record = aRecord()
     const engine = createRefreshEngine()
-    record.writesFail = true
+    breakingStore(record)
     await engine.refresh(record.target())
     const second = record.target({ needsRefresh: (state) => state.generation < 2 })
     expect(await engine.refresh(second)).toMatchObject({ kind: 'refreshed', stored: false, state: { token: 't2' } })
     record.writesFail = false
-    await engine.refresh(second)
+    await engine.flush(second)
     expect(record.get()).toMatchObject({ token: 't2', generation: 2 })
     expect(record.requests).toBe(2)
+  })
+
+  it('sends nothing when the journal cannot be written', async () => {
+    const record = aRecord()
+    record.writesFail = true
+    await expect(createRefreshEngine().refresh(record.target())).rejects.toThrow('store down')
+    expect(record.requests).toBe(0)
+  })
+
+  describe('with a lost answer', () => {
+    const lost = () => new NetworkError('connection reset', { url: 'https://as.example/token' })
+    const losingOnce = (record: ReturnType<typeof aRecord>) => {
+      const { request } = record
+      let losses = 1
+      record.request = async (state) => {
+        const next = await request(state)
+        if (losses-- > 0) throw lost()
+        return next
+      }
+    }
+
+    it('has told the journal before the request left, by a hash of the refresh token', async () => {
+      const record = aRecord()
+      record.request = async () => {
+        expect(record.get()?.attempt).toMatchObject({ tokenHash: expect.stringMatching(/^[\w-]{43}$/) })
+        throw lost()
+      }
+      await expect(createRefreshEngine().refresh(record.target())).rejects.toThrow('connection reset')
+      expect(JSON.stringify(record.get())).not.toContain('refresh token of')
+      expect(record.get()).toMatchObject({ token: 't0', attempt: { startedAt: runtime.now() } })
+    })
+
+    it('sends the same token once more where the issuer has a grace window', async () => {
+      const record = aRecord()
+      losingOnce(record)
+      const outcome = await createRefreshEngine().refresh(record.target({ mayRepeat: () => true }))
+      expect(outcome).toMatchObject({ kind: 'refreshed', state: { token: 't1' } })
+      expect(record.requests).toBe(2)
+      expect(record.get()).toEqual({ token: 't1', generation: 1 })
+    })
+
+    it('puts off another try while there is a token to go on with, where a second use could end everything', async () => {
+      const record = aRecord()
+      losingOnce(record)
+      const engine = createRefreshEngine()
+      await expect(engine.refresh(record.target())).rejects.toThrow('connection reset')
+      runtime.advance(60_000)
+      const outcome = await engine.refresh(record.target({ canWait: () => true }))
+      expect(outcome).toMatchObject({ kind: 'postponed', state: { token: 't0' } })
+      expect(record.requests).toBe(1)
+    })
+
+    it('tells a refusal that follows apart from a plain one', async () => {
+      const record = aRecord()
+      losingOnce(record)
+      const engine = createRefreshEngine()
+      await expect(engine.refresh(record.target())).rejects.toThrow('connection reset')
+      runtime.advance(60_000)
+      record.request = async () => {
+        throw new Error('invalid_grant')
+      }
+      const outcome = await engine.refresh(record.target())
+      expect(outcome).toMatchObject({ kind: 'ended', state: { ended: true, outcomeUnknown: true } })
+    })
+
+    it('forgets the journal entry once an answer has come that used nothing up', async () => {
+      const record = aRecord()
+      record.request = async () => {
+        throw new Error('invalid_client')
+      }
+      await expect(createRefreshEngine().refresh(record.target())).rejects.toThrow('invalid_client')
+      expect(record.get()).toEqual({ token: 't0', generation: 0 })
+    })
+  })
+
+  it('waits for another process that has begun, instead of sending the same token', async () => {
+    const record = aRecord()
+    const target = record.target()
+    const first = createRefreshEngine().refresh(target)
+    const second = createRefreshEngine().refresh(target)
+    expect(await first).toMatchObject({ state: { token: 't1' } })
+    expect(await second).toMatchObject({ state: { token: 't1' } })
+    expect(record.requests).toBe(1)
+  })
+
+  it('goes on with what it has while another process is at it', async () => {
+    const record = aRecord()
+    let answer: (() => void) | undefined
+    const { request } = record
+    record.request = async (state) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      return request(state)
+    }
+    const first = createRefreshEngine().refresh(record.target())
+    await vi.waitFor(() => expect(answer).toBeDefined())
+    const other = await createRefreshEngine().refresh(record.target({ canWait: () => true }))
+    expect(other).toMatchObject({ kind: 'postponed', state: { token: 't0' } })
+    answer!()
+    expect(await first).toMatchObject({ kind: 'refreshed' })
+  })
+
+  it('wakes all who wait when a flight passes its deadline, and keeps what comes of it', async () => {
+    const record = aRecord()
+    let answer: (() => void) | undefined
+    const { request } = record
+    record.request = async (state) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      return request(state)
+    }
+    const engine = createRefreshEngine({ deadline: 20 })
+    const waiting = [engine.refresh(record.target()), engine.refresh(record.target())]
+    const settled = await Promise.allSettled(waiting)
+    expect(settled.map((each) => each.status === 'rejected' && (each.reason as { code: string }).code)).toEqual([
+      'timeout',
+      'timeout',
+    ])
+    answer!()
+    await vi.waitFor(() => expect(record.get()).toEqual({ token: 't1', generation: 1 }))
+    expect(record.requests).toBe(1)
+  })
+
+  it('lets two renewals of one refresh token go one after the other', async () => {
+    const record = aRecord()
+    const engine = createRefreshEngine()
+    let inside = 0
+    const { request } = record
+    record.request = async (state) => {
+      expect(++inside).toBe(1)
+      await Promise.resolve()
+      inside--
+      return request(state)
+    }
+    const target = (key: string, generation: number) =>
+      record.target({ key, needsRefresh: (state) => state.generation < generation })
+    await Promise.all([engine.refresh(target('a', 1)), engine.refresh(target('b', 2))])
+    expect(record.get()).toMatchObject({ generation: 2 })
   })
 
   it('asks again after a flight has ended', async () => {

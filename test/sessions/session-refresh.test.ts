@@ -68,7 +68,7 @@ describe('refresh of a session', () => {
     expect(rig.events.at(-1)).toMatchObject({ kind: 'session_degraded' })
     expect((await rig.session.getAccessToken()).value).toBe(before.value)
     expect(rig.provider.count('refresh')).toBe(1)
-    expect(await rig.session.status()).toBe('active')
+    expect(await rig.session.status()).toBe('degraded')
   })
 
   it('says so, and keeps the session, when the token has expired and the server is down', async () => {
@@ -77,7 +77,7 @@ describe('refresh of a session', () => {
     })
     rig.clock.advance((await lifeOf(rig)) + 1)
     await expect(rig.session.getAccessToken()).rejects.toMatchObject({ code: 'refresh_failed' })
-    expect(await rig.session.status()).toBe('active')
+    expect(await rig.session.status()).toBe('degraded')
     rig.clock.advance(minute)
     expect((await rig.session.getAccessToken()).value).toBeTypeOf('string')
     expect(rig.events.map(({ kind }) => kind)).toEqual(['session_created', 'session_degraded', 'session_refreshed'])
@@ -104,7 +104,7 @@ describe('refresh of a session', () => {
   ])('keeps the session on %s', async (_, fault) => {
     const rig = await aSession({ faults: { answers: { refresh: fault as never } } })
     await expect(rig.session.refresh()).rejects.toMatchObject({ code: 'refresh_failed' })
-    expect(await rig.session.status()).toBe('active')
+    expect(await rig.session.status()).toBe('degraded')
     expect((await rig.session.getAccessToken()).value).toBeTypeOf('string')
   })
 
@@ -141,25 +141,88 @@ describe('refresh of a session', () => {
     expect(tokens[0].value).toBe(tokens[1].value)
   })
 
-  it('does not lose rotated tokens when the store is down', async () => {
-    let down = false
+  /** A store whose commits fail when the test says so. */
+  function breakable() {
+    const state = { commitsLeft: Number.POSITIVE_INFINITY }
     const wrapStore = (store: RecordStore): RecordStore => ({
-      ...store,
       get: (key) => store.get(key),
       find: (index, value) => store.find(index, value),
       sweep: () => store.sweep(),
-      commit: (changes) => (down ? Promise.reject(new Error('ECONNREFUSED')) : store.commit(changes)),
+      commit: (changes) =>
+        state.commitsLeft-- > 0 ? store.commit(changes) : Promise.reject(new Error('ECONNREFUSED')),
     })
+    return { state, wrapStore }
+  }
+
+  it('does not lose rotated tokens when the store breaks before it has taken them', async () => {
+    const { state, wrapStore } = breakable()
     const rig = await aSession({ wrapStore })
-    down = true
+    // The journal entry still goes in.
+    state.commitsLeft = 1
     const renewed = await rig.session.refresh()
     expect(rig.events.at(-1)).toMatchObject({ kind: 'session_refreshed', stored: false })
     expect((await rig.session.getAccessToken()).value).toBe(renewed.value)
-    down = false
+    state.commitsLeft = Number.POSITIVE_INFINITY
     rig.clock.advance(minute)
-    const later = await rig.session.getAccessToken({ rejected: 'an older one' })
-    expect(later.value).toBe(renewed.value)
+    expect((await rig.session.getAccessToken()).value).toBe(renewed.value)
+    const other = await rig.anotherProcess().get(rig.session.id)
+    expect((await other.getAccessToken()).value).toBe(renewed.value)
     expect(rig.provider.count('refresh')).toBe(1)
+  })
+
+  it('sends no refresh token while the store is down', async () => {
+    const { state, wrapStore } = breakable()
+    const rig = await aSession({ wrapStore })
+    state.commitsLeft = 0
+    await expect(rig.session.refresh()).rejects.toMatchObject({
+      code: 'refresh_failed',
+      cause: { code: 'store_unavailable' },
+    })
+    expect(rig.provider.count('refresh')).toBe(0)
+    expect((await rig.session.getAccessToken()).value).toBeTypeOf('string')
+  })
+
+  it('loses nothing when the answer is lost after rotation and the issuer has a grace window', async () => {
+    const rig = await aSession({
+      faults: { rotatesRefreshTokens: false, answers: { refresh: { cutAfter: 20, times: 1 } } },
+      sessions: { rotationGrace: minute },
+    })
+    expect((await rig.session.refresh()).value).toBeTypeOf('string')
+    expect(rig.provider.count('refresh')).toBe(2)
+    expect(await rig.session.status()).toBe('active')
+  })
+
+  it('tells a lost answer at a strict issuer apart, and uses the access token to its end', async () => {
+    const rig = await aSession({ faults: { answers: { refresh: { cutAfter: 20, times: 1 } } } })
+    const life = await lifeOf(rig)
+    const before = await rig.session.getAccessToken()
+    rig.clock.advance(life - 10_000)
+    // Due, but the answer is lost after the server has rotated.
+    expect((await rig.session.getAccessToken()).value).toBe(before.value)
+    expect(await rig.session.status()).toBe('degraded')
+    rig.clock.advance(5_000)
+    expect((await rig.session.getAccessToken()).value).toBe(before.value)
+    expect(rig.provider.count('refresh')).toBe(1)
+    rig.clock.advance(5_000)
+    await expect(rig.session.getAccessToken()).rejects.toMatchObject({
+      code: 'session_expired',
+      reason: 'refresh_outcome_unknown',
+    })
+    expect(rig.provider.count('refresh')).toBe(2)
+  })
+
+  it('takes over from a process that died in the middle of a refresh', async () => {
+    const rig = await aSession({
+      faults: { rotatesRefreshTokens: false, answers: { refresh: { hang: true, times: 1 } } },
+    })
+    const dying = rig.session.refresh().catch(() => {})
+    while (rig.provider.count('refresh') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    rig.clock.advance(minute)
+    const other = await rig.anotherProcess({ rotationGrace: 10 * minute }).get(rig.session.id)
+    expect((await other.refresh()).value).toBeTypeOf('string')
+    expect(await other.status()).toBe('active')
+    await rig.provider.close()
+    await dying
   })
 
   it('gives no token for a scope that was not granted', async () => {
@@ -171,10 +234,34 @@ describe('refresh of a session', () => {
     expect((await session.getAccessToken({ scope: 'profile' })).value).toBeTypeOf('string')
   })
 
-  it('gives no token for a resource that it was not asked for', async () => {
-    const { session } = await aSession()
-    await expect(session.getAccessToken({ resource: 'https://other.example' })).rejects.toMatchObject({
+  it('asks for another token for a resource of its own, once, and keeps it beside the login’s', async () => {
+    const { session, provider } = await aSession()
+    const own = await session.getAccessToken()
+    const resource = 'https://other.example'
+    const tokens = await Promise.all([session.getAccessToken({ resource }), session.getAccessToken({ resource })])
+    expect(tokens[0]).toMatchObject({ resource: [resource] })
+    expect(tokens[0].value).toBe(tokens[1].value)
+    expect(tokens[0].value).not.toBe(own.value)
+    expect(provider.count('refresh')).toBe(1)
+    expect(provider.requests.at(-1)?.form.get('resource')).toBe(resource)
+    expect((await session.getAccessToken()).value).toBe(own.value)
+  })
+
+  it('goes on with the rotated refresh token after a token for a resource', async () => {
+    const { session, provider } = await aSession()
+    await session.getAccessToken({ resource: 'https://other.example' })
+    await session.refresh()
+    expect(provider.count('refresh')).toBe(2)
+    expect(await session.status()).toBe('active')
+  })
+
+  it('says that a resource was not granted when the server does not know it', async () => {
+    const rig = await aSession({
+      faults: { answers: { refresh: { status: 400, body: '{"error":"invalid_target"}' } } },
+    })
+    await expect(rig.session.getAccessToken({ resource: 'https://other.example' })).rejects.toMatchObject({
       code: 'not_granted',
+      reason: 'invalid_target',
     })
   })
 })

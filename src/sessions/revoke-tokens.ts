@@ -1,0 +1,26 @@
+import type { SessionContext } from './session-context.ts'
+import { errorCode } from './session-events.ts'
+import { importOnce } from './session-key.ts'
+import type { ActiveSessionState } from './session-state.ts'
+
+/** Every token of a session, each failure an event: a server that is down must not keep anybody logged in here. */
+export async function revokeTokens(context: SessionContext, state: ActiveSessionState): Promise<void> {
+  const { tokens, additional = {} } = state
+  const dpopKey = state.dpopKey && (await importOnce(state.dpopKey))
+  // The refresh token goes first: many servers revoke its access tokens with it (RFC 7009 2.1).
+  const kinds = [
+    ['refresh_token', tokens.refreshToken],
+    ['access_token', tokens.accessToken],
+    ...Object.values(additional).map(({ value }) => ['access_token', value] as const),
+  ] as const
+  for (const [token, value] of kinds) {
+    if (value === undefined) continue
+    try {
+      await context.client.revoke(value, { tokenTypeHint: token, ...(dpopKey && { dpopKey }) })
+    } catch (error) {
+      // Revocation is best effort (RFC 7009 2.2 has no answer to act on); the event tells who wants to know.
+      const { id: session, issuer } = state
+      context.emit({ kind: 'revocation_failed', session, issuer, token, error: errorCode(error) })
+    }
+  }
+}
