@@ -40,6 +40,7 @@ interface Unsaved<State> {
 
 /** Unrelated writers (a label, another resource's token) may come between; a handful of tries passes them all. */
 const maxWriteAttempts = 10
+const maxLost = 10_000
 /** Milliseconds between looks at a record that another process is renewing: some twelve seconds in all. */
 const looks = [10, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400] as const
 
@@ -49,6 +50,8 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
   const queue = createSerialQueue()
   // Outcomes that the store could not take. The old refresh token is used up, so they exist nowhere else.
   const unsaved = new Map<string, Unsaved<unknown>>()
+  // Attempts of our own whose answer was lost: no other process is at them, so there is nothing to wait for.
+  const lost = new Set<string>()
 
   async function fly<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
     try {
@@ -80,7 +83,8 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
       if (!target.needsRefresh(state)) return { kind: 'current', state }
       const tokenHash = await hashOf(target.refreshToken(state))
       const earlier = target.attempt(state)?.tokenHash === tokenHash ? target.attempt(state) : undefined
-      const isUnderWay = earlier && !lock && runtime.now() - earlier.startedAt < deadline
+      const isYoung = earlier && runtime.now() - earlier.startedAt < deadline
+      const isUnderWay = isYoung && !lock && !lost.has(earlier.id)
       const isDoubtful = earlier && !target.mayRepeat(earlier)
       if ((isUnderWay || isDoubtful) && target.canWait(state)) return { kind: 'postponed', state }
       if (isUnderWay && wait > 0) {
@@ -112,9 +116,15 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
       const attempt = target.attempt(from)!
       if (!isAnswerLost(error)) return await settleRefusal(target, from, error, isRepeated)
       // The answer of a repeated request may be lost, too; then the journal stays as it is.
-      if (isRepeated || !target.mayRepeat(attempt)) throw error
-      return await send(target, from, true)
+      if (!isRepeated && target.mayRepeat(attempt)) return await send(target, from, true)
+      rememberLost(attempt.id)
+      throw error
     }
+  }
+
+  function rememberLost(id: string): void {
+    lost.add(id)
+    if (lost.size > maxLost) lost.delete(lost.values().next().value!)
   }
 
   /** While the store is down, the tokens are used from memory; they are written at the next chance. */
