@@ -7,12 +7,13 @@ export type {
   OperationInput,
   RequestOptions,
   ResponseContent,
+  StatusIn,
   ValidationFailure,
   Validator,
   ValueEncoding,
 } from '../lib/api.ts'
 export type { Fetch } from '../lib/fetch.ts'
 export { type ApiOptions, createApi } from './create-api.ts'
-export { createPathsClient, type PathsClientOptions } from './paths-client.ts'
+export { createPathsClient, type PathsClient, type PathsClientOptions } from './paths-client.ts'
 export type { AccessToken, AccessTokenRequest, TokenSource } from './token-source.ts'
 export { type AccessTokenOptions, withAccessToken } from './with-access-token.ts'

@@ -1,5 +1,5 @@
 import { ResponseError, type ResponseErrorCode } from '../errors/response.ts'
-import type { ApiResult, Operation } from '../lib/api.ts'
+import type { ApiResult, Operation, ResponseContent } from '../lib/api.ts'
 import { toOAuthError } from './answer-errors.ts'
 import { excerptOf, isJson, isText, mediaTypeOf, parseJson } from './media-type.ts'
 import { withoutQuery } from './network-errors.ts'
@@ -38,7 +38,7 @@ export async function readAnswer(
     })
 
   const { responses } = operation
-  const content = responses[status] ?? responses[`${Math.floor(status / 100)}XX`] ?? responses.default
+  const content = contentOf(responses, status, ok)
   if (!content && isRedirect(response)) throw unfit('redirect_refused', 'no redirect', 'one')
   if (!content)
     throw unfit('unexpected_status', `status ${Object.keys(responses).join(', ')}`, contentType || 'no body')
@@ -62,6 +62,13 @@ export async function readAnswer(
   const failure = content[documented]?.(parsed.value)
   if (failure) throw unfit('invalid_body', `${failure.expected} at "${failure.path}"`, failure.actualType)
   return answer(parsed.value)
+}
+
+/** `default` stands for a success only where the document lists none: else it is the model of errors. */
+function contentOf(responses: Operation['responses'], status: number, ok: boolean): ResponseContent | undefined {
+  const listed = responses[status] ?? responses[`${Math.floor(status / 100)}XX`]
+  if (listed || (ok && Object.keys(responses).some((key) => key.startsWith('2')))) return listed
+  return responses.default
 }
 
 /** The documented type that an answer has: the same, else any JSON for JSON, else a range or plain bytes. */

@@ -63,7 +63,7 @@ export interface Operation<Success = unknown, Result = unknown> {
   readonly body?: readonly string[]
   /**
    * By status (`200`, `4XX`, `default`), then by media type; an empty object is an answer without a body. The
-   * empty media type says that the body may be missing or be another than described: it is then undefined.
+   * empty media type says that the body may be missing: it is then undefined.
    * `default` stands for a success only where no status of 2XX is listed: no error is ever taken for a success.
    */
   readonly responses: Readonly<Record<string, ResponseContent>>

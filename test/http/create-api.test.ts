@@ -398,6 +398,13 @@ describe('createApi: answers', () => {
     expect(error.message).not.toContain('secret')
   })
 
+  it('takes the default for no success where the document lists another', async () => {
+    const responses = { 201: { 'application/json': isString }, default: { 'application/json': null } }
+    const { origin } = await answering(200, 'application/json', '"ok"')
+    const sent = createApi({ baseUrl: origin }).result(anOperation({ responses }))
+    await expect(sent).rejects.toMatchObject({ code: 'unexpected_status', status: 200 })
+  })
+
   it('matches a range of statuses and the default', async () => {
     const responses = { '2XX': { 'application/json': isString }, default: { 'application/json': null } }
     expect(await send(anOperation({ responses }), answering(202, 'application/json', '"x"'))).toBe('x')
