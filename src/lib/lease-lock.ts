@@ -1,0 +1,98 @@
+import { StoreError } from '../errors/session.ts'
+import { encodeBase64url } from './base64url.ts'
+import type { Lock } from './lock.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Where leases are kept: at most one owner a key, whose lease ends by itself when it is not renewed. */
+export interface LeaseBackend {
+  /** False while another owner holds it. */
+  acquire(key: string, owner: string): Promise<boolean>
+  renew(key: string, owner: string): Promise<unknown>
+  /** Lets go of it if `owner` still holds it; never of another's. */
+  release(key: string, owner: string): Promise<unknown>
+}
+
+export interface LeaseLockOptions {
+  /** Milliseconds until a lease that is not renewed ends. It is renewed three times in that time. */
+  readonly lease: number
+  /** Milliseconds after which whoever waits for another process gives up. */
+  readonly maxWait: number
+  readonly runtime: Runtime
+}
+
+const shortestPause = 10
+const longestPause = 150
+
+/**
+ * A lock over leases. In one process callers of the same key queue up, so that only the first of a thousand
+ * asks the backend.
+ */
+export function createLeaseLock(backend: LeaseBackend, options: LeaseLockOptions): Lock {
+  const { lease, runtime } = options
+  const lastInLine = new Map<string, Promise<void>>()
+
+  async function hold<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const owner = encodeBase64url(runtime.randomBytes(16))
+    await acquire(backend, key, owner, options)
+    const stopRenewing = renewEvery(lease / 3, () => backend.renew(key, owner))
+    try {
+      return await task()
+    } finally {
+      await stopRenewing()
+      // A lease that cannot be given back ends by itself.
+      await backend.release(key, owner).catch(() => {})
+    }
+  }
+
+  return {
+    async withLock(key, task) {
+      const turn = (lastInLine.get(key) ?? Promise.resolve()).then(() => hold(key, task))
+      const done = turn.then(
+        () => {},
+        () => {},
+      )
+      lastInLine.set(key, done)
+      try {
+        return await turn
+      } finally {
+        if (lastInLine.get(key) === done) lastInLine.delete(key)
+      }
+    },
+  }
+}
+
+/** Asks again and again, ever more rarely and never in step with others. */
+async function acquire(backend: LeaseBackend, key: string, owner: string, options: LeaseLockOptions): Promise<void> {
+  let pause = shortestPause
+  // Waiting is counted, not read from a clock, which may be set.
+  for (let waited = 0; !(await backend.acquire(key, owner)); waited += pause) {
+    if (waited >= options.maxWait) {
+      throw new StoreError('store_unavailable', `another process held a lock for more than ${options.maxWait} ms`, {
+        record: 'lock',
+      })
+    }
+    pause = Math.min(pause * 1.5, longestPause)
+    await sleep(pause * (0.5 + options.runtime.randomBytes(1)[0]! / 255))
+  }
+}
+
+/** Runs `renew` now and then until the returned function is called, which waits for a run under way. */
+function renewEvery(interval: number, renew: () => Promise<unknown>): () => Promise<void> {
+  let running: Promise<unknown> | undefined
+  const timer = setInterval(() => {
+    // A renewal that fails is tried again at the next tick; a lease lost meanwhile costs work, not correctness.
+    running ??= renew()
+      .catch(() => {})
+      .finally(() => {
+        running = undefined
+      })
+  }, interval)
+  return async () => {
+    clearInterval(timer)
+    await running
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
