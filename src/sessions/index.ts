@@ -4,6 +4,12 @@ import { createSessionsOver, type Sessions, type SessionsOptions } from './sessi
 export type { AccessToken, AccessTokenRequest, TokenSource } from '../http/token-source.ts'
 export type { LogoutResult, Session, SessionStatus } from './session.ts'
 export type { SessionEvent, SessionEventListener } from './session-events.ts'
+export {
+  createSessionGroups,
+  type SessionGroup,
+  type SessionGroups,
+  type SessionGroupsOptions,
+} from './session-group.ts'
 export type { Sessions, SessionsOptions } from './sessions.ts'
 
 /**

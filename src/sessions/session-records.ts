@@ -17,6 +17,7 @@ export interface SessionRecords {
   /** Takes it out, once; `undefined` when somebody else did. */
   take(id: string): Promise<SessionState | undefined>
   findBySubject(issuer: string, clientId: string, subject: string): Promise<readonly SessionState[]>
+  findBySid(issuer: string, clientId: string, sid: string): Promise<readonly SessionState[]>
 }
 
 export interface SessionRecordsOptions {
@@ -78,6 +79,11 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
     return { state, version: record.version }
   }
 
+  async function find(index: string, value: string): Promise<readonly SessionState[]> {
+    const found = await reach(() => store.find(index, value))
+    return found.filter((record) => record.key.startsWith('session:')).map((record) => parseSessionState(record.value))
+  }
+
   return {
     read,
     async current(id) {
@@ -108,26 +114,21 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
         record: 'session',
       })
     },
-    async findBySubject(issuer, clientId, subject) {
-      const found = await reach(() => store.find('subject', subjectIndex(issuer, clientId, subject)))
-      return found
-        .filter((record) => record.key.startsWith('session:'))
-        .map((record) => parseSessionState(record.value))
-    },
+    findBySubject: (issuer, clientId, subject) => find('subject', indexValue(issuer, clientId, subject)),
+    findBySid: (issuer, clientId, sid) => find('sid', indexValue(issuer, clientId, sid)),
   }
 }
 
 /** `sub` and `sid` are unique only at their issuer (OpenID Connect Core 2), so no lookup goes without it. */
-function indexesOf(state: SessionState): Record<string, string> {
-  const { issuer, clientId, subject, sid } = state
+function indexesOf({ issuer, clientId, subject, sid }: SessionState): Record<string, string> {
   return {
-    ...(subject !== undefined && { subject: subjectIndex(issuer, clientId, subject) }),
-    ...(sid !== undefined && { sid: JSON.stringify([issuer, sid]) }),
+    ...(subject !== undefined && { subject: indexValue(issuer, clientId, subject) }),
+    ...(sid !== undefined && { sid: indexValue(issuer, clientId, sid) }),
   }
 }
 
-function subjectIndex(issuer: string, clientId: string, subject: string): string {
-  return JSON.stringify([issuer, clientId, subject])
+function indexValue(issuer: string, clientId: string, value: string): string {
+  return JSON.stringify([issuer, clientId, value])
 }
 
 async function reach<T>(task: () => Promise<T>): Promise<T> {

@@ -61,6 +61,13 @@ export interface Sessions {
   get(id: string): Promise<Session>
   /** All sessions of one subject at the client's issuer: one a device. */
   findBySubject(subject: string): Promise<readonly Session[]>
+  /**
+   * Ends sessions because the issuer says so: those of its own session `sid`, or all of a subject (OpenID Connect
+   * Back-Channel Logout 2.7). What it says must have been verified.
+   *
+   * @returns how many were ended
+   */
+  endByIssuer(ended: { readonly sid?: string; readonly subject?: string }): Promise<number>
 }
 
 export function createSessionsOver(options: SessionsOptions & { readonly store: RecordStore }): Sessions {
@@ -83,8 +90,22 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
     handleCallback: async (request) => await create(await client.handleCallback(request)),
     async get(id) {
       const state = await context.records.current(id)
-      if (!state) throw notFound()
+      // One store may serve several clients: a session is opened by its own, so that no token goes astray.
+      if (state?.issuer !== client.issuer || state.clientId !== client.clientId) throw notFound()
       return open(state)
+    },
+    async endByIssuer({ sid, subject }) {
+      const { records } = context
+      if (sid === undefined && subject === undefined) throw new TypeError('endByIssuer: "sid" or "subject" is needed')
+      const found =
+        sid === undefined
+          ? await records.findBySubject(client.issuer, client.clientId, subject!)
+          : await records.findBySid(client.issuer, client.clientId, sid)
+      const meant = found.filter((state) => subject === undefined || state.subject === subject)
+      const taken = await Promise.all(meant.map(({ id }) => records.take(id)))
+      for (const state of taken)
+        if (state) context.emit({ kind: 'session_ended', session: state.id, issuer: state.issuer })
+      return taken.filter((state) => state !== undefined).length
     },
     async findBySubject(subject) {
       const states = await context.records.findBySubject(client.issuer, client.clientId, subject)

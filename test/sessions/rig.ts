@@ -1,5 +1,6 @@
 import type { OAuthClient, OAuthClientOptions } from '../../src/client/index.ts'
 import { clientSecretBasic, createOAuthClient } from '../../src/client/index.ts'
+import { systemRuntime } from '../../src/lib/runtime.ts'
 import {
   createSessions,
   type Session,
@@ -41,7 +42,8 @@ export async function closeRigs(): Promise<void> {
 
 /** A session at an honest provider, unless `faults` say otherwise, with a clock that the test moves. */
 export async function aSession(options: RigOptions = {}): Promise<Rig> {
-  const clock = createFakeRuntime()
+  // The ids of two rigs must differ, as those of two processes do.
+  const clock = { ...createFakeRuntime(), randomBytes: systemRuntime.randomBytes }
   const provider = await startHostileProvider({
     now: clock.now,
     client: { scope: 'openid profile offline_access', ...options.client },

@@ -1,0 +1,191 @@
+import { SessionError, StoreError } from '../errors/session.ts'
+import { encodeBase64url } from '../lib/base64url.ts'
+import { assertKnownOptions } from '../lib/options.ts'
+import { type RecordStore, recordKey } from '../lib/record-store.ts'
+import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import type { Session } from './session.ts'
+import { notFound } from './session-faults.ts'
+import type { Sessions } from './sessions.ts'
+
+/** The sessions of one browser or one installation: several accounts, of several issuers, one of them active. */
+export interface SessionGroup {
+  /** 128 random bits; whoever has it has the sessions, so it belongs in a sealed cookie and in no log. */
+  readonly id: string
+  /** In the order of their logins. Those that have ended are left out. */
+  listSessions(): Promise<readonly Session[]>
+  activeSession(): Promise<Session | undefined>
+  /** Adds a session and makes it the active one. */
+  addSession(session: Session): Promise<void>
+  /** @throws SessionError `session_not_found` for one that is not of this group */
+  switchSession(id: string): Promise<Session>
+  /** Logs one out; the next becomes active. @throws SessionError `session_not_found` */
+  revokeSession(id: string): Promise<void>
+  /** Logs all of them out, as far as each can be. */
+  logoutAll(): Promise<void>
+}
+
+export interface SessionGroupsOptions {
+  /** Those that the groups' sessions are of: one for each issuer. */
+  readonly sessions: Sessions | readonly Sessions[]
+  readonly store: RecordStore
+  /** Milliseconds after the last change until a group is forgotten. @default 7_776_000_000, 90 days */
+  readonly lifetime?: number
+  readonly runtime?: Runtime
+}
+
+export interface SessionGroups {
+  /** A new group; it is stored when its first session is added. */
+  create(): SessionGroup
+  /** An unknown id is a group without sessions. */
+  open(id: string): SessionGroup
+  /**
+   * The same sessions under another id; the old id is worth nothing afterwards. For each login, so that an id that
+   * somebody planted beforehand opens nothing (session fixation).
+   */
+  rotate(id: string): Promise<SessionGroup>
+}
+
+interface GroupState {
+  readonly format: 1
+  readonly members: readonly string[]
+  readonly active?: string
+}
+
+const defaultLifetime = 90 * 86_400_000
+const maxAttempts = 10
+
+/** @throws TypeError for an unknown option */
+export function createSessionGroups(options: SessionGroupsOptions): SessionGroups {
+  assertKnownOptions('createSessionGroups', options, ['sessions', 'store', 'lifetime', 'runtime'])
+  const { runtime = systemRuntime } = options
+  const records = createGroupRecords(options)
+  const find = sessionFinder(options.sessions)
+  const newId = () => encodeBase64url(runtime.randomBytes(16))
+  const open = (id: string) => createGroup(id, records, find)
+  return {
+    create: () => open(newId()),
+    open,
+    async rotate(id) {
+      const rotated = newId()
+      const before = await records.take(id)
+      if (before) await records.change(rotated, () => before)
+      return open(rotated)
+    },
+  }
+}
+
+type Find = (id: string) => Promise<Session | undefined>
+
+/** A session is found by the one whose client it is of. */
+function sessionFinder(sessions: Sessions | readonly Sessions[]): Find {
+  const all: readonly Sessions[] = 'get' in sessions ? [sessions] : sessions
+  return async (id) => {
+    for (const each of all) {
+      try {
+        return await each.get(id)
+      } catch (error) {
+        if (!(error instanceof SessionError && error.code === 'session_not_found')) throw error
+      }
+    }
+    return undefined
+  }
+}
+
+function createGroup(id: string, records: GroupRecords, find: Find): SessionGroup {
+  async function live(): Promise<readonly Session[]> {
+    const { members } = await records.read(id)
+    const found = await Promise.all(members.map(find))
+    return found.filter((session) => session !== undefined)
+  }
+  return {
+    id,
+    listSessions: live,
+    async activeSession() {
+      const { active } = await records.read(id)
+      const session = active === undefined ? undefined : await find(active)
+      return session ?? (await live()).at(-1)
+    },
+    async addSession(session) {
+      await records.change(id, ({ members, ...rest }) => ({
+        ...rest,
+        members: [...members.filter((member) => member !== session.id), session.id],
+        active: session.id,
+      }))
+    },
+    async switchSession(wanted) {
+      const session = await find(wanted)
+      const { members } = await records.read(id)
+      if (!session || !members.includes(wanted)) throw notFound()
+      await records.change(id, (state) => ({ ...state, active: wanted }))
+      return session
+    },
+    async revokeSession(unwanted) {
+      const { members } = await records.read(id)
+      if (!members.includes(unwanted)) throw notFound()
+      await records.change(id, (state) => without(state, unwanted))
+      await (await find(unwanted))?.logout()
+    },
+    async logoutAll() {
+      const sessions = await live()
+      await records.take(id)
+      await Promise.all(sessions.map((session) => session.logout()))
+    },
+  }
+}
+
+/** The one before the revoked becomes active, else the last. */
+function without({ members, active }: GroupState, unwanted: string): GroupState {
+  const left = members.filter((member) => member !== unwanted)
+  const next = active === unwanted ? (left[members.indexOf(unwanted) % Math.max(left.length, 1)] ?? undefined) : active
+  return { format: 1, members: left, ...(next !== undefined && { active: next }) }
+}
+
+interface GroupRecords {
+  read(id: string): Promise<GroupState>
+  change(id: string, next: (state: GroupState) => GroupState): Promise<void>
+  take(id: string): Promise<GroupState | undefined>
+}
+
+const empty: GroupState = { format: 1, members: [] }
+
+function createGroupRecords({ store, runtime = systemRuntime, lifetime }: SessionGroupsOptions): GroupRecords {
+  const keyOf = (id: string) => recordKey('session_group', id)
+  async function get(id: string) {
+    const record = await store.get(keyOf(id))
+    return record && { state: parseGroup(record.value), version: record.version }
+  }
+  return {
+    read: async (id) => (await get(id))?.state ?? empty,
+    async change(id, next) {
+      for (let attempt = 0; attempt < maxAttempts; attempt++) {
+        const found = await get(id)
+        const value = next(found?.state ?? empty)
+        const expiresAt = runtime.now() + (lifetime ?? defaultLifetime)
+        const change = { kind: 'put', key: keyOf(id), value, expect: found?.version ?? null, expiresAt } as const
+        if ((await store.commit([change])).ok) return
+      }
+      throw contended()
+    },
+    async take(id) {
+      for (let attempt = 0; attempt < maxAttempts; attempt++) {
+        const found = await get(id)
+        if (!found) return undefined
+        const change = { kind: 'delete', key: keyOf(id), expect: found.version } as const
+        if ((await store.commit([change])).ok) return found.state
+      }
+      throw contended()
+    },
+  }
+}
+
+function parseGroup(value: unknown): GroupState {
+  const group = value as Partial<GroupState> | null
+  if (group?.format === 1 && Array.isArray(group.members)) return group as GroupState
+  const message = 'a session group is not of a format that this version knows; expected format 1'
+  throw new StoreError('invalid_record', message, { record: 'session_group' })
+}
+
+function contended(): StoreError {
+  const message = `a session group was changed by others ${maxAttempts} times while it was to be written`
+  return new StoreError('version_conflict', message, { record: 'session_group' })
+}
