@@ -54,7 +54,7 @@ export function parseJwks(value: unknown): readonly Jwk[] {
 /** @throws ProtocolError `invalid_jwks` for what is no set */
 export function createKeyring(jwks: unknown): Keyring {
   const set = parseJwks(jwks)
-  const selections = new Map<string, MaybePromise<KeySelection>>()
+  const selections = new Map<string, KeySelection>()
   return {
     select(query) {
       const id = query.kid === undefined ? query.alg : `${query.alg} ${query.kid}`
@@ -63,15 +63,10 @@ export function createKeyring(jwks: unknown): Keyring {
       const fitting = findFitting(set, query)
       // What forged headers ask for is not remembered.
       if (!('keys' in fitting)) return fitting
-      const selection = importAll(fitting.keys, query)
-      if (selection instanceof Promise) {
-        return selection.then((settled) => {
-          selections.set(id, settled)
-          return settled
-        })
-      }
-      selections.set(id, selection)
-      return selection
+      return importAll(fitting.keys, query).then((selection) => {
+        selections.set(id, selection)
+        return selection
+      })
     },
   }
 }
@@ -92,30 +87,17 @@ function findFitting(set: readonly Jwk[], { alg, kid }: KeyQuery): Fitting {
   return { keys: keys.slice(0, mostCandidates) }
 }
 
-function importAll(jwks: readonly Jwk[], { alg }: KeyQuery): MaybePromise<KeySelection> {
-  const imports = jwks.map((jwk) => importOrSkip(jwk, alg))
-  if (imports.some((key) => key instanceof Promise)) return Promise.all(imports).then((keys) => selectionOf(keys, alg))
-  return selectionOf(imports as readonly (VerificationKey | undefined)[], alg)
-}
-
-function selectionOf(imported: readonly (VerificationKey | undefined)[], alg: string): KeySelection {
-  const keys = imported.filter((key) => key !== undefined)
-  return keys.length > 0 ? { kind: 'keys', keys } : { kind: 'unknown', reason: `no such key fits ${alg}` }
-}
-
-function importOrSkip(jwk: Jwk, alg: AsymmetricAlgorithm): MaybePromise<VerificationKey | undefined> {
-  try {
-    const key = importVerificationKey(jwk, alg)
-    return key instanceof Promise ? key.catch(skipUnusable) : key
-  } catch (error) {
-    return skipUnusable(error)
+async function importAll(jwks: readonly Jwk[], { alg }: KeyQuery): Promise<KeySelection> {
+  const keys: VerificationKey[] = []
+  for (const jwk of jwks) {
+    try {
+      keys.push(await importVerificationKey(jwk, alg))
+    } catch (error) {
+      // A point off its curve is found only by the import; such a key is malformed, and so passed over.
+      if (!(error instanceof ConfigurationError)) throw error
+    }
   }
-}
-
-/** A point off its curve is found only by the import; such a key is malformed, and so passed over. */
-function skipUnusable(error: unknown): undefined {
-  if (error instanceof ConfigurationError && error.code === 'unusable_key') return undefined
-  throw error
+  return keys.length > 0 ? { kind: 'keys', keys } : { kind: 'unknown', reason: `no such key fits ${alg}` }
 }
 
 function isPublicJwk(value: unknown): value is Jwk {

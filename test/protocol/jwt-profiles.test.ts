@@ -21,6 +21,14 @@ const samples: Readonly<Record<string, { typ?: string; claims: Record<string, un
   },
   requestObjectProfile: { typ: 'oauth-authz-req+jwt', claims: { client_id: 'c', iss: 'c', aud: 'i' } },
   dpopProofProfile: { typ: 'dpop+jwt', claims: { jti: 'j', htm: 'GET', htu: 'u', iat: 1 } },
+  clientAssertionProfile: {
+    typ: 'client-authentication+jwt',
+    claims: { iss: 'c', sub: 'c', aud: 'i', exp: 2, jti: 'j' },
+  },
+  assertionGrantProfile: {
+    typ: 'authorization-grant+jwt',
+    claims: { iss: 'i', sub: 's', aud: 'i', exp: 2, jti: 'j' },
+  },
   authorizationResponseProfile: { claims: { iss: 'i', aud: 'c', exp: 2, code: 'x' } },
   userinfoResponseProfile: { claims: { sub: 's' } },
 }

@@ -15,38 +15,20 @@ export interface AlgorithmRule {
   readonly size: number
 }
 
-const ec = (crv: 'P-256' | 'P-384' | 'P-521', hash: HashName, size: number): AlgorithmRule => ({
-  kind: 'ecdsa',
-  kty: 'EC',
-  crv,
-  hash,
-  size,
-})
-const sized = (kind: 'rsa' | 'rsa-pss' | 'hmac', bits: 256 | 384 | 512): AlgorithmRule => ({
-  kind,
-  kty: kind === 'hmac' ? 'oct' : 'RSA',
-  hash: `SHA-${bits}`,
-  size: bits / 8,
-})
-// RFC 8032 5.1: Ed25519 hashes with SHA-512, so that is also the hash of at_hash and its like.
-const ed25519: AlgorithmRule = { kind: 'eddsa', kty: 'OKP', crv: 'Ed25519', hash: 'SHA-512', size: 32 }
-
-const rules: ReadonlyMap<string, AlgorithmRule> = new Map([
-  ['ES256', ec('P-256', 'SHA-256', 32)],
-  ['ES384', ec('P-384', 'SHA-384', 48)],
-  ['ES512', ec('P-521', 'SHA-512', 66)],
-  ['EdDSA', ed25519],
-  ['Ed25519', ed25519],
-  ['RS256', sized('rsa', 256)],
-  ['RS384', sized('rsa', 384)],
-  ['RS512', sized('rsa', 512)],
-  ['PS256', sized('rsa-pss', 256)],
-  ['PS384', sized('rsa-pss', 384)],
-  ['PS512', sized('rsa-pss', 512)],
-  ['HS256', sized('hmac', 256)],
-  ['HS384', sized('hmac', 384)],
-  ['HS512', sized('hmac', 512)],
-])
+const rules = new Map<string, AlgorithmRule>()
+for (const bits of [256, 384, 512] as const) {
+  const hash: HashName = `SHA-${bits}`
+  const size = bits / 8
+  const crv = bits === 512 ? 'P-521' : (`P-${bits}` as const)
+  rules.set(`ES${bits}`, { kind: 'ecdsa', kty: 'EC', crv, hash, size: bits === 512 ? 66 : size })
+  rules.set(`RS${bits}`, { kind: 'rsa', kty: 'RSA', hash, size })
+  rules.set(`PS${bits}`, { kind: 'rsa-pss', kty: 'RSA', hash, size })
+  rules.set(`HS${bits}`, { kind: 'hmac', kty: 'oct', hash, size })
+}
+for (const name of ['EdDSA', 'Ed25519']) {
+  // RFC 8032 5.1: Ed25519 hashes with SHA-512, so that is also the hash of at_hash and its like.
+  rules.set(name, { kind: 'eddsa', kty: 'OKP', crv: 'Ed25519', hash: 'SHA-512', size: 32 })
+}
 
 /** The rule of a known algorithm. */
 export function algorithmRule(alg: SignatureAlgorithm): AlgorithmRule {
@@ -70,9 +52,5 @@ export function isAsymmetricAlgorithm(value: unknown): value is AsymmetricAlgori
 
 /** RFC 9864 2.2: `Ed25519` is the exact name of what `EdDSA` with an Ed25519 key means. */
 export function isSameAlgorithm(one: string, other: string): boolean {
-  return one === other || (isEd25519(one) && isEd25519(other))
-}
-
-function isEd25519(alg: string): boolean {
-  return alg === 'EdDSA' || alg === 'Ed25519'
+  return one === other || [one, other].every((alg) => alg === 'EdDSA' || alg === 'Ed25519')
 }

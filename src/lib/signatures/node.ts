@@ -26,7 +26,7 @@ import {
   assertUsableKey,
   findSigningKeyFault,
   findVerificationKeyFault,
-  unusableKey,
+  refusedByPlatform,
 } from './key-rules.ts'
 import { thumbprintInput, toPrivateJwk, toPublicJwk } from './public-jwk.ts'
 import { readSigningKeyInput } from './signing-key-input.ts'
@@ -153,7 +153,7 @@ function fromKeyPair(keyPair: CryptoKeyPair, alg: AsymmetricAlgorithm, kid: stri
 function assertHalvesFit(key: SigningKey): void {
   const publicKey = importVerificationKey(key.publicJwk, key.alg) as VerificationKey
   const signature = sign(key, 'fits') as Uint8Array
-  if (!verify(publicKey, 'fits', signature)) throw unusableKey(key.alg, 'halves of different keys')
+  if (!verify(publicKey, 'fits', signature)) throw refusedByPlatform(key.alg, 'halves of different keys')
 }
 
 function rememberSigning(
@@ -179,7 +179,7 @@ function importOrRefuse(alg: string, importKey: () => KeyObject): KeyObject {
   try {
     return importKey()
   } catch (cause) {
-    throw unusableKey(alg, cause)
+    throw refusedByPlatform(alg, cause)
   }
 }
 

@@ -9,7 +9,7 @@ import {
   assertUsableKey,
   findSigningKeyFault,
   findVerificationKeyFault,
-  unusableKey,
+  refusedByPlatform,
 } from './key-rules.ts'
 import { thumbprintInput, toPrivateJwk, toPublicJwk } from './public-jwk.ts'
 import { readSigningKeyInput } from './signing-key-input.ts'
@@ -124,14 +124,14 @@ async function fromKeyPair(
 async function assertHalvesFit(handle: SigningKey): Promise<void> {
   const publicKey = await importVerificationKey(handle.publicJwk, handle.alg)
   const fits = await trySignature(handle, publicKey)
-  if (!fits) throw unusableKey(handle.alg, 'halves of different keys')
+  if (!fits) throw refusedByPlatform(handle.alg, 'halves of different keys')
 }
 
 async function trySignature(handle: SigningKey, publicKey: VerificationKey): Promise<boolean> {
   try {
     return await verify(publicKey, 'fits', await sign(handle, 'fits'))
   } catch (cause) {
-    throw unusableKey(handle.alg, cause)
+    throw refusedByPlatform(handle.alg, cause)
   }
 }
 
@@ -158,7 +158,7 @@ async function importJwk(jwk: Jwk, alg: AsymmetricAlgorithm, usage: 'sign' | 've
   try {
     return await crypto.subtle.importKey('jwk', jwk as unknown as JsonWebKey, keyParameters(alg), false, [usage])
   } catch (cause) {
-    throw unusableKey(alg, cause)
+    throw refusedByPlatform(alg, cause)
   }
 }
 
