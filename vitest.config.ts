@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // `authentype-source` makes `#signatures` resolve to the source, so that tests need no build.
-const conditions = ['authentype-source', 'node', 'import', 'module', 'default']
+const conditions = ['authentype-source', 'node', 'module']
 
 export default defineConfig({
   resolve: { conditions },

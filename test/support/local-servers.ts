@@ -20,9 +20,9 @@ export function canRun(what: string, isThere: boolean, packages: string): boolea
   return false
 }
 
-/** The path of a program, looked for on the PATH and in `folders`. */
+/** The path of a program, looked for in `folders`, then on the PATH. */
 export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
-  const places = [...(process.env.PATH ?? '').split(':'), ...folders]
+  const places = [...folders, ...(process.env.PATH ?? '').split(':')]
   return places.map((folder) => `${folder}/${name}`).find((path) => existsSync(path))
 }
 
