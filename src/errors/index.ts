@@ -1,3 +1,4 @@
+import type { AccessError } from './access.ts'
 import type { ConfigurationError } from './configuration.ts'
 import type { GenerateError } from './generate.ts'
 import type { NetworkError, RequestError, TimeoutError } from './network.ts'
@@ -5,6 +6,7 @@ import type { AuthorizationResponseError, IdTokenError, ProtocolError } from './
 import type { ApiError, OAuthResponseError, ResponseError } from './response.ts'
 import type { SessionError, StoreError } from './session.ts'
 
+export { AccessError, type AccessErrorCode } from './access.ts'
 export { AuthentypeError } from './base.ts'
 export { ConfigurationError, type ConfigurationErrorCode } from './configuration.ts'
 export { GenerateError, type GenerateErrorCode } from './generate.ts'
@@ -30,6 +32,7 @@ export { SessionError, type SessionErrorCode, StoreError, type StoreErrorCode } 
 
 /** Every error that this library throws on purpose, but for a TypeError on misuse. Switch on `code` to narrow. */
 export type AnyAuthentypeError =
+  | AccessError
   | ConfigurationError
   | GenerateError
   | NetworkError

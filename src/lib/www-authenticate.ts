@@ -66,3 +66,19 @@ export function findChallengeError(headers: Headers, error?: string): Challenge 
     error === undefined ? challenge.parameters.error : challenge.parameters.error === error,
   )
 }
+
+/**
+ * One challenge as a field value, its parameters as quoted strings; those that are undefined are left out.
+ *
+ * @throws TypeError for a value that no field can hold
+ * @see RFC 9110 11.6.1, 5.6.4
+ */
+export function formatChallenge(scheme: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const pairs: string[] = []
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue
+    if (!/^[\t\x20-\x7e]*$/.test(value)) throw new TypeError(`challenge parameter "${name}": expected printable ASCII`)
+    pairs.push(`${name}="${value.replace(/["\\]/g, '\\$&')}"`)
+  }
+  return pairs.length > 0 ? `${scheme} ${pairs.join(', ')}` : scheme
+}

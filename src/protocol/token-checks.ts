@@ -1,19 +1,31 @@
-import { IdTokenError, type TokenCheck } from '../errors/protocol.ts'
+import { IdTokenError, type ProtocolErrorOptions, type TokenCheck } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
 
+/** What a failed check gives to the error that is made of it. */
+export type CheckFailure = ProtocolErrorOptions & { readonly check: string; readonly checks: readonly TokenCheck[] }
+
+/** Makes the error of a failed check; the message does not say yet what kind of token it is about. */
+export type RefuseToken = (message: string, failure: CheckFailure) => Error
+
 /**
- * The list of what an id_token was held against; it ends with the check that failed.
+ * The list of what a token was held against; it ends with the check that failed.
  *
  * `expected` and `actual` hold no secret and no user: of nonces and subjects they say only whether they fit.
  */
 export class TokenChecks {
   readonly list: TokenCheck[] = []
+  readonly #refuse: RefuseToken
+
+  /** @param refuse @default an IdTokenError about an id_token */
+  constructor(refuse: RefuseToken = refuseIdToken) {
+    this.#refuse = refuse
+  }
 
   /**
    * Records a rule and whether it holds.
    *
    * @param message made only where it is needed, instead of `claim "name" is ...; expected ...`, where that would say too much or too little
-   * @throws IdTokenError where it does not hold
+   * @throws what `refuse` makes, an IdTokenError by default, where it does not hold
    */
   expect(
     holds: boolean,
@@ -36,8 +48,12 @@ export class TokenChecks {
     const actual = reported(value)
     this.list.push({ name, outcome: 'failed', clause, expected, actual })
     const text = message?.() ?? `claim "${name}" is ${shown(value)}; expected ${shown(expected)}`
-    throw new IdTokenError(`id_token ${text}`, { check: name, checks: this.list, clause, expected, actual })
+    throw this.#refuse(text, { check: name, checks: this.list, clause, expected, actual })
   }
+}
+
+function refuseIdToken(message: string, failure: CheckFailure): Error {
+  return new IdTokenError(`id_token ${message}`, failure)
 }
 
 /** A value fit for a message: strings quoted and cut short, arrays of strings, numbers, else the JSON type. */

@@ -18,6 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   issuer: ['errors', 'lib', 'generated', 'protocol', 'http'],
   client: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
   refresh: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
+  resource: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
   sessions: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh'],
   codegen: ['errors', 'lib'],
 }

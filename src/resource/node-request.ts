@@ -1,0 +1,51 @@
+import type { RequestHead } from './protected-resource.ts'
+
+/** The part of Node's `IncomingMessage` that is used, and of what Express and Fastify add to it. */
+export interface NodeRequest {
+  readonly method?: string | undefined
+  /** Path and query. */
+  readonly url?: string | undefined
+  /** The same before a router cut it (Express). */
+  readonly originalUrl?: string | undefined
+  /** Names and values in turn, so that a repeated field is seen. */
+  readonly rawHeaders: readonly string[]
+  readonly socket: object
+  /** As a body parser left it. */
+  readonly body?: unknown
+}
+
+/** The part of Node's `ServerResponse` that is used. */
+export interface NodeResponse {
+  statusCode: number
+  setHeader(name: string, value: string | readonly string[]): unknown
+  end(): unknown
+}
+
+/** Never the URL of any request; a host that is none cannot be what a proof was made for. */
+const nowhere = 'http://host.invalid/'
+
+/** The head of a request of Node's, without copying or reading its body. */
+export function toRequestHead(request: NodeRequest): RequestHead {
+  const headers = new Headers()
+  const { rawHeaders, socket } = request
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    // HTTP/2 has pseudo-fields, which `Headers` does not take.
+    if (!rawHeaders[i]!.startsWith(':')) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!)
+  }
+  const scheme = (socket as { readonly encrypted?: boolean }).encrypted ? 'https' : 'http'
+  const target = request.originalUrl ?? request.url ?? '/'
+  const url = target.startsWith('/') ? `${scheme}://${headers.get('host') ?? authorityOf(rawHeaders)}${target}` : target
+  return { method: request.method ?? 'GET', url: URL.canParse(url) ? url : nowhere, headers, form: request.body }
+}
+
+/** Sets the fields of a refusal, each challenge as a field of its own where the runtime can tell them apart. */
+export function sendRefusal(refusal: Response, response: NodeResponse): void {
+  response.statusCode = refusal.status
+  for (const [name, value] of refusal.headers) response.setHeader(name, value)
+  response.end()
+}
+
+function authorityOf(rawHeaders: readonly string[]): string {
+  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === ':authority')
+  return rawHeaders[at + 1] ?? ''
+}
