@@ -76,6 +76,24 @@ export const dpopProofProfile: JwtProfile = {
   clause: 'RFC 9449 4.2',
 }
 
+export const clientAssertionProfile: JwtProfile = {
+  iss: 'client',
+  aud: 'issuer',
+  types: ['client-authentication+jwt', 'jwt', undefined],
+  required: ['iss', 'sub', 'aud', 'exp', 'jti'],
+  forbidden: ['events', 'token_introspection', 'htm', 'htu', 'nonce'],
+  clause: 'RFC 7523 3',
+}
+
+export const assertionGrantProfile: JwtProfile = {
+  iss: 'issuer',
+  aud: 'issuer',
+  types: ['authorization-grant+jwt', 'jwt', undefined],
+  required: ['iss', 'sub', 'aud', 'exp', 'jti'],
+  forbidden: ['events', 'token_introspection', 'htm', 'htu', 'nonce'],
+  clause: 'RFC 7523 3',
+}
+
 export const authorizationResponseProfile: JwtProfile = {
   iss: 'issuer',
   aud: 'client',
@@ -89,9 +107,20 @@ export const userinfoResponseProfile: JwtProfile = {
   iss: 'issuer',
   aud: 'client',
   types: ['jwt', undefined],
-  required: ['sub'],
+  // "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members."
+  required: ['iss', 'aud', 'sub'],
   forbidden: ['events', 'token_introspection', 'htm', 'htu', 'nonce', 'at_hash', 'c_hash'],
   clause: 'OIDC Core 5.3.2',
+}
+
+/** Claims of another provider about the user, inside of a userinfo answer or an id_token. */
+export const aggregatedClaimsProfile: JwtProfile = {
+  iss: 'issuer',
+  aud: 'client',
+  types: ['jwt', undefined],
+  required: ['iss'],
+  forbidden: ['events', 'token_introspection', 'htm', 'htu', 'nonce', 'at_hash', 'c_hash'],
+  clause: 'OIDC Core 5.6.2',
 }
 
 /** A claim that a kind must have and this JWT has not, or the other way round. */

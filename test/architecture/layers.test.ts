@@ -13,6 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   generated: ['lib/api'],
   protocol: ['errors', 'lib', 'generated'],
   http: ['errors', 'lib', 'generated', 'protocol'],
+  server: ['errors', 'lib', 'generated', 'protocol'],
   stores: ['errors', 'lib', 'protocol'],
   testing: ['errors', 'lib'],
   issuer: ['errors', 'lib', 'generated', 'protocol', 'http'],

@@ -1,0 +1,98 @@
+import type { AuthorizationDetail, TokenResponse } from '../../generated/models.ts'
+import type { RecordChange } from '../lib/record-store.ts'
+import { readResources, resolveAudience } from './audience.ts'
+import type { Authorization } from './authorization.ts'
+import type { PolicyContext } from './config.ts'
+import { readGrantedDetails } from './details.ts'
+import type { GrantContext } from './grant.ts'
+import { mintAccessToken } from './mint-access-token.ts'
+import { mintIdToken } from './mint-id-token.ts'
+import { callHost, refuseGrant } from './refusal.ts'
+import { applyScopePolicy, policyContext } from './scope-policy.ts'
+
+/** The tokens that an authorization is exchanged for, beside the refresh token. */
+export interface AuthorizedTokens {
+  readonly policy: PolicyContext
+  readonly scope: readonly string[]
+  readonly response: TokenResponse
+  readonly changes: readonly RecordChange[]
+  readonly hasIdToken: boolean
+}
+
+export interface AuthorizedTokensInput {
+  readonly authorization: Authorization
+  readonly family: string
+  /** Within the authorization's; judged already. */
+  readonly scope: readonly string[]
+  readonly code?: string | undefined
+  readonly nonce?: string | undefined
+  readonly idTokenClaims?: Readonly<Record<string, unknown>>
+}
+
+/** Mints what an authorization allows: its user, audience, scope, details, access token, id_token, in this order. */
+export async function mintAuthorizedTokens(
+  context: GrantContext,
+  input: AuthorizedTokensInput,
+): Promise<AuthorizedTokens> {
+  const { authorization, family } = input
+  const principal = await loadPrincipal(context, authorization.subject)
+  const audience = await readAudience(context, authorization)
+  const about = { subject: authorization.subject, principal, audience }
+  const scope = await applyScopePolicy(context.config, policyContext(context, { ...about, scope: input.scope }))
+  const policy = policyContext(context, { ...about, scope })
+  const details = await readGrantedDetails(context, policy, authorization.authorizationDetails)
+  const { authTime, acr, claims } = authorization
+  const access = await mintAccessToken(context, {
+    policy,
+    family,
+    authTime,
+    acr,
+    claims,
+    authorizationDetails: details,
+  })
+  const hasIdToken = scope.includes('openid')
+  const { code, nonce, idTokenClaims = {} } = input
+  const idToken = hasIdToken
+    ? await mintIdToken(context, {
+        policy,
+        authorization,
+        accessToken: access.value,
+        code,
+        nonce,
+        claims: idTokenClaims,
+      })
+    : undefined
+  const response = tokenResponse(context, access, scope, details, idToken)
+  return { policy, scope, response, changes: access.changes, hasIdToken }
+}
+
+/** The user behind a subject, who may be gone by now. */
+export async function loadPrincipal({ config, client, grantType }: GrantContext, subject: string): Promise<object> {
+  const { clientId } = client
+  const principal = await callHost('loadPrincipal', () => config.loadPrincipal(subject, { clientId, grantType }))
+  if (!principal) throw refuseGrant('no such principal')
+  return principal
+}
+
+/** The answer's body (RFC 6749 5.1); the scope always stands in it. */
+export function tokenResponse(
+  { constraint }: GrantContext,
+  access: { readonly value: string; readonly expiresIn: number },
+  scope: readonly string[],
+  details?: readonly AuthorizationDetail[],
+  idToken?: string,
+): TokenResponse {
+  return {
+    access_token: access.value,
+    token_type: constraint.tokenType,
+    expires_in: access.expiresIn,
+    scope: scope.join(' '),
+    ...(idToken !== undefined && { id_token: idToken }),
+    // RFC 9396 7: the details as granted.
+    ...(details?.length && { authorization_details: details }),
+  }
+}
+
+function readAudience({ config, client, params }: GrantContext, { resources }: Authorization) {
+  return resolveAudience(config, client.client, readResources(params.all('resource')), resources)
+}

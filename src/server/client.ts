@@ -1,0 +1,43 @@
+import type { ClientMetadata } from '../../generated/models.ts'
+import type { SupportedGrant } from './grant-types.ts'
+
+/** A client as the host knows it: its id and what was registered of it (RFC 7591 2), the host's own members included. */
+export interface RegisteredClient {
+  readonly clientId: string
+  readonly metadata: ClientMetadata
+}
+
+/** How a client proved who it is. */
+export type ClientAuthMethod =
+  | 'none'
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'client_secret_jwt'
+  | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
+
+/** Something that may be used once, and is claimed in the commit: a proof's or an assertion's `jti`. */
+export interface ReplayClaim {
+  readonly kind: 'dpop_proof' | 'client_assertion' | 'grant_assertion' | 'request_object'
+  /** The record's key, made of a hash. */
+  readonly key: string
+  /** Seconds since the epoch, after the last moment at which the thing would be taken. */
+  readonly expiresAt: number
+}
+
+/**
+ * A client that `authenticateClient` has judged. Frozen: no callback that runs later can put another in its place.
+ */
+export interface AuthenticatedClient {
+  readonly clientId: string
+  readonly client: RegisteredClient
+  readonly method: ClientAuthMethod
+  /** Whether it proved nothing: a public client. */
+  readonly isPublic: boolean
+  /** What its authentication uses up, claimed by the commit of whatever it asks for. */
+  readonly claims: readonly ReplayClaim[]
+}
+
+/** RFC 7591 2: what a client may use that registered no grant types. */
+export const defaultClientGrants: readonly SupportedGrant[] = ['authorization_code']

@@ -1,0 +1,58 @@
+import type { AuthorizationDetail } from '../../generated/models.ts'
+import { parseStrictJson } from '../lib/strict-json.ts'
+import { isAuthorizationDetails } from '../protocol/authorization-details.ts'
+import type { PolicyContext } from './config.ts'
+import type { GrantContext } from './grant.ts'
+import { callHost, Refusal } from './refusal.ts'
+
+/** `authorization_details` as asked for; `undefined` where there are none. @throws Refusal invalid_authorization_details */
+export function readDetails(text: string | undefined): readonly AuthorizationDetail[] | undefined {
+  if (text === undefined) return undefined
+  const json = parseStrictJson(text)
+  if (!json.ok || !isAuthorizationDetails(json.value) || json.value.length === 0) {
+    throw refuseDetails('malformed authorization_details')
+  }
+  // Members without a prototype would not survive every store's copy; plain objects do.
+  return JSON.parse(JSON.stringify(json.value)) as AuthorizationDetail[]
+}
+
+/**
+ * The details of a token: those asked for at the token endpoint, each of which must be among the granted ones,
+ * else all that were granted; then narrowed by the host.
+ *
+ * @see RFC 9396 6, 7
+ */
+export async function readGrantedDetails(
+  { config, params }: GrantContext,
+  policy: PolicyContext,
+  granted: readonly AuthorizationDetail[] | undefined,
+): Promise<readonly AuthorizationDetail[] | undefined> {
+  const asked = readDetails(params.get('authorization_details'))
+  const details = asked ? narrowDetails(asked, granted ?? []) : granted
+  if (!details || !config.authorizeDetails) return details
+  const allowed = await callHost('authorizeDetails', () => config.authorizeDetails!({ ...policy, details }))
+  return narrowDetails(allowed, details)
+}
+
+/** RFC 9396 6: none beyond what was granted; compared as JSON, member order apart. */
+export function narrowDetails(
+  asked: readonly AuthorizationDetail[],
+  granted: readonly AuthorizationDetail[],
+): readonly AuthorizationDetail[] {
+  const known = granted.map(canonical)
+  if (asked.some((one) => !known.includes(canonical(one)))) throw refuseDetails('details beyond the grant')
+  return asked
+}
+
+export function refuseDetails(reason: string): Refusal {
+  return new Refusal('invalid_authorization_details', 'the authorization details are invalid or beyond the grant', {
+    reason,
+  })
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, member: unknown) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}

@@ -1,0 +1,44 @@
+/** The grants of the core, by their `grant_type`. */
+export const supportedGrants = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'urn:openid:params:grant-type:ciba',
+  'urn:ietf:params:oauth:grant-type:pre-authorized_code',
+] as const
+
+export type SupportedGrant = (typeof supportedGrants)[number]
+
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+export const cibaGrant = 'urn:openid:params:grant-type:ciba'
+export const preAuthorizedCodeGrant = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
+
+/** The others join when they are enabled. */
+export const defaultGrants: readonly SupportedGrant[] = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  tokenExchangeGrant,
+]
+
+/** RFC 6749 4.4, RFC 8693 5, CIBA 4: of no use, or dangerous, without client authentication. */
+export const confidentialGrants: readonly SupportedGrant[] = [
+  'client_credentials',
+  tokenExchangeGrant,
+  jwtBearerGrant,
+  cibaGrant,
+]
+
+/** The grants whose state is kept in records. */
+export const storedGrants: readonly SupportedGrant[] = supportedGrants.filter(
+  (grant) => grant !== 'client_credentials' && grant !== tokenExchangeGrant,
+)
+
+export function isSupportedGrant(value: unknown): value is SupportedGrant {
+  return (supportedGrants as readonly unknown[]).includes(value)
+}

@@ -1,0 +1,203 @@
+import { splitScope } from '../../protocol/scope.ts'
+import { mintAuthorizedTokens } from '../authorized-tokens.ts'
+import type { CommitPlan } from '../commit.ts'
+import { createEvent } from '../events.ts'
+import { familyRecordEnd, logoutAddresses, readFamily, revokeFamily, touchFamily } from '../families.ts'
+import type { GrantContext, PreparedGrant } from '../grant.ts'
+import { storeOf } from '../guard-store.ts'
+import { requireParam } from '../params.ts'
+import {
+  type FamilyRecord,
+  keys,
+  put,
+  type RefreshRecord,
+  type RefreshUse,
+  readRecord,
+  type Versioned,
+} from '../records.ts'
+import { createRefreshToken } from '../refresh-issue.ts'
+import { type Refusal, refuseGrant, refuseRequest } from '../refusal.ts'
+import { narrowScope, readScope } from '../scope-policy.ts'
+import { type LocatedSecret, locateSecret } from '../secrets.ts'
+import { isSameConfirmation } from '../sender-constraint.ts'
+
+interface FoundRefreshToken {
+  readonly secret: LocatedSecret
+  readonly record: Versioned<RefreshRecord>
+  readonly family: Versioned<FamilyRecord>
+}
+
+/**
+ * RFC 6749 6, RFC 9700 4.14.2. Everything is judged before anything is consumed, so a bad request burns nothing.
+ *
+ * Three cases: a token not yet used, shown wrongly, is an error; a used one shown by its own client beyond the
+ * grace, or differently, is reuse and ends the family; one shown by another client is an error and nothing more.
+ */
+export async function prepareRefreshToken(context: GrantContext): Promise<PreparedGrant> {
+  const found = await findRefreshToken(context)
+  judgeClient(context, found)
+  judgeFamily(found)
+  if (found.record.value.use) return retry(context, found, found.record.value.use)
+  judgeExpiry(context, found)
+  judgeBinding(context, found)
+  return rotate(context, found, narrowScope(requestedScope(context), found.family.value.authorization.scope))
+}
+
+async function findRefreshToken({ config, params, known }: GrantContext): Promise<FoundRefreshToken> {
+  const secret = await locateSecret('rt', requireParam(params, 'refresh_token'))
+  if (!secret) throw refuseGrant('unknown refresh token')
+  const [stored, family] = await Promise.all([
+    storeOf(config).get(keys.refresh(secret.partition, secret.hash)),
+    readFamily(config, secret.partition),
+  ])
+  const record = readRecord<RefreshRecord>(stored, 'refresh-1')
+  if (!record || !family) throw refuseGrant('unknown refresh token')
+  known.subject = family.value.authorization.subject
+  known.scope = family.value.authorization.scope.join(' ')
+  return { secret, record, family }
+}
+
+function judgeClient({ client }: GrantContext, { record }: FoundRefreshToken): void {
+  if (record.value.clientId !== client.clientId) throw refuseGrant('refresh token of another client')
+}
+
+function judgeFamily({ family }: FoundRefreshToken): void {
+  if (family.value.status === 'revoked') throw refuseGrant('family revoked')
+}
+
+function judgeExpiry({ now }: GrantContext, { record, family }: FoundRefreshToken): void {
+  if (record.value.expiresAt <= now) throw refuseGrant('refresh token expired')
+  if (family.value.endsAt <= now) throw refuseGrant('family ended')
+}
+
+/** RFC 9449 5: a public client proves its key again. A confidential client is bound by its authentication and may bring a fresh key. */
+function judgeBinding({ constraint }: GrantContext, { family }: FoundRefreshToken): void {
+  const { binding } = family.value
+  if (!binding) return
+  if (constraint.kind === 'none') throw refuseRequest(binding.jkt ? 'missing DPoP proof' : 'missing client certificate')
+  if (!isSameConfirmation(binding, constraint.cnf)) throw refuseGrant('another key')
+}
+
+function requestedScope({ config, params }: GrantContext): readonly string[] | undefined {
+  return readScope(config, params.get('scope'))
+}
+
+/** Mints, and plans the one commit: the token used at the version that was read, its successor, the family. */
+async function rotate(
+  context: GrantContext,
+  { record, family, secret }: FoundRefreshToken,
+  scope: readonly string[],
+): Promise<PreparedGrant> {
+  const { config, constraint, now } = context
+  const tokens = await mint(context, family, secret.partition, scope)
+  const successor = await createRefreshToken(context, secret.partition, family.value.endsAt)
+  const sealed = await sealSuccessor(context, secret, successor.secret)
+  const use: RefreshUse = {
+    at: now,
+    scope,
+    successorHash: successor.secret.hash,
+    ...(constraint.cnf && { cnf: constraint.cnf }),
+    ...(sealed !== undefined && { sealedSuccessor: sealed }),
+  }
+  const marked: RefreshRecord = { ...record.value, use }
+  const used = put(record.key, marked, record.version, familyRecordEnd(config, family.value))
+  const plan: CommitPlan = {
+    claims: constraint.claims,
+    changes: [used, tokens.touch.change, successor.change, ...tokens.changes],
+    rebase: tokens.touch.rebase,
+  }
+  return { ...tokens.prepared, response: { ...tokens.response, refresh_token: successor.secret.text }, plan }
+}
+
+/** A used token shown again by its own client: within the grace and in the same way it gets the same successor. */
+async function retry(context: GrantContext, found: FoundRefreshToken, use: RefreshUse): Promise<PreparedGrant> {
+  const { record, family, secret } = found
+  const asked = splitScope(context.params.get('scope') ?? '')
+  const scope = asked.length > 0 ? asked : family.value.authorization.scope
+  const successor = isWithinGrace(context, found, use, scope) ? await openSuccessor(context, found, use) : undefined
+  if (!successor) {
+    await revokeFamily(context.config, secret.partition)
+    throw refuseReuse(context, family.value)
+  }
+  // The used token's record is left as it is, so that no retry extends the grace.
+  const tokens = await mint(context, family, secret.partition, scope)
+  const unchanged = put(successor.key, successor.value, successor.version, toSeconds(successor.expiresAt, record))
+  const plan: CommitPlan = {
+    claims: context.constraint.claims,
+    // The successor is put as it is, so that a retry loses against its use.
+    changes: [unchanged, tokens.touch.change, ...tokens.changes],
+    rebase: tokens.touch.rebase,
+  }
+  return { ...tokens.prepared, response: { ...tokens.response, refresh_token: successor.text }, plan }
+}
+
+/** RFC 9700 4.14.2: no grace for an unbound token of a public client, whose thief could replay it unseen. */
+function isWithinGrace(
+  { config, client, constraint, now }: GrantContext,
+  { record, family }: FoundRefreshToken,
+  use: RefreshUse,
+  scope: readonly string[],
+): boolean {
+  const isBound = family.value.binding !== undefined || !client.isPublic
+  const until = Math.min(use.at + config.refreshTokens.grace, record.value.expiresAt)
+  if (!isBound || now >= until) return false
+  const sameScope = scope.length === use.scope.length && scope.every((one) => use.scope.includes(one))
+  return sameScope && isSameConfirmation(use.cnf, constraint.cnf)
+}
+
+/** The successor, opened, while it is unused and of the same family. */
+async function openSuccessor({ config, now }: GrantContext, { secret }: FoundRefreshToken, use: RefreshUse) {
+  const { seal } = config.refreshTokens
+  if (!seal || use.sealedSuccessor === undefined) return undefined
+  const text = await seal.open(use.sealedSuccessor, secret.hash)
+  const successor = text === undefined ? undefined : await locateSecret('rt', text)
+  if (successor?.hash !== use.successorHash || successor.partition !== secret.partition) return undefined
+  const stored = await storeOf(config).get(keys.refresh(successor.partition, successor.hash))
+  const record = readRecord<RefreshRecord>(stored, 'refresh-1')
+  if (!record || record.value.use || record.value.expiresAt <= now) return undefined
+  return { text: successor.text, ...record }
+}
+
+async function sealSuccessor(
+  { config }: GrantContext,
+  parent: LocatedSecret,
+  successor: LocatedSecret,
+): Promise<string | undefined> {
+  const { seal, grace } = config.refreshTokens
+  return seal && grace > 0 ? seal.close(successor.text, parent.hash) : undefined
+}
+
+async function mint(
+  context: GrantContext,
+  family: Versioned<FamilyRecord>,
+  partition: string,
+  scope: readonly string[],
+) {
+  const { config, client } = context
+  const { authorization } = family.value
+  // OIDC Core 12.2: the original auth_time, and no nonce.
+  const tokens = await mintAuthorizedTokens(context, { authorization, family: partition, scope })
+  const logout = tokens.hasIdToken ? logoutAddresses(config, client, authorization) : undefined
+  const prepared = {
+    subject: authorization.subject,
+    scope: tokens.scope.join(' '),
+    events: ['refresh_rotated'],
+  } as const
+  const touch = touchFamily(config, partition, family, logout)
+  return { response: tokens.response, changes: tokens.changes, prepared, touch }
+}
+
+function refuseReuse({ client, grantType, clientIp }: GrantContext, { authorization }: FamilyRecord): Refusal {
+  const event = createEvent('refresh_reuse_detected', {
+    subject: authorization.subject,
+    clientId: client.clientId,
+    scope: authorization.scope.join(' '),
+    grantType,
+    metadata: { clientIp, reason: 'refresh token used before' },
+  })
+  return refuseGrant('refresh token used before', [event])
+}
+
+function toSeconds(expiresAt: number | undefined, { value }: Versioned<RefreshRecord>): number {
+  return expiresAt === undefined ? value.expiresAt : expiresAt / 1000
+}

@@ -1,0 +1,205 @@
+import type { AuthorizationDetail, ClaimsRequest } from '../../generated/models.ts'
+import { encodeBase64url } from '../lib/base64url.ts'
+import type { RecordChange } from '../lib/record-store.ts'
+import { audienceClaim } from './audience.ts'
+import { type PolicyContext, type PrincipalKind, principalKinds } from './config.ts'
+import type { GrantContext } from './grant.ts'
+import { shortened } from './lifetimes.ts'
+import { type AccessRecord, indexes, keys, put } from './records.ts'
+import { callHost, Refusal } from './refusal.ts'
+import { createPartition, createSecret } from './secrets.ts'
+import { signJwt } from './sign-jwt.ts'
+
+/** What a token is minted from: everything in it has been judged. */
+export interface AccessTokenInput {
+  /** What the host's callbacks are told; its scope and audience are the token's. */
+  readonly policy: PolicyContext
+  /** The family that it is revoked with. */
+  readonly family?: string
+  readonly authTime?: number | undefined
+  readonly acr?: string | undefined
+  /** RFC 8693 4.1 */
+  readonly act?: object | undefined
+  readonly claims?: ClaimsRequest | undefined
+  readonly authorizationDetails?: readonly AuthorizationDetail[] | undefined
+  /** Seconds since the epoch that it must not outlive. */
+  readonly notAfter?: number | undefined
+  /** RFC 8693 2.1: a JWT was asked for. @default the configured format */
+  readonly format?: 'jwt' | 'opaque'
+}
+
+export interface MintedAccessToken {
+  readonly value: string
+  /** Seconds. */
+  readonly expiresIn: number
+  /** The record of it, where it is remembered. */
+  readonly changes: readonly RecordChange[]
+}
+
+const jtiBytes = 16
+/** Seconds that a record outlives its token, so that a token that is just good is never unknown. */
+const margin = 60
+
+/** Only the mint writes these. */
+export const reservedAccessClaims: readonly string[] = [
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'scope',
+  'client_id',
+  'cnf',
+  'act',
+  'auth_time',
+  'acr',
+  'amr',
+  'authorization_details',
+  'active',
+  'token_type',
+  'principal_kind',
+]
+
+/**
+ * Mints an access token: by RFC 9068, or opaque, of which only the hash is stored.
+ *
+ * Remembered is every opaque token, and every JWT but the client's own (client_credentials), which nothing but
+ * its expiry ends unless it is revoked by itself.
+ */
+export async function mintAccessToken(context: GrantContext, input: AccessTokenInput): Promise<MintedAccessToken> {
+  const { config, now } = context
+  const principal = await buildPrincipal(context, input.policy)
+  const lifetime = shortened(config.lifetimes.accessToken, principal.accessTokenLifetime)
+  const expiresAt = Math.min(now + lifetime, Math.floor(input.notAfter ?? Number.POSITIVE_INFINITY))
+  if (expiresAt <= now)
+    throw new Refusal('invalid_grant', 'the grant is invalid', { reason: 'nothing left of its life' })
+  const record = await describe(context, input, principal.extra, expiresAt)
+  const format = input.format ?? config.accessTokens.format
+  return format === 'jwt' ? mintJwt(context, input, record) : mintOpaque(context, input, record)
+}
+
+async function mintJwt(
+  context: GrantContext,
+  input: AccessTokenInput,
+  record: AccessRecord,
+): Promise<MintedAccessToken> {
+  const { config } = context
+  const key = config.keys.signingKey(config.accessTokens.alg)
+  if (!key) throw new Refusal('server_error', 'the server failed', { reason: 'no key signs access tokens' })
+  // RFC 9068 2.1, 2.2
+  const value = await signJwt(key, 'at+jwt', accessTokenClaims(config.issuer, record))
+  const expiresIn = record.expiresAt - context.now
+  if (input.policy.grantType === 'client_credentials') return { value, expiresIn, changes: [] }
+  const partition = input.family ?? record.jti
+  return { value, expiresIn, changes: [putAccess(keys.access(partition, record.jti), record, null)] }
+}
+
+async function mintOpaque(
+  context: GrantContext,
+  input: AccessTokenInput,
+  record: AccessRecord,
+): Promise<MintedAccessToken> {
+  const { runtime } = context.config
+  const secret = await createSecret('at', input.family ?? createPartition(runtime), runtime)
+  const change = putAccess(keys.access(secret.partition, secret.hash), record, null)
+  return { value: secret.text, expiresIn: record.expiresAt - context.now, changes: [change] }
+}
+
+/** The put of an access token's record. */
+export function putAccess(key: string, record: AccessRecord, expect: string | null): RecordChange {
+  return put(key, record, expect, record.expiresAt + margin, { [indexes.jti]: record.jti })
+}
+
+/** The claims of an access token, the same in a JWT and in an introspection. */
+export function accessTokenClaims(issuer: string, record: AccessRecord): Record<string, unknown> {
+  return {
+    // The host's claims first: they cannot stand over any of the mint's.
+    ...record.extra,
+    iss: issuer,
+    sub: record.sub,
+    aud: audienceClaim(record.audience),
+    exp: record.expiresAt,
+    iat: record.issuedAt,
+    jti: record.jti,
+    client_id: record.clientId,
+    ...(record.scope.length > 0 && { scope: record.scope.join(' ') }),
+    ...(record.cnf && { cnf: record.cnf }),
+    ...(record.authTime !== undefined && { auth_time: record.authTime }),
+    ...(record.acr !== undefined && { acr: record.acr }),
+    ...(record.authorizationDetails && { authorization_details: record.authorizationDetails }),
+  }
+}
+
+async function describe(
+  context: GrantContext,
+  input: AccessTokenInput,
+  extra: Readonly<Record<string, unknown>>,
+  expiresAt: number,
+): Promise<AccessRecord> {
+  const { config, client, constraint, now } = context
+  const { policy } = input
+  const { cnf, tokenType } = constraint
+  const more = input.act ? { ...extra, act: input.act } : extra
+  return {
+    format: 'access-1',
+    jti: encodeBase64url(config.runtime.randomBytes(jtiBytes)),
+    clientId: client.clientId,
+    subject: policy.subject,
+    sub: await wireSubject(context, policy.subject),
+    scope: policy.scope,
+    audience: policy.audience,
+    issuedAt: now,
+    expiresAt,
+    tokenType,
+    status: 'active',
+    ...(cnf && { cnf }),
+    ...(input.family !== undefined && { family: input.family }),
+    ...(input.authTime !== undefined && { authTime: input.authTime }),
+    ...(input.acr !== undefined && { acr: input.acr }),
+    ...(input.claims && { claims: input.claims }),
+    ...(input.authorizationDetails?.length && { authorizationDetails: input.authorizationDetails }),
+    ...(Object.keys(more).length > 0 && { extra: more }),
+  }
+}
+
+/** The subject as this client sees it (OIDC Core 8). A client that speaks for itself has its own id. */
+export async function wireSubject(
+  { config, client, grantType }: Pick<GrantContext, 'config' | 'client' | 'grantType'>,
+  subject: string,
+): Promise<string> {
+  if (!config.resolveSubject || grantType === 'client_credentials') return subject
+  const sub = await callHost('resolveSubject', () => config.resolveSubject!(subject, client.client))
+  if (typeof sub !== 'string' || sub === '') {
+    throw new Refusal('server_error', 'the server failed', { reason: 'resolveSubject gave no text' })
+  }
+  return sub
+}
+
+interface Principal {
+  readonly extra: Readonly<Record<string, unknown>>
+  readonly accessTokenLifetime?: number | undefined
+}
+
+async function buildPrincipal({ config }: GrantContext, policy: PolicyContext): Promise<Principal> {
+  if (!config.buildPrincipal) return { extra: {} }
+  const {
+    kind,
+    claims = {},
+    accessTokenLifetime,
+  } = await callHost('buildPrincipal', () => config.buildPrincipal!(policy))
+  if (!isPrincipalKind(kind)) throw failMint('buildPrincipal gave an unknown kind')
+  if (Object.keys(claims).some((name) => reservedAccessClaims.includes(name))) {
+    throw failMint('buildPrincipal gave a reserved claim')
+  }
+  return { extra: { ...claims, principal_kind: kind }, accessTokenLifetime }
+}
+
+function isPrincipalKind(kind: unknown): kind is PrincipalKind {
+  return (principalKinds as readonly unknown[]).includes(kind)
+}
+
+function failMint(reason: string): Refusal {
+  return new Refusal('server_error', 'the server failed; nothing is used up, try again later', { reason })
+}

@@ -1,0 +1,48 @@
+import { isScope, splitScope } from '../protocol/scope.ts'
+import type { PolicyContext, TokenEndpointConfig } from './config.ts'
+import type { GrantContext } from './grant.ts'
+import { callHost, Refusal } from './refusal.ts'
+
+/** A scope as it was asked for; `undefined` where none was. @throws Refusal invalid_scope */
+export function readScope(config: TokenEndpointConfig, scope: string | undefined): readonly string[] | undefined {
+  if (scope === undefined) return undefined
+  if (!isScope(scope)) throw refuseScope('malformed scope')
+  const asked = splitScope(scope)
+  if (asked.length === 0) return undefined
+  if (config.scopes && asked.some((one) => !config.scopes!.includes(one))) throw refuseScope('unknown scope')
+  return asked
+}
+
+/** What was asked for, all of which must be within the ceiling; the ceiling itself where nothing was. */
+export function narrowScope(asked: readonly string[] | undefined, ceiling: readonly string[]): readonly string[] {
+  if (!asked) return ceiling
+  if (asked.some((one) => !ceiling.includes(one))) throw refuseScope('scope beyond the grant')
+  return asked
+}
+
+/**
+ * The host's decision, held against what was asked for: it may narrow and never widen, and cannot put another
+ * scope in the place of the requested ones.
+ */
+export async function applyScopePolicy(
+  config: TokenEndpointConfig,
+  context: PolicyContext,
+): Promise<readonly string[]> {
+  if (!config.authorizeScope) return context.scope
+  const allowed = await callHost('authorizeScope', () => config.authorizeScope!(context))
+  const granted = context.scope.filter((one) => allowed.includes(one))
+  if (granted.length === 0 && context.scope.length > 0) throw refuseScope('scope policy granted nothing')
+  return granted
+}
+
+/** What the callbacks of the host are told. */
+export function policyContext(
+  { client, grantType }: Pick<GrantContext, 'client' | 'grantType'>,
+  about: Pick<PolicyContext, 'subject' | 'principal' | 'scope' | 'audience'>,
+): PolicyContext {
+  return Object.freeze({ clientId: client.clientId, client: client.client, grantType, ...about })
+}
+
+export function refuseScope(reason: string): Refusal {
+  return new Refusal('invalid_scope', 'the scope is invalid, unknown, malformed, or beyond the grant', { reason })
+}

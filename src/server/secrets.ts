@@ -1,0 +1,103 @@
+import { digest } from '#signatures'
+import { decodeBase64url, encodeBase64url } from '../lib/base64url.ts'
+import type { Runtime } from '../lib/runtime.ts'
+
+/**
+ * The bearer secrets of the server (codes, refresh tokens, opaque access tokens) and what is done to them.
+ *
+ * A secret carries the partition of its record: `rt_<partition>.<secret>`. So it is found with one read on any
+ * node of a clustered store, and only its hash is stored.
+ */
+export interface LocatedSecret {
+  /** What goes to the client. */
+  readonly text: string
+  /** Where its record is; no secret. */
+  readonly partition: string
+  /** SHA-256 of the text, base64url: what is stored. */
+  readonly hash: string
+}
+
+/** What a secret is for: a code can never be taken for a refresh token. */
+export type SecretKind = 'ac' | 'rt' | 'at' | 'dc' | 'cb' | 'pc' | 'rg'
+
+const partitionBytes = 16
+const secretBytes = 32
+const form = /^([a-z]{2})_([\w-]{22})\.([\w-]{43})$/
+const textEncoder = new TextEncoder()
+
+/** A new partition: 16 random bytes, base64url. */
+export function createPartition(runtime: Runtime): string {
+  return encodeBase64url(runtime.randomBytes(partitionBytes))
+}
+
+/** A new secret of 32 random bytes (RFC 6749 10.10 asks for at most 2^-160; this is 2^-256). */
+export async function createSecret(kind: SecretKind, partition: string, runtime: Runtime): Promise<LocatedSecret> {
+  const text = `${kind}_${partition}.${encodeBase64url(runtime.randomBytes(secretBytes))}`
+  return { text, partition, hash: await sha256(text) }
+}
+
+/** Takes a secret apart, or `undefined` for what none of ours looks like. */
+export async function locateSecret(kind: SecretKind, text: string): Promise<LocatedSecret | undefined> {
+  const match = form.exec(text)
+  if (!match || match[1] !== kind) return undefined
+  return { text, partition: match[2]!, hash: await sha256(text) }
+}
+
+/** SHA-256 of UTF-8, base64url. */
+export async function sha256(text: string): Promise<string> {
+  return encodeBase64url(await digest('SHA-256', text))
+}
+
+/** SHA-256 of bytes, base64url: of a certificate, for `x5t#S256`. */
+export async function sha256Bytes(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+}
+
+/** HMAC-SHA-256, base64url. */
+export async function hmac(secret: Uint8Array<ArrayBuffer>, text: string): Promise<string> {
+  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  return encodeBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', key, textEncoder.encode(text))))
+}
+
+/** Encrypts and authenticates short texts that the server must be able to read again: successors, for grace. */
+export interface Seal {
+  /** `context` is bound in: a sealed text moved to another record does not open. */
+  close(text: string, context: string): Promise<string>
+  /** `undefined` for another key, another context, or a text that was tampered with. */
+  open(sealed: string, context: string): Promise<string | undefined>
+}
+
+const ivBytes = 12
+
+/** AES-256-GCM with a key derived from `secret` by HKDF-SHA-256. */
+export function createSeal(secret: Uint8Array<ArrayBuffer>, runtime: Runtime): Seal {
+  let derived: Promise<CryptoKey> | undefined
+  const keyOf = () => (derived ??= deriveSealKey(secret))
+  return {
+    async close(text, context) {
+      const iv = runtime.randomBytes(ivBytes)
+      const algorithm = { name: 'AES-GCM', iv, additionalData: textEncoder.encode(context) }
+      const sealed = await crypto.subtle.encrypt(algorithm, await keyOf(), textEncoder.encode(text))
+      return `${encodeBase64url(iv)}.${encodeBase64url(new Uint8Array(sealed))}`
+    },
+    async open(sealed, context) {
+      const [iv, bytes] = sealed.split('.').map((part) => decodeBase64url(part))
+      if (!iv || !bytes) return undefined
+      const algorithm = { name: 'AES-GCM', iv, additionalData: textEncoder.encode(context) }
+      try {
+        return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, await keyOf(), bytes))
+      } catch {
+        // A wrong key and a wrong text look alike to AES-GCM; both mean that this is none of ours.
+        return undefined
+      }
+    },
+  }
+}
+
+async function deriveSealKey(secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const base = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey'])
+  const salt = new Uint8Array(32)
+  const info = textEncoder.encode('authentype server: refresh token successors')
+  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt, info }
+  return crypto.subtle.deriveKey(algorithm, base, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+}
