@@ -1,10 +1,13 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
+import type { ResponseProtection } from '../issuer/response-jwt.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { AsymmetricAlgorithm } from '../lib/signatures/types.ts'
 import { type ClientAuth, none } from '../protocol/client-auth.ts'
+import type { Decryptor } from '../protocol/decryption.ts'
+import type { ContentEncryptionAlgorithm, KeyManagementAlgorithm } from '../protocol/encryption-algorithms.ts'
 import { assertScope } from '../protocol/scope.ts'
 import { assertRedirectUri } from '../protocol/url-rules.ts'
 
@@ -33,6 +36,20 @@ export interface OAuthClientOptions {
   readonly discover?: boolean
   /** As registered in `id_token_signed_response_alg`. @default any asymmetric one that the server lists */
   readonly idTokenSignedResponseAlg?: AsymmetricAlgorithm | 'none'
+  /** As registered in `userinfo_signed_response_alg`; a plain answer is then refused. @default whatever comes is judged */
+  readonly userinfoSignedResponseAlg?: AsymmetricAlgorithm
+  /** As registered in `userinfo_encrypted_response_alg`. Needs `decryptor`. @default not encrypted */
+  readonly userinfoEncryptedResponseAlg?: KeyManagementAlgorithm
+  /** As registered in `userinfo_encrypted_response_enc`. @default 'A128CBC-HS256' */
+  readonly userinfoEncryptedResponseEnc?: ContentEncryptionAlgorithm
+  /** As registered in `introspection_signed_response_alg`; a plain answer is then refused (RFC 9701). @default plain JSON */
+  readonly introspectionSignedResponseAlg?: AsymmetricAlgorithm
+  /** As registered in `introspection_encrypted_response_alg`. Needs `decryptor`. @default not encrypted */
+  readonly introspectionEncryptedResponseAlg?: KeyManagementAlgorithm
+  /** As registered in `introspection_encrypted_response_enc`. @default 'A128CBC-HS256' */
+  readonly introspectionEncryptedResponseEnc?: ContentEncryptionAlgorithm
+  /** Opens what was registered to be encrypted: `createDecryptor` makes one. @default none */
+  readonly decryptor?: Decryptor
   /** Other parties that `azp` may name. @default none */
   readonly authorizedParties?: readonly string[]
   /** Milliseconds for each request to the issuer, body included. @default 10_000 */
@@ -54,6 +71,9 @@ const optionNames = [
   ...['issuer', 'clientId', 'clientAuth', 'redirectUri', 'scope', 'resource', 'dpop', 'transactions', 'fetch'],
   ...['runtime', 'metadata', 'discover', 'idTokenSignedResponseAlg', 'authorizedParties', 'timeout', 'clockTolerance'],
   ...['allowLoopbackHttp', 'allowBearerDowngrade'],
+  ...['userinfoSignedResponseAlg', 'userinfoEncryptedResponseAlg', 'userinfoEncryptedResponseEnc'],
+  'decryptor',
+  ...['introspectionSignedResponseAlg', 'introspectionEncryptedResponseAlg', 'introspectionEncryptedResponseEnc'],
 ]
 
 /** The options with every default filled in. */
@@ -71,6 +91,9 @@ export interface ClientSettings {
   readonly metadata: Partial<AuthorizationServerMetadata> | undefined
   readonly discover: boolean
   readonly idTokenSignedResponseAlg: AsymmetricAlgorithm | 'none' | undefined
+  /** How userinfo and introspection answers were registered to come. */
+  readonly userinfo: ResponseProtection
+  readonly introspection: ResponseProtection
   readonly authorizedParties: readonly string[] | undefined
   readonly timeout: number
   readonly clockTolerance: number | undefined
@@ -101,11 +124,29 @@ export function normaliseClientOptions(
     metadata: options.metadata,
     discover: options.discover ?? true,
     idTokenSignedResponseAlg: options.idTokenSignedResponseAlg,
+    userinfo: protectionOf(options, 'userinfo'),
+    introspection: protectionOf(options, 'introspection'),
     authorizedParties: options.authorizedParties,
     timeout: positive('timeout', options.timeout ?? 10_000),
     clockTolerance: options.clockTolerance,
     allowLoopbackHttp: options.allowLoopbackHttp ?? false,
     allowBearerDowngrade: options.allowBearerDowngrade ?? false,
+  }
+}
+
+/** @throws TypeError for encryption that nothing could take off */
+function protectionOf(options: OAuthClientOptions, answer: 'userinfo' | 'introspection'): ResponseProtection {
+  const { decryptor, clockTolerance: tolerance } = options
+  const encryptedResponseAlg = options[`${answer}EncryptedResponseAlg`]
+  if (encryptedResponseAlg !== undefined && decryptor === undefined) {
+    throw new TypeError(`createOAuthClient: "${answer}EncryptedResponseAlg" needs a "decryptor"`)
+  }
+  return {
+    signedResponseAlg: options[`${answer}SignedResponseAlg`],
+    encryptedResponseAlg,
+    encryptedResponseEnc: options[`${answer}EncryptedResponseEnc`],
+    decryptor,
+    tolerance,
   }
 }
 

@@ -3,6 +3,26 @@ import { createMemoryStore } from '../stores/memory/index.ts'
 import type { OAuthClientOptions } from './client-options.ts'
 import { createOAuthClientOver, type OAuthClient } from './oauth-client.ts'
 
+export type { Connect } from '../http/pinned-connection.ts'
+export { createScreenedFetch, type ScreenedFetchOptions } from '../http/screened-fetch.ts'
+export {
+  deleteClient,
+  type ManageClientOptions,
+  type RegisterClientOptions,
+  readClient,
+  registerClient,
+  updateClient,
+} from '../issuer/client-registration.ts'
+export { type DiscoveredResource, type DiscoverResourceOptions, discoverResource } from '../issuer/discover-resource.ts'
+export {
+  type ResolveClaimSourcesOptions,
+  type ResolvedClaims,
+  resolveClaimSources,
+  type SourcedClaim,
+  type UnresolvedSource,
+} from '../issuer/resolve-claim-sources.ts'
+export type { ThirdPartyOptions } from '../issuer/third-party.ts'
+export { type WebFingerResult, webFinger } from '../issuer/web-finger.ts'
 export { type PrivateKeyJwtOptions, privateKeyJwt } from '../protocol/client-assertion.ts'
 export {
   type ClientAuth,
@@ -12,13 +32,40 @@ export {
   clientSecretPost,
   none,
 } from '../protocol/client-auth.ts'
+export type { ClientRegistration, JudgedRegistration } from '../protocol/client-registration.ts'
+export type { LogoutReturnExpectations } from '../protocol/end-session.ts'
+export type { ExtensionGrantParameters } from '../protocol/extension-grant.ts'
+export type { FrontChannelLogout, FrontChannelLogoutRules } from '../protocol/front-channel-logout.ts'
+export type { LogoutTokenClaims } from '../protocol/logout-token.ts'
+export type { StepUpRequest } from '../protocol/step-up.ts'
+export type { TokenTypeName } from '../protocol/token-exchange.ts'
 export type { DpopOptions, OAuthClientOptions } from './client-options.ts'
 export type { CreateAuthorizationUrlOptions } from './create-authorization-url.ts'
 export type { EndSessionOptions } from './create-end-session-url.ts'
+export { type ExchangeTokenOptions, type ExchangeTokenResult, exchangeToken } from './exchange-token.ts'
 export type { LoginResult, RenewableLogin } from './login-result.ts'
+export {
+  createLogoutRequest,
+  handleLogoutReturn,
+  type LogoutRequest,
+  type LogoutRequestOptions,
+  parseFrontChannelLogout,
+} from './logout-request.ts'
 export type { OAuthClient } from './oauth-client.ts'
 export type { RefreshOptions } from './refresh-login.ts'
+export {
+  type BackchannelAuthentication,
+  type BackchannelAuthenticationOptions,
+  type BackchannelAuthenticationState,
+  requestBackchannelAuthentication,
+  resumeBackchannelAuthentication,
+} from './request-backchannel-authentication.ts'
 export type { ClientCredentialsOptions, ClientCredentialsResult } from './request-client-credentials.ts'
+export { type DeviceAuthorization, requestDeviceAuthorization } from './request-device-authorization.ts'
+export { requestExtensionGrant, requestJwtBearerTokens } from './request-extension-grant.ts'
+export type { GrantOptions } from './request-grant.ts'
+export { parseStepUpChallenge } from './step-up.ts'
+export { type VerifyLogoutTokenOptions, verifyLogoutToken } from './verify-logout-token.ts'
 
 const globalFetch: Fetch = (request) => fetch(request)
 

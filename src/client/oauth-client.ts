@@ -10,6 +10,7 @@ import type { Runtime } from '../lib/runtime.ts'
 import type { Introspection } from '../protocol/introspection-response.ts'
 import type { UserInfoClaims } from '../protocol/userinfo-response.ts'
 import { normaliseClientOptions, type OAuthClientOptions } from './client-options.ts'
+import { keepParts } from './client-parts.ts'
 import { type CreateAuthorizationUrlOptions, createAuthorizationUrl } from './create-authorization-url.ts'
 import { createEndSessionUrl, type EndSessionOptions } from './create-end-session-url.ts'
 import { handleCallback } from './handle-callback.ts'
@@ -66,7 +67,7 @@ export function createOAuthClientOver(
   const settings = normaliseClientOptions(options)
   const { metadata, ...rest } = settings
   const issuer = createIssuer({ ...rest, ...(metadata && { metadata }) })
-  return {
+  const client: OAuthClient = {
     issuer: issuer.issuer,
     clientId: issuer.clientId,
     fetch: settings.fetch,
@@ -84,11 +85,12 @@ export function createOAuthClientOver(
       const usable = dpopKey
         ? ({ ...token, kind: 'dpop', key: dpopKey } as const)
         : ({ ...token, kind: 'bearer' } as const)
-      return await fetchUserInfo(issuer, usable, claims.sub, wishes)
+      return await fetchUserInfo(issuer, usable, claims.sub, wishes, settings.userinfo)
     },
-    introspect: (token, wishes) => introspectToken(issuer, token, wishes),
+    introspect: (token, wishes) => introspectToken(issuer, token, wishes, settings.introspection),
     revoke: (token, wishes) => revokeToken(issuer, token, wishes),
     createEndSessionUrl: (wishes) => createEndSessionUrl(issuer, wishes),
     metadata: async (wishes) => issuer.metadata.get(wishes),
   }
+  return keepParts(client, { settings, issuer })
 }

@@ -33,6 +33,8 @@ export type RequestErrorCode =
   | 'origin_not_allowed'
   /** Not https, and not a loopback address in a declared development mode. */
   | 'insecure_url'
+  /** The host is a private or special address, or a name that stands for one. */
+  | 'address_not_allowed'
 
 /** A request that was not sent, or not sent again, because doing so would be wrong. */
 export class RequestError extends AuthentypeError {

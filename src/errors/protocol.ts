@@ -17,7 +17,25 @@ export type ProtocolErrorCode =
   | 'invalid_token_response'
   | 'token_type_mismatch'
   | 'refresh_mismatch'
+  // device flow, CIBA
+  | 'invalid_device_response'
+  | 'invalid_backchannel_response'
+  /** A CIBA ping that is not the server's word about this request. */
+  | 'invalid_notification'
+  /** The device code or the CIBA request has lived its time before the user said yes. */
+  | 'expired_grant'
+  // registration
+  | 'invalid_registration_response'
+  // logout
+  | 'invalid_logout_token'
+  /** Taken once already. */
+  | 'replayed_logout_token'
+  | 'invalid_logout_request'
+  // discovery by a resource or a user's identifier
+  | 'invalid_resource_metadata'
+  | 'invalid_webfinger_response'
   // other answers
+  | 'invalid_claim_source'
   | 'invalid_introspection_response'
   | 'invalid_userinfo_response'
   | 'userinfo_subject_mismatch'

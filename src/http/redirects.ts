@@ -43,7 +43,7 @@ export function withoutRedirects(fetch: Fetch): Fetch {
 }
 
 /** Sends with `redirect: 'manual'`; 'error' would hide the answer, and Workers lack it. */
-function sendManually(fetch: Fetch, request: Request): Promise<Response> {
+export function sendManually(fetch: Fetch, request: Request): Promise<Response> {
   return fetch(request.redirect === 'manual' ? request : new Request(request, { redirect: 'manual' }))
 }
 

@@ -1,14 +1,8 @@
 import { oauthToken } from '../../generated/endpoints.ts'
+import type { TokenRequest as TokenParameters, TokenResponse } from '../../generated/models.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
-import type {
-  AuthorizationCodeParameters,
-  ClientCredentialsParameters,
-  RefreshTokenParameters,
-} from '../protocol/token-request.ts'
-import { type JudgedTokens, judgeTokenResponse } from '../protocol/token-response.ts'
+import { type JudgedTokens, judgeTokenResponse, type TokenExpectations } from '../protocol/token-response.ts'
 import type { Issuer, IssuerRequest } from './issuer.ts'
-
-export type TokenParameters = AuthorizationCodeParameters | RefreshTokenParameters | ClientCredentialsParameters
 
 export interface TokenRequest extends IssuerRequest {
   readonly parameters: TokenParameters
@@ -25,17 +19,28 @@ export interface TokenRequest extends IssuerRequest {
  * @see RFC 6749 5
  */
 export async function requestTokens(issuer: Issuer, request: TokenRequest): Promise<JudgedTokens> {
-  const { parameters, requestedScope, resource, dpopKey, signal } = request
+  const answer = await sendTokenRequest(issuer, request)
+  return judgeTokenResponse(answer, tokenExpectations(issuer, request))
+}
+
+/** The answer of the token endpoint, of the right shape and not yet judged: what it means differs by grant. */
+export async function sendTokenRequest(issuer: Issuer, request: TokenRequest): Promise<TokenResponse> {
+  const { parameters, signal } = request
   const api = await issuer.api(request)
   assertClientAuthSupported(await issuer.metadata.get(), 'token', issuer.clientAuth)
-  const body = await oauthToken(api, { body: parameters }, signal ? { signal } : {})
-  return judgeTokenResponse(body, {
+  return await oauthToken(api, { body: parameters }, signal ? { signal } : {})
+}
+
+/** What the answer is held against; the time is that of the call. */
+export function tokenExpectations(issuer: Issuer, request: TokenRequest): TokenExpectations {
+  const { parameters, requestedScope, resource, dpopKey, allowBearerDowngrade } = request
+  return {
     issuer: issuer.issuer,
     grant: parameters.grant_type,
     dpop: dpopKey !== undefined,
     receivedAt: issuer.runtime.now(),
     ...(requestedScope !== undefined && { requestedScope }),
     ...(resource && { resource }),
-    ...(request.allowBearerDowngrade !== undefined && { allowBearerDowngrade: request.allowBearerDowngrade }),
-  })
+    ...(allowBearerDowngrade !== undefined && { allowBearerDowngrade }),
+  }
 }

@@ -4,6 +4,8 @@ export interface Runtime {
   readonly now: () => number
   /** Cryptographically strong random bytes. @default crypto.getRandomValues */
   readonly randomBytes: (length: number) => Uint8Array<ArrayBuffer>
+  /** Resolves after so many milliseconds, and rejects with the signal's reason when that aborts. @default a timer */
+  readonly delay?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
 /** The machine's clock and random source. */
@@ -15,4 +17,10 @@ export const systemRuntime: Runtime = {
 /** A NumericDate (RFC 7519 2): whole seconds since the epoch. */
 export function epochSeconds(runtime: Runtime): number {
   return Math.floor(runtime.now() / 1000)
+}
+
+/** A module of Node, or of a runtime that has Node's; nothing where there is none. Never a static import. */
+export function builtinModule(name: string): unknown {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }
+  return process?.getBuiltinModule?.(name)
 }

@@ -15,6 +15,8 @@ export type NoticeCode =
   | 'unverified_id_token'
   /** An id_token came where no user has logged in; it was dropped. */
   | 'unexpected_id_token'
+  /** The server registered a member of the client's metadata other than asked for (RFC 7591 3.2.1). */
+  | 'registration_changed'
 
 /** Something that was let pass although it is not as it should be. Nothing is loosened silently. */
 export interface Notice {

@@ -1,0 +1,115 @@
+import { generateSigningKey } from '#signatures'
+import type { TokenRequest as TokenParameters } from '../../generated/models.ts'
+import { ProtocolError } from '../errors/protocol.ts'
+import { requestTokens, type TokenRequest } from '../issuer/request-tokens.ts'
+import { verifyIdTokenWith } from '../issuer/verify-id-token.ts'
+import type { SigningKey } from '../lib/signatures/types.ts'
+import { assertDpopSupported } from '../protocol/dpop-support.ts'
+import type { VerifiedIdToken } from '../protocol/id-token.ts'
+import { normaliseResources } from '../protocol/resource-indicators.ts'
+import { hasScope } from '../protocol/scope.ts'
+import type { TokenRequestOptions } from '../protocol/token-request.ts'
+import type { JudgedTokens } from '../protocol/token-response.ts'
+import type { TokenSet } from '../protocol/token-set.ts'
+import type { ClientParts } from './client-parts.ts'
+import type { LoginResult } from './login-result.ts'
+
+/** What every grant takes. Unlike a login's, scope and resource are not the client's unless said so. */
+export interface GrantOptions extends TokenRequestOptions {
+  /** The key to bind the tokens to. @default a new one, where the client uses DPoP */
+  readonly dpopKey?: SigningKey
+  readonly signal?: AbortSignal
+}
+
+export const grantOptionNames: readonly string[] = [
+  ...['scope', 'resource', 'authorizationDetails', 'extraParameters', 'dpopKey', 'signal'],
+]
+
+/** One token request of a grant, and the checks of the id_token, where one comes. */
+export async function requestGrant(
+  parts: ClientParts,
+  parameters: TokenParameters,
+  options: GrantOptions,
+): Promise<LoginResult> {
+  const dpopKey = await grantKey(parts, options)
+  const judged = await requestTokens(parts.issuer, toTokenRequest(parts, parameters, options, dpopKey))
+  return await finishGrant(parts, judged, dpopKey)
+}
+
+export function toTokenRequest(
+  { settings }: ClientParts,
+  parameters: TokenParameters,
+  { scope, resource, signal }: GrantOptions,
+  dpopKey: SigningKey | undefined,
+): TokenRequest {
+  const resources = normaliseResources(resource)
+  return {
+    parameters,
+    allowBearerDowngrade: settings.allowBearerDowngrade,
+    ...(scope !== undefined && { requestedScope: scope }),
+    ...(resources && { resource: resources }),
+    ...(dpopKey && { dpopKey }),
+    ...(signal && { signal }),
+  }
+}
+
+/** @throws ConfigurationError `unsupported_by_server` where the server takes no proof of the key's algorithm */
+export async function grantKey(
+  { settings, issuer }: ClientParts,
+  { dpopKey, signal }: GrantOptions,
+): Promise<SigningKey | undefined> {
+  const alg = dpopKey?.alg ?? settings.dpop
+  if (alg === undefined) return undefined
+  assertDpopSupported(await issuer.metadata.get(signal ? { signal } : {}), alg)
+  return dpopKey ?? (await generateSigningKey(alg, { extractable: true }))
+}
+
+/**
+ * @param userClause where it stands that a user has authenticated; an id_token must then say so, where openid was granted
+ * @throws IdTokenError
+ * @throws ProtocolError `invalid_token_response`
+ */
+export async function finishGrant(
+  parts: ClientParts,
+  { tokens, notices }: JudgedTokens,
+  dpopKey: SigningKey | undefined,
+  userClause?: string,
+): Promise<LoginResult> {
+  if (userClause !== undefined && tokens.idToken === undefined && hasScope(tokens.scope, 'openid')) {
+    throw new ProtocolError('invalid_token_response', 'openid was granted and no id_token came: nobody has logged in', {
+      clause: userClause,
+      expected: 'an id_token',
+      actual: 'absent',
+    })
+  }
+  const verified = await verifyGrantedToken(parts, tokens)
+  const { issuer } = parts
+  return {
+    issuer: issuer.issuer,
+    clientId: issuer.clientId,
+    tokens,
+    notices,
+    checks: verified?.checks ?? [],
+    ...(verified && { claims: verified.claims }),
+    // A Bearer token is not bound to the key, whatever was asked for.
+    ...(dpopKey && tokens.tokenType === 'DPoP' && { dpopKey }),
+  }
+}
+
+async function verifyGrantedToken(
+  { settings, issuer }: ClientParts,
+  tokens: TokenSet,
+): Promise<VerifiedIdToken | undefined> {
+  if (tokens.idToken === undefined) return undefined
+  return await verifyIdTokenWith(issuer, tokens.idToken, {
+    issuer: issuer.issuer,
+    clientId: issuer.clientId,
+    accessToken: tokens.accessToken,
+    receivedFrom: 'token_endpoint',
+    // No request of these grants has one, so none may come back.
+    nonce: null,
+    idTokenSignedResponseAlg: settings.idTokenSignedResponseAlg,
+    authorizedParties: settings.authorizedParties,
+    tolerance: settings.clockTolerance,
+  })
+}
