@@ -1,40 +1,63 @@
 import { encodeBase64url } from '../lib/base64url.ts'
 
-const pem = /-----BEGIN CERTIFICATE-----([\sA-Za-z0-9+/=]+)-----END CERTIFICATE-----/
+const pemForm = /^-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/
 
 /**
- * `x5t#S256`: the SHA-256 of a certificate's DER, base64url.
+ * `x5t#S256`: the SHA-256 of a certificate's DER, base64url; `undefined` for what is no certificate.
  *
- * @param certificate DER, or PEM text of which the first certificate, the client's own, is taken; PEM may be
- *   percent-encoded, as proxies hand it on
- * @throws TypeError for text that holds no certificate
+ * @param certificate DER, or PEM text of one certificate; PEM may be percent-encoded, as proxies hand it on
  * @see RFC 8705 3.1
  */
-export async function certificateThumbprint(certificate: Uint8Array | string): Promise<string> {
-  const der = typeof certificate === 'string' ? decodePem(certificate) : certificate
-  if (!(der instanceof Uint8Array) || der.length === 0) {
-    throw new TypeError('certificate: expected a certificate as DER bytes or PEM text')
-  }
+export async function certificateThumbprint(certificate: Uint8Array | string): Promise<string | undefined> {
+  const der = typeof certificate === 'string' ? derOf(certificate) : certificate
+  return der && isCertificate(der) ? await hashCertificate(der) : undefined
+}
+
+/** The SHA-256 of DER bytes, base64url. */
+export async function hashCertificate(der: Uint8Array): Promise<string> {
   return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(der))))
 }
 
-function decodePem(text: string): Uint8Array | undefined {
-  const base64 = pem.exec(unescaped(text))?.[1]?.replace(/\s/g, '')
-  if (base64 === undefined) return undefined
+/** base64 (RFC 4648 4), as in PEM and `x5c`; `undefined` for anything else. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
   } catch {
-    // Not base64, so no certificate.
+    // Not base64, so no certificate either.
     return undefined
   }
 }
 
-function unescaped(text: string): string {
-  if (!/^-*BEGIN%20/i.test(text)) return text
+function derOf(pem: string): Uint8Array<ArrayBuffer> | undefined {
+  const body = pemForm.exec(decodePercents(pem))?.[1]?.replace(/\s/g, '')
+  return body === undefined ? undefined : decodeBase64(body)
+}
+
+function decodePercents(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {
-    // A stray percent sign: then it is not an encoded one.
+    // A stray percent sign: PEM has none, so it is no certificate either way.
     return text
   }
+}
+
+/** RFC 5280 4.1: one SEQUENCE over everything, that begins with the SEQUENCE of the to-be-signed part. */
+function isCertificate(der: Uint8Array): boolean {
+  const outer = readLength(der, 0)
+  if (!outer || outer.start + outer.length !== der.length) return false
+  const inner = readLength(der, outer.start)
+  return inner !== undefined && inner.start + inner.length < der.length
+}
+
+function readLength(der: Uint8Array, at: number): { start: number; length: number } | undefined {
+  const sequenceTag = 0x30
+  const first = der[at + 1]
+  if (der[at] !== sequenceTag || first === undefined) return undefined
+  if (first < 0x80) return { start: at + 2, length: first }
+  const bytes = first & 0x7f
+  if (bytes === 0 || bytes > 3 || at + 2 + bytes > der.length) return undefined
+  const length = der.subarray(at + 2, at + 2 + bytes).reduce((sum, byte) => sum * 256 + byte, 0)
+  return { start: at + 2 + bytes, length }
 }

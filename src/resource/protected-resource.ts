@@ -168,7 +168,7 @@ async function protectWith(guard: Guard, request: ResourceRequest, call: Protect
     maxAge: call.maxAge ?? guard.needs.maxAge,
   }
   // A mistake of the caller's, and so none of the request's: it is thrown before anything is judged.
-  const certificate = call.certificate === undefined ? undefined : await certificateThumbprint(call.certificate)
+  const certificate = call.certificate === undefined ? undefined : await requireThumbprint(call.certificate)
   const checks = new TokenChecks(refuseAccess)
   const progress: Progress = { checks }
   try {
@@ -219,6 +219,12 @@ async function refuse(
 async function newerNonce({ dpop }: Guard, used: string | undefined): Promise<Readonly<Record<string, string>>> {
   const newest = used === undefined ? undefined : await dpop?.nonces?.current()
   return newest === undefined || newest === used ? {} : { 'dpop-nonce': newest }
+}
+
+async function requireThumbprint(certificate: Uint8Array | string): Promise<string> {
+  const thumbprint = await certificateThumbprint(certificate)
+  if (thumbprint === undefined) throw new TypeError('certificate: expected a certificate as DER bytes or PEM text')
+  return thumbprint
 }
 
 /** What the client has signed is the URL that it knows, and a proxy may have changed scheme and host since. */

@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../protocol/url-rules.ts'
-import { certificateThumbprint, isRegisteredCertificate, isRegisteredSubject } from './certificate.ts'
+import { isRegisteredCertificate, isRegisteredSubject, requireThumbprint } from './certificate.ts'
 import type { AuthenticatedClient, ClientAuthMethod, RegisteredClient, ReplayClaim } from './client.ts'
 import { assertionClaim, findAssertionFault } from './client-assertion.ts'
 import { loadJwks } from './client-keys.ts'
@@ -122,7 +122,7 @@ async function proveByCertificate(
   const method = certificateMethodOf(client)
   if (!config.mtls || !method) return { method: 'none' }
   if (!certificate) return { method, fault: 'missing client certificate' }
-  const thumbprint = await certificateThumbprint(certificate)
+  const thumbprint = await requireThumbprint(certificate)
   if (method === 'tls_client_auth') {
     return isRegisteredSubject(client, certificate) ? { method } : { method, fault: 'another certificate' }
   }

@@ -1,54 +1,19 @@
 import { timingSafeEqual } from '../lib/constant-time.ts'
+import { certificateThumbprint, decodeBase64, hashCertificate } from '../protocol/certificate-thumbprint.ts'
 import type { RegisteredClient } from './client.ts'
 import { refuseRequest } from './refusal.ts'
 import type { ClientCertificate } from './request.ts'
-import { sha256Bytes } from './secrets.ts'
-
-const pemForm = /^-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/
 
 /**
- * The SHA-256 of the certificate's DER, base64url: `x5t#S256`.
+ * `x5t#S256` of the client's certificate.
  *
  * @throws Refusal invalid_request for what is no certificate
  * @see RFC 8705 3.1
  */
-export async function certificateThumbprint({ certificate }: ClientCertificate): Promise<string> {
-  const der = typeof certificate === 'string' ? derOf(certificate) : certificate
-  if (!der || !isCertificate(der)) throw refuseRequest('the client certificate is unreadable')
-  return sha256Bytes(der)
-}
-
-function derOf(pem: string): Uint8Array<ArrayBuffer> | undefined {
-  const body = pemForm.exec(pem)?.[1]?.replace(/\s/g, '')
-  return body === undefined ? undefined : decodeBase64(body)
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-  } catch {
-    // Not base64, so no certificate either.
-    return undefined
-  }
-}
-
-/** RFC 5280 4.1: one SEQUENCE over everything, that begins with the SEQUENCE of the to-be-signed part. */
-function isCertificate(der: Uint8Array): boolean {
-  const outer = readLength(der, 0)
-  if (!outer || outer.start + outer.length !== der.length) return false
-  const inner = readLength(der, outer.start)
-  return inner !== undefined && inner.start + inner.length < der.length
-}
-
-function readLength(der: Uint8Array, at: number): { start: number; length: number } | undefined {
-  const sequenceTag = 0x30
-  const first = der[at + 1]
-  if (der[at] !== sequenceTag || first === undefined) return undefined
-  if (first < 0x80) return { start: at + 2, length: first }
-  const bytes = first & 0x7f
-  if (bytes === 0 || bytes > 3 || at + 2 + bytes > der.length) return undefined
-  const length = der.subarray(at + 2, at + 2 + bytes).reduce((sum, byte) => sum * 256 + byte, 0)
-  return { start: at + 2 + bytes, length }
+export async function requireThumbprint({ certificate }: ClientCertificate): Promise<string> {
+  const thumbprint = await certificateThumbprint(certificate)
+  if (thumbprint === undefined) throw refuseRequest('the client certificate is unreadable')
+  return thumbprint
 }
 
 /**
@@ -81,7 +46,7 @@ export async function isRegisteredCertificate(jwks: object | undefined, thumbpri
   for (const key of keys.slice(0, 32)) {
     const chain = (key as { readonly x5c?: unknown } | null)?.x5c
     const der = Array.isArray(chain) && typeof chain[0] === 'string' ? decodeBase64(chain[0]) : undefined
-    if (der && timingSafeEqual(await sha256Bytes(der), thumbprint)) return true
+    if (der && timingSafeEqual(await hashCertificate(der), thumbprint)) return true
   }
   return false
 }

@@ -2,9 +2,10 @@ import type { AuthorizationDetail, ClaimsRequest, JsonWebKeySet } from '../../ge
 import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise } from '../lib/signatures/types.ts'
+import type { DpopNonceClock } from '../protocol/dpop-nonce-clock.ts'
 import type { RegisteredClient } from './client.ts'
 import type { DocumentCache, FetchDocument } from './documents.ts'
-import type { DpopNonces } from './dpop-nonces.ts'
+
 import type { SupportedGrant } from './grant-types.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { Seal } from './secrets.ts'
@@ -131,7 +132,7 @@ export interface DpopSettings {
   /** Whether every client must use it. */
   readonly required: boolean
   readonly requireNonce: boolean
-  readonly nonces: DpopNonces | undefined
+  readonly nonces: DpopNonceClock | undefined
   readonly algorithms: readonly string[]
 }
 

@@ -2,12 +2,13 @@ import { assertKnownOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
+import { createDpopNonceClock } from '../protocol/dpop-nonce-clock.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { isScope } from '../protocol/scope.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
 import type { DpopSettings, TokenEndpointConfig, TokenEndpointPolicies } from './config.ts'
 import { createDocumentCache } from './documents.ts'
-import { createDpopNonces } from './dpop-nonces.ts'
+
 import type { SupportedGrant } from './grant-types.ts'
 import {
   cibaGrant,
@@ -260,7 +261,7 @@ function resolveDpop(
   if (algorithms.length === 0 || !algorithms.every(isAsymmetricAlgorithm)) {
     throw new TypeError('dpop.algorithms: expected registered asymmetric JWS algorithms')
   }
-  const nonces = nonceSecret && createDpopNonces(nonceSecret, lifetimes.dpopNonce, runtime)
+  const nonces = nonceSecret && createDpopNonceClock(nonceSecret, lifetimes.dpopNonce, runtime)
   return Object.freeze({ required: dpop.required ?? false, requireNonce, nonces, algorithms })
 }
 

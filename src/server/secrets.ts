@@ -48,17 +48,6 @@ export async function sha256(text: string): Promise<string> {
   return encodeBase64url(await digest('SHA-256', text))
 }
 
-/** SHA-256 of bytes, base64url: of a certificate, for `x5t#S256`. */
-export async function sha256Bytes(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
-}
-
-/** HMAC-SHA-256, base64url. */
-export async function hmac(secret: Uint8Array<ArrayBuffer>, text: string): Promise<string> {
-  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  return encodeBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', key, textEncoder.encode(text))))
-}
-
 /** Encrypts and authenticates short texts that the server must be able to read again: successors, for grace. */
 export interface Seal {
   /** `context` is bound in: a sealed text moved to another record does not open. */

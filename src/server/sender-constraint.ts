@@ -2,7 +2,7 @@ import type { Confirmation } from '../../generated/models.ts'
 import { epochSeconds } from '../lib/runtime.ts'
 import { type DpopProof, verifyDpopProof } from '../protocol/dpop-proof-verification.ts'
 import { readJwt } from '../protocol/jwt.ts'
-import { certificateThumbprint } from './certificate.ts'
+import { requireThumbprint } from './certificate.ts'
 import type { AuthenticatedClient, ReplayClaim } from './client.ts'
 import { replayKey } from './commit.ts'
 import type { TokenEndpointConfig } from './config.ts'
@@ -60,7 +60,7 @@ export async function proveSenderConstraint(
   const proof = config.dpop !== false && hasProof(input) ? await proveKey(config, input) : undefined
   if (proof && !requiresMtls) return proof
   if (!config.mtls || !input.certificate) return proof ?? unconstrained
-  const cnf = { 'x5t#S256': await certificateThumbprint(input.certificate) }
+  const cnf = { 'x5t#S256': await requireThumbprint(input.certificate) }
   // A proof that came beside, and was not asked for, is used up all the same.
   if (proof && requiresDpop) return { ...proof, cnf: { ...proof.cnf, ...cnf } }
   return { kind: 'mtls', cnf, tokenType: 'Bearer', claims: proof?.claims ?? [] }
