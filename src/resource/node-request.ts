@@ -24,6 +24,9 @@ export interface NodeResponse {
 /** Never the URL of any request; a host that is none cannot be what a proof was made for. */
 const nowhere = 'http://host.invalid/'
 
+/** RFC 9110 7.2: uri-host and port, and nothing that would make a path of it. */
+const hostForm = /^[\w.:[\]-]+$/
+
 /** The head of a request of Node's, without copying or reading its body. */
 export function toRequestHead(request: NodeRequest): RequestHead {
   const headers = new Headers()
@@ -33,8 +36,9 @@ export function toRequestHead(request: NodeRequest): RequestHead {
     if (!rawHeaders[i]!.startsWith(':')) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!)
   }
   const scheme = (socket as { readonly encrypted?: boolean }).encrypted ? 'https' : 'http'
+  const host = headers.get('host') ?? authorityOf(rawHeaders)
   const target = request.originalUrl ?? request.url ?? '/'
-  const url = target.startsWith('/') ? `${scheme}://${headers.get('host') ?? authorityOf(rawHeaders)}${target}` : target
+  const url = target.startsWith('/') && hostForm.test(host) ? `${scheme}://${host}${target}` : target
   return { method: request.method ?? 'GET', url: URL.canParse(url) ? url : nowhere, headers, form: request.body }
 }
 
