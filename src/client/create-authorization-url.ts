@@ -13,6 +13,7 @@ import {
 import { assertDpopSupported } from '../protocol/dpop-support.ts'
 import { deriveCodeChallenge } from '../protocol/pkce.ts'
 import { createTransaction, type Transaction } from '../protocol/transaction.ts'
+import { hashBrowserBinding } from './browser-binding.ts'
 import type { ClientSettings } from './client-options.ts'
 import { putTransaction } from './transactions.ts'
 
@@ -21,6 +22,8 @@ export interface CreateAuthorizationUrlOptions extends Omit<AuthorizationOptions
   readonly acrEssential?: boolean
   /** Whatever the application wants to find again in the LoginResult; kept on this side, never sent. */
   readonly data?: unknown
+  /** A random value that only this browser has; `handleCallback` then asks for it. Its hash is kept. @default none */
+  readonly browserBinding?: string
   readonly signal?: AbortSignal
 }
 
@@ -36,7 +39,7 @@ const optionNames = [
     'prompt',
     'display',
   ],
-  ...['loginHint', 'idTokenHint', 'uiLocales', 'extraParameters', 'data', 'signal'],
+  ...['loginHint', 'idTokenHint', 'uiLocales', 'extraParameters', 'data', 'browserBinding', 'signal'],
 ]
 
 /**
@@ -72,6 +75,7 @@ export async function createAuthorizationUrl(
       ...requestedFacts(settings, options),
       ...(dpopKey && { dpopKey: await exportSigningKey(dpopKey) }),
       ...(options.data !== undefined && { applicationData: options.data }),
+      ...(options.browserBinding !== undefined && { browserBinding: await hashBrowserBinding(options.browserBinding) }),
     },
     settings.runtime,
   )
@@ -105,7 +109,7 @@ async function toRequest(
   options: CreateAuthorizationUrlOptions,
   dpopJkt: string | undefined,
 ): Promise<AuthorizationRequest> {
-  const { signal, data, acrEssential, ...wishes } = options
+  const { signal, data, browserBinding, acrEssential, ...wishes } = options
   const { clientId, redirectUri, responseMode, scope, resource, state, nonce, codeVerifier } = transaction
   return {
     ...wishes,

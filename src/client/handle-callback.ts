@@ -2,6 +2,7 @@ import { importSigningKey } from '#signatures'
 import { ProtocolError } from '../errors/protocol.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
+import { assertKnownOptions } from '../lib/options.ts'
 import {
   judgeAuthorizationResponse,
   parseAuthorizationResponse,
@@ -9,6 +10,7 @@ import {
 } from '../protocol/authorization-response.ts'
 import { buildAuthorizationCodeRequest } from '../protocol/token-request.ts'
 import { assertTransactionLive, type Transaction } from '../protocol/transaction.ts'
+import { assertSameBrowser, type HandleCallbackOptions } from './browser-binding.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult } from './login-result.ts'
 import { takeTransaction } from './transactions.ts'
@@ -22,10 +24,13 @@ export async function handleCallback(
   settings: ClientSettings,
   issuer: Issuer,
   request: Request | URL | string,
+  options: HandleCallbackOptions = {},
 ): Promise<LoginResult> {
+  assertKnownOptions('handleCallback', options, ['browserBinding'])
   const response = parseAuthorizationResponse(callbackUrl(request))
   const transaction = await takeTransaction(settings.transactions, requireState(response))
   assertOwnTransaction(transaction, issuer)
+  await assertSameBrowser(transaction, options.browserBinding)
   assertTransactionLive(transaction, settings.runtime)
   const { code } = judgeAuthorizationResponse(response, transaction, await issuer.metadata.get())
 

@@ -39,10 +39,12 @@ export type { FrontChannelLogout, FrontChannelLogoutRules } from '../protocol/fr
 export type { LogoutTokenClaims } from '../protocol/logout-token.ts'
 export type { StepUpRequest } from '../protocol/step-up.ts'
 export type { TokenTypeName } from '../protocol/token-exchange.ts'
+export type { HandleCallbackOptions } from './browser-binding.ts'
 export type { DpopOptions, OAuthClientOptions } from './client-options.ts'
 export type { CreateAuthorizationUrlOptions } from './create-authorization-url.ts'
 export type { EndSessionOptions } from './create-end-session-url.ts'
 export { type ExchangeTokenOptions, type ExchangeTokenResult, exchangeToken } from './exchange-token.ts'
+export { findLogin, type PendingLogin } from './find-login.ts'
 export type { LoginResult, RenewableLogin } from './login-result.ts'
 export {
   createLogoutRequest,

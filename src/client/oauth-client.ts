@@ -9,6 +9,7 @@ import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Introspection } from '../protocol/introspection-response.ts'
 import type { UserInfoClaims } from '../protocol/userinfo-response.ts'
+import type { HandleCallbackOptions } from './browser-binding.ts'
 import { normaliseClientOptions, type OAuthClientOptions } from './client-options.ts'
 import { keepParts } from './client-parts.ts'
 import { type CreateAuthorizationUrlOptions, createAuthorizationUrl } from './create-authorization-url.ts'
@@ -26,6 +27,8 @@ import {
 export interface OAuthClient {
   readonly issuer: string
   readonly clientId: string
+  /** Where logins come back to; absent for a client that has none. */
+  readonly redirectUri: string | undefined
   /**
    * Begins a login: PKCE, state, nonce, a DPoP key, pushed where the server can take it.
    *
@@ -36,10 +39,10 @@ export interface OAuthClient {
    * Ends a login: state, issuer, code exchange, every check of the id_token. A callback can be handled once.
    *
    * @throws AuthorizationResponseError when the server or the user said no
-   * @throws ProtocolError `unknown_transaction`, `expired_transaction`, `state_mismatch`, `issuer_mismatch`, ...
+   * @throws ProtocolError `unknown_transaction`, `expired_transaction`, `browser_mismatch`, `state_mismatch`, ...
    * @throws IdTokenError with the list of checks
    */
-  handleCallback(request: Request | URL | string): Promise<LoginResult>
+  handleCallback(request: Request | URL | string, options?: HandleCallbackOptions): Promise<LoginResult>
   /** New tokens for a login; `sessions` does this by itself. @throws OAuthResponseError `invalid_grant` when it is over */
   refresh(login: RenewableLogin, options?: RefreshOptions): Promise<LoginResult>
   /** A token for the client itself. */
@@ -70,12 +73,13 @@ export function createOAuthClientOver(
   const client: OAuthClient = {
     issuer: issuer.issuer,
     clientId: issuer.clientId,
+    redirectUri: settings.redirectUri,
     fetch: settings.fetch,
     runtime: settings.runtime,
     allowLoopbackHttp: settings.allowLoopbackHttp,
     nonces: issuer.nonces,
     createAuthorizationUrl: (wishes) => createAuthorizationUrl(settings, issuer, wishes),
-    handleCallback: (request) => handleCallback(settings, issuer, request),
+    handleCallback: (request, wishes) => handleCallback(settings, issuer, request, wishes),
     refresh: (login, wishes) => refreshLogin(settings, issuer, login, wishes),
     clientCredentials: (wishes) => requestClientCredentials(settings, issuer, wishes),
     async userInfo(login, wishes) {

@@ -13,6 +13,8 @@ export type ProtocolErrorCode =
   | 'state_mismatch'
   | 'unknown_transaction'
   | 'expired_transaction'
+  /** Another browser brings the callback than the one that began the login. */
+  | 'browser_mismatch'
   // token endpoint
   | 'invalid_token_response'
   | 'token_type_mismatch'
