@@ -53,6 +53,10 @@ const optionNames = [
 
 /** Logins that last: created at the callback, found by id or subject, renewed without being asked. */
 export interface Sessions {
+  /** Whose logins these are. */
+  readonly client: OAuthClient
+  /** Where they are kept. */
+  readonly store: RecordStore
   /** `client.handleCallback`, kept. @throws what that throws, and StoreError */
   handleCallback(request: Request | URL | string): Promise<Session>
   /** Keeps a login that was had in another way. */
@@ -86,6 +90,8 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
   }
 
   return {
+    client,
+    store: options.store,
     create,
     handleCallback: async (request) => await create(await client.handleCallback(request)),
     async get(id) {
