@@ -1,10 +1,14 @@
-import { ProtocolError } from '../errors/protocol.ts'
+import { NetworkError, TimeoutError } from '../errors/network.ts'
+import { IdTokenError, ProtocolError } from '../errors/protocol.ts'
+import { ResponseError } from '../errors/response.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
-import type { Notice } from '../protocol/notice.ts'
+import { assertKnownOptions } from '../lib/options.ts'
+import { parseJwt } from '../protocol/jwt.ts'
 import { continueTokenSet } from '../protocol/refresh-continuity.ts'
-import { buildRefreshRequest, type TokenRequestOptions } from '../protocol/token-request.ts'
+import { buildRefreshRequest, type TokenRequestOptions, tokenRequestOptionNames } from '../protocol/token-request.ts'
 import type { JudgedTokens } from '../protocol/token-response.ts'
+import type { TokenSet } from '../protocol/token-set.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult, RenewableLogin } from './login-result.ts'
 import { verifyRefreshedToken } from './verify-login-token.ts'
@@ -25,6 +29,8 @@ export async function refreshLogin(
   login: RenewableLogin,
   options: RefreshOptions = {},
 ): Promise<LoginResult> {
+  assertKnownOptions('refresh', options, [...tokenRequestOptionNames, 'signal'])
+  if (!login?.tokens) throw new TypeError('refresh: "login" must be a LoginResult, or its tokens, claims and key')
   const { tokens: previous, dpopKey } = login
   if (previous.refreshToken === undefined) throw new TypeError('refresh: the login has no refresh token')
   if (previous.issuer !== issuer.issuer) {
@@ -55,21 +61,36 @@ export async function refreshLogin(
 }
 
 /**
- * Because the old refresh token is used up, an answer whose id_token cannot be judged just now (its keys cannot be
- * had) is kept without it. One that was judged and is wrong is refused.
+ * Because the old refresh token is used up, an answer whose id_token cannot be judged just now is kept without it: its
+ * keys cannot be had, or the clock is wrong. One that was judged and is wrong is refused.
  */
 async function verifyOrDrop(settings: ClientSettings, issuer: Issuer, judged: JudgedTokens, login: RenewableLogin) {
   try {
     return { verified: await verifyRefreshedToken(settings, issuer, judged.tokens, login.claims), answer: judged }
   } catch (error) {
-    if (error instanceof ProtocolError && error.code !== 'invalid_jwks') throw error
+    const reason = reasonToDrop(error, judged.tokens)
+    if (reason === undefined) throw error
     const { idToken, ...tokens } = judged.tokens
-    return { verified: undefined, answer: { tokens, notices: [...judged.notices, unverified] } }
+    const message = `the id_token of the refresh was dropped: ${reason}`
+    const notice = { code: 'unverified_id_token', message, clause: 'OpenID Connect Core 12.2' } as const
+    return { verified: undefined, answer: { tokens, notices: [...judged.notices, notice] } }
   }
 }
 
-const unverified: Notice = {
-  code: 'unverified_id_token',
-  message: 'the keys for the id_token of the refresh could not be had; it was dropped',
-  clause: 'OpenID Connect Core 12.2',
+const clockChecks: readonly string[] = ['exp', 'nbf', 'iat', 'auth_time', 'max_age']
+/** Seconds by which a token issued just now may seem to be of another time, before one of the clocks is wrong. */
+const clockDoubt = 60
+
+function reasonToDrop(error: unknown, { idToken, receivedAt }: TokenSet): string | undefined {
+  if (error instanceof IdTokenError) {
+    // The signature was right, or no time would have been looked at; the token is of this second by both clocks or by one.
+    const issuedAt = clockChecks.includes(error.check) ? Number(parseJwt(idToken).claims.iat) : Number.NaN
+    return Math.abs(receivedAt / 1000 - issuedAt) > clockDoubt ? 'the clocks do not agree' : undefined
+  }
+  const isKeyless =
+    error instanceof NetworkError ||
+    error instanceof TimeoutError ||
+    error instanceof ResponseError ||
+    (error instanceof ProtocolError && error.code === 'invalid_jwks')
+  return isKeyless ? 'its keys could not be had' : undefined
 }

@@ -1,9 +1,14 @@
 import { generateSigningKey } from '#signatures'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
+import { assertKnownOptions } from '../lib/options.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import { assertDpopSupported } from '../protocol/dpop-support.ts'
-import { buildClientCredentialsRequest, type TokenRequestOptions } from '../protocol/token-request.ts'
+import {
+  buildClientCredentialsRequest,
+  type TokenRequestOptions,
+  tokenRequestOptionNames,
+} from '../protocol/token-request.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult } from './login-result.ts'
 
@@ -29,6 +34,7 @@ export async function requestClientCredentials(
   if (issuer.clientAuth.method === 'none') {
     throw new TypeError('clientCredentials: a public client has no credentials; give createOAuthClient a "clientAuth"')
   }
+  assertKnownOptions('clientCredentials', options, [...tokenRequestOptionNames, 'dpopKey', 'signal'])
   const { signal, dpopKey: given, ...wishes } = options
   const alg = given?.alg ?? settings.dpop
   if (alg !== undefined) assertDpopSupported(await issuer.metadata.get(signal ? { signal } : {}), alg)

@@ -60,8 +60,6 @@ function startTimer(request: Request, timeout: number, controller: AbortControll
       new TimeoutError(`${request.method} ${url} took longer than ${timeout} ms, body included`, { url, timeout }),
     )
   }, timeout)
-  // Node's timers keep the process alive unless told otherwise; elsewhere a timer is a number.
-  ;(timer as { unref?: () => void }).unref?.()
   return timer
 }
 

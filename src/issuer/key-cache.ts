@@ -1,11 +1,11 @@
 import { ConfigurationError } from '../errors/configuration.ts'
 import { fetchJson } from '../http/json-fetch.ts'
+import { type BackOff, createBackOff } from '../lib/back-off.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise } from '../lib/signatures/types.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { createKeyring, type KeyQuery, type Keyring, type KeySelection } from '../protocol/jwks.ts'
-import { type BackOff, createBackOff } from './back-off.ts'
 import { documentFreshness, freshFor } from './freshness.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
@@ -34,6 +34,7 @@ export interface KeyCache {
 interface Entry {
   readonly keyring: Keyring
   /** Milliseconds since the epoch. From here on a use refreshes it in the background. */
+  readonly loadedAt: number
   readonly refreshFrom: number
   readonly freshUntil: number
   readonly usableUntil: number
@@ -72,7 +73,9 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       const now = runtime.now()
       const held = loader.held()
       if (!held || now >= held.usableUntil) return abortable(selectFromNew(query), signal)
-      if (now >= held.freshUntil && !loader.isWaiting()) return abortable(selectFromRenewed(query, held), signal)
+      // Keys from the future: the clock was set back, and nothing of their age can be told.
+      const isOld = now >= held.freshUntil || now < held.loadedAt
+      if (isOld && !loader.isWaiting()) return abortable(selectFromRenewed(query, held), signal)
       // A failure is the back-off's to remember; the keys in memory are still good.
       if (now >= held.refreshFrom && !loader.isWaiting()) loader.load().catch(() => {})
       const selection = held.keyring.select(query)
@@ -128,7 +131,13 @@ async function loadKeys({ metadata, fetch, runtime, timeout }: KeyCacheOptions):
   const keyring = createKeyring(body)
   const now = runtime.now()
   const lifetime = freshFor(headers, documentFreshness)
-  return { keyring, refreshFrom: now + lifetime * refreshAt, freshUntil: now + lifetime, usableUntil: now + day }
+  return {
+    keyring,
+    loadedAt: now,
+    refreshFrom: now + lifetime * refreshAt,
+    freshUntil: now + lifetime,
+    usableUntil: now + day,
+  }
 }
 
 function requireJwksUri({ jwks_uri: uri }: { readonly jwks_uri?: string }): string {

@@ -1,12 +1,12 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { ResponseError } from '../errors/response.ts'
 import { type FetchedJson, fetchJson } from '../http/json-fetch.ts'
+import { createBackOff } from '../lib/back-off.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise } from '../lib/signatures/types.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { judgeMetadata, metadataUrls } from '../protocol/metadata.ts'
-import { createBackOff } from './back-off.ts'
 import { documentFreshness, freshFor } from './freshness.ts'
 
 export interface MetadataCacheOptions {
@@ -44,6 +44,7 @@ export interface MetadataCache {
 interface Entry {
   readonly metadata: AuthorizationServerMetadata
   /** Milliseconds since the epoch. */
+  readonly loadedAt: number
   readonly freshUntil: number
   readonly usableUntil: number
 }
@@ -74,7 +75,9 @@ export function createMetadataCache(options: MetadataCacheOptions): MetadataCach
     get({ fresh = false, signal } = {}) {
       const held = entry
       const now = runtime.now()
-      if (fresh || !held || now >= held.usableUntil) return abortable(flights.run('', load), signal)
+      // Metadata from the future: the clock was set back, and nothing of its age can be told.
+      if (fresh || !held || now >= held.usableUntil || now < held.loadedAt)
+        return abortable(flights.run('', load), signal)
       if (now < held.freshUntil || backOff.isWaiting()) return held.metadata
       // The server is down or lies: the last good metadata is better than none, for a while.
       return abortable(
@@ -89,8 +92,9 @@ async function loadMetadata(options: MetadataCacheOptions): Promise<Entry> {
   const { runtime, issuer, allowLoopbackHttp } = options
   const { body, headers } = await fetchFirst(metadataUrls(issuer, options.protocol, allowLoopbackHttp), options)
   const metadata = judgeMetadata(body, { issuer, local: options.metadata, allowLoopbackHttp })
-  const freshUntil = runtime.now() + freshFor(headers, documentFreshness)
-  return { metadata, freshUntil, usableUntil: freshUntil + staleFor }
+  const loadedAt = runtime.now()
+  const freshUntil = loadedAt + freshFor(headers, documentFreshness)
+  return { metadata, loadedAt, freshUntil, usableUntil: freshUntil + staleFor }
 }
 
 /** Only a 404 says that the document is not here; any other failure is one of the right place. */

@@ -25,6 +25,9 @@ export interface TokenRequestOptions {
   readonly extraParameters?: Readonly<Record<string, string>>
 }
 
+/** The keys of TokenRequestOptions: a misspelt one must not be silently without effect. */
+export const tokenRequestOptionNames = ['scope', 'resource', 'authorizationDetails', 'extraParameters'] as const
+
 const ownParameters: readonly string[] = [
   ...['grant_type', 'code', 'redirect_uri', 'code_verifier', 'refresh_token', 'scope', 'resource'],
   ...['authorization_details', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type'],

@@ -83,7 +83,8 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
       if (!target.needsRefresh(state)) return { kind: 'current', state }
       const tokenHash = await hashOf(target.refreshToken(state))
       const earlier = target.attempt(state)?.tokenHash === tokenHash ? target.attempt(state) : undefined
-      const isYoung = earlier && runtime.now() - earlier.startedAt < deadline
+      const age = earlier ? runtime.now() - earlier.startedAt : 0
+      const isYoung = earlier && age >= 0 && age < deadline
       const isUnderWay = isYoung && !lock && !lost.has(earlier.id)
       const isDoubtful = earlier && !target.mayRepeat(earlier)
       if ((isUnderWay || isDoubtful) && target.canWait(state)) return { kind: 'postponed', state }
@@ -220,8 +221,6 @@ async function withDeadline<T>(flight: Promise<T>, milliseconds: number): Promis
       const message = `the refresh took longer than ${milliseconds} ms; it goes on, and what comes of it is kept`
       reject(new TimeoutError(message, { url: '', timeout: milliseconds }))
     }, milliseconds)
-    // Node's timers keep the process alive unless told otherwise; elsewhere a timer is a number.
-    ;(timer as { unref?: () => void }).unref?.()
   })
   try {
     return await Promise.race([flight, late])

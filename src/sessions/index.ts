@@ -1,5 +1,6 @@
 import { createMemoryStore } from '../stores/memory/index.ts'
-import { createSessionsOver, type Sessions, type SessionsOptions } from './sessions.ts'
+import type { SessionsOptions } from './session-options.ts'
+import { createSessionsOver, type Sessions } from './sessions.ts'
 
 export type { AccessToken, AccessTokenRequest, TokenSource } from '../http/token-source.ts'
 export type { LogoutResult, Session, SessionStatus } from './session.ts'
@@ -10,7 +11,8 @@ export {
   type SessionGroups,
   type SessionGroupsOptions,
 } from './session-group.ts'
-export type { Sessions, SessionsOptions } from './sessions.ts'
+export type { SessionsOptions } from './session-options.ts'
+export type { Sessions } from './sessions.ts'
 
 /**
  * Sessions of one client, kept in this process unless `store` says where else.
@@ -22,8 +24,9 @@ export type { Sessions, SessionsOptions } from './sessions.ts'
  * const me = await session.fetch('/me')
  */
 export function createSessions(options: SessionsOptions): Sessions {
+  if (!options?.client) throw new TypeError('createSessions: "client" is required; createOAuthClient makes one')
   return createSessionsOver({
     ...options,
-    store: options.store ?? createMemoryStore(options.client && { runtime: options.client.runtime }),
+    store: options.store ?? createMemoryStore({ runtime: options.client.runtime }),
   })
 }

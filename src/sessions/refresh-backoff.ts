@@ -1,4 +1,6 @@
-import { OAuthResponseError } from '../errors/response.ts'
+import { ApiError, ResponseError } from '../errors/response.ts'
+import { type BackOff, createBackOff } from '../lib/back-off.ts'
+import { parseRetryAfter } from '../lib/retry-after.ts'
 import type { Runtime } from '../lib/runtime.ts'
 
 /** When a session whose refresh failed may try again. Kept in memory: another process makes its own experience. */
@@ -9,33 +11,36 @@ export interface RefreshBackoff {
   succeeded(session: string): void
 }
 
-const firstDelay = 1_000
-const longestDelay = 60_000
+interface Failing {
+  readonly backOff: BackOff
+  error: unknown
+}
+
 const maxRemembered = 10_000
 
 export function createRefreshBackoff(runtime: Runtime): RefreshBackoff {
-  const failures = new Map<string, { count: number; until: number; error: unknown }>()
+  const failing = new Map<string, Failing>()
   return {
     waiting(session) {
-      const failure = failures.get(session)
-      return failure && runtime.now() < failure.until ? failure.error : undefined
+      const known = failing.get(session)
+      return known?.backOff.isWaiting() ? known.error : undefined
     },
     failed(session, error) {
-      const count = (failures.get(session)?.count ?? 0) + 1
-      failures.delete(session)
-      failures.set(session, { count, until: runtime.now() + delayAfter(count, error, runtime), error })
-      if (failures.size > maxRemembered) failures.delete(failures.keys().next().value!)
+      const known = failing.get(session) ?? { backOff: createBackOff(runtime), error }
+      known.error = error
+      known.backOff.failed(retryAfterOf(error, runtime))
+      failing.delete(session)
+      failing.set(session, known)
+      if (failing.size > maxRemembered) failing.delete(failing.keys().next().value!)
     },
     succeeded(session) {
-      failures.delete(session)
+      failing.delete(session)
     },
   }
 }
 
-/** `Retry-After` where the server named one, else doubling from a second to a minute, each half by chance. */
-function delayAfter(count: number, error: unknown, runtime: Runtime): number {
-  const named = error instanceof OAuthResponseError ? error.retryAfter : undefined
-  const delay = named ?? Math.min(longestDelay, firstDelay * 2 ** Math.min(count - 1, 10))
-  const chance = runtime.randomBytes(1)[0]! / 255
-  return named === undefined ? delay * (0.5 + chance / 2) : delay + chance * firstDelay
+/** Whoever answers, the server itself in JSON or a proxy before it in HTML, may say when to come again. */
+function retryAfterOf(error: unknown, runtime: Runtime): number | undefined {
+  const headers = error instanceof ApiError ? error.headers : error instanceof ResponseError && error.response?.headers
+  return headers ? parseRetryAfter(headers, runtime.now()) : undefined
 }

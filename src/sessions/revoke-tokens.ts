@@ -19,7 +19,7 @@ export async function revokeTokens(context: SessionContext, state: ActiveSession
       await context.client.revoke(value, { tokenTypeHint: token, ...(dpopKey && { dpopKey }) })
     } catch (error) {
       // Revocation is best effort (RFC 7009 2.2 has no answer to act on); the event tells who wants to know.
-      const { id: session, issuer } = state
+      const { ref: session, issuer } = state
       context.emit({ kind: 'revocation_failed', session, issuer, token, error: errorCode(error) })
     }
   }

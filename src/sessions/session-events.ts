@@ -1,4 +1,4 @@
-/** What happens to sessions, without a token or claim in it. */
+/** What happens to sessions, without a token or claim in it. `session` is its `ref`, which opens nothing. */
 export type SessionEvent =
   | { readonly kind: 'session_created'; readonly session: string; readonly issuer: string }
   | { readonly kind: 'session_refreshed'; readonly session: string; readonly issuer: string; readonly stored: boolean }
@@ -19,16 +19,16 @@ export type SessionEvent =
 
 export type SessionEventListener = (event: SessionEvent) => void
 
-/** A listener's own mistake is not the session's: it is thrown where nobody's request depends on it. */
+/** A listener watches and has no say: what it throws, now or later, changes nothing and ends no process. */
 export function createEmitter(listener: SessionEventListener | undefined): SessionEventListener {
   if (!listener) return () => {}
   return (event) => {
     try {
-      listener(event)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
+      const result: unknown = listener(event)
+      // An async listener's failure would otherwise end the process as an unhandled rejection.
+      if (result instanceof Promise) result.catch(() => {})
+    } catch {
+      // Safe to drop: nobody's session depends on being watched.
     }
   }
 }

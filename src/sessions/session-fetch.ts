@@ -19,7 +19,7 @@ export interface SessionFetchOptions {
 /** What a session is told of its token. */
 export interface SessionTokenSource extends TokenSource {
   /** A token that had just been renewed was refused, too: the server will take no other. */
-  refusedAgain(): Promise<void>
+  refusedAgain(token: string): Promise<void>
 }
 
 /**
@@ -34,16 +34,17 @@ export function createSessionFetch(
   const { baseUrl, ...tokenOptions } = options
   return async (input, init) => {
     const request = createReplayableRequest(resolveInput(input, baseUrl), init)
-    let renewed = false
+    let renewed: string | undefined
     const once: TokenSource = {
-      getAccessToken(wanted) {
-        if (wanted?.rejected !== undefined) renewed = true
-        return source.getAccessToken(wanted)
+      async getAccessToken(wanted) {
+        const token = await source.getAccessToken(wanted)
+        if (wanted?.rejected !== undefined) renewed = token.value
+        return token
       },
     }
     const response = await withAccessToken(transport, once, tokenOptions)(request)
-    if (renewed && response.status === 401 && findChallengeError(response.headers, 'invalid_token')) {
-      await source.refusedAgain()
+    if (renewed !== undefined && response.status === 401 && findChallengeError(response.headers, 'invalid_token')) {
+      await source.refusedAgain(renewed)
     }
     return response
   }

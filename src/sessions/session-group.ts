@@ -1,7 +1,8 @@
 import { SessionError, StoreError } from '../errors/session.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
 import { assertKnownOptions } from '../lib/options.ts'
-import { type RecordStore, recordKey } from '../lib/record-store.ts'
+import { reachStore } from '../lib/reach-store.ts'
+import { type RecordChange, type RecordStore, recordKey } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { Session } from './session.ts'
 import { notFound } from './session-faults.ts'
@@ -150,8 +151,9 @@ const empty: GroupState = { format: 1, members: [] }
 
 function createGroupRecords({ store, runtime = systemRuntime, lifetime }: SessionGroupsOptions): GroupRecords {
   const keyOf = (id: string) => recordKey('session_group', id)
+  const write = (change: RecordChange) => reachStore('write', 'session_group', () => store.commit([change]))
   async function get(id: string) {
-    const record = await store.get(keyOf(id))
+    const record = await reachStore('read', 'session_group', () => store.get(keyOf(id)))
     return record && { state: parseGroup(record.value), version: record.version }
   }
   return {
@@ -162,7 +164,7 @@ function createGroupRecords({ store, runtime = systemRuntime, lifetime }: Sessio
         const value = next(found?.state ?? empty)
         const expiresAt = runtime.now() + (lifetime ?? defaultLifetime)
         const change = { kind: 'put', key: keyOf(id), value, expect: found?.version ?? null, expiresAt } as const
-        if ((await store.commit([change])).ok) return
+        if ((await write(change)).ok) return
       }
       throw contended()
     },
@@ -171,7 +173,7 @@ function createGroupRecords({ store, runtime = systemRuntime, lifetime }: Sessio
         const found = await get(id)
         if (!found) return undefined
         const change = { kind: 'delete', key: keyOf(id), expect: found.version } as const
-        if ((await store.commit([change])).ok) return found.state
+        if ((await write(change)).ok) return found.state
       }
       throw contended()
     },

@@ -1,4 +1,5 @@
-import { SessionError, StoreError } from '../errors/session.ts'
+import { StoreError } from '../errors/session.ts'
+import { reachStore } from '../lib/reach-store.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
@@ -52,7 +53,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
   }
 
   async function put(state: SessionState, expect: string | null): Promise<boolean> {
-    const result = await reach(() =>
+    const result = await reachStore('write', 'session', () =>
       store.commit([
         {
           kind: 'put',
@@ -69,7 +70,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
   }
 
   async function read(id: string): Promise<Versioned<SessionState> | undefined> {
-    const record = await reach(() => store.get(keyOf(id)))
+    const record = await reachStore('read', 'session', () => store.get(keyOf(id)))
     if (!record) {
       cache.delete(id)
       return undefined
@@ -80,7 +81,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
   }
 
   async function find(index: string, value: string): Promise<readonly SessionState[]> {
-    const found = await reach(() => store.find(index, value))
+    const found = await reachStore('search', 'session', () => store.find(index, value))
     return found.filter((record) => record.key.startsWith('session:')).map((record) => parseSessionState(record.value))
   }
 
@@ -89,7 +90,9 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
     async current(id) {
       const cached = cache.get(id)
       // An ended session is asked for rarely, and the winner of a race may have brought it back.
-      const isFresh = cached?.state.status === 'active' && runtime.now() - cached.readAt < revalidateAfter
+      const age = cached ? runtime.now() - cached.readAt : 0
+      // A negative age is that of a clock that was set back.
+      const isFresh = cached?.state.status === 'active' && age >= 0 && age < revalidateAfter
       if (isFresh) return cached.state
       return (await reads.run(id, () => read(id)))?.state
     },
@@ -105,7 +108,9 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
       for (let attempt = 0; attempt < maxTakeAttempts; attempt++) {
         const found = await read(id)
         if (!found) return undefined
-        const result = await reach(() => store.commit([{ kind: 'delete', key: keyOf(id), expect: found.version }]))
+        const result = await reachStore('write', 'session', () =>
+          store.commit([{ kind: 'delete', key: keyOf(id), expect: found.version }]),
+        )
         if (!result.ok) continue
         cache.delete(id)
         return found.state
@@ -129,20 +134,4 @@ function indexesOf({ issuer, clientId, subject, sid }: SessionState): Record<str
 
 function indexValue(issuer: string, clientId: string, value: string): string {
   return JSON.stringify([issuer, clientId, value])
-}
-
-async function reach<T>(task: () => Promise<T>): Promise<T> {
-  try {
-    return await task()
-  } catch (error) {
-    if (error instanceof StoreError || error instanceof SessionError || error instanceof TypeError) throw error
-    throw new StoreError(
-      'store_unavailable',
-      'the record store could not read or write a session; its error is the cause',
-      {
-        record: 'session',
-        cause: error,
-      },
-    )
-  }
 }

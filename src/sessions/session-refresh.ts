@@ -47,7 +47,10 @@ export function refreshable(
       const { attempt: before, ...rest } = state
       return attempt ? { ...rest, attempt } : rest
     },
-    mayRepeat: (attempt) => runtime.now() - attempt.startedAt < context.rotationGrace,
+    mayRepeat: ({ startedAt }) => {
+      const age = runtime.now() - startedAt
+      return age >= 0 && age < context.rotationGrace
+    },
     async request(state) {
       const active = assertActive(state)
       const next = await target.renew(active, await loginOf(active))
@@ -69,7 +72,7 @@ function outcomes(
   seen: ActiveSessionState,
   target: RenewalTarget,
 ): Pick<Refreshable<SessionState>, 'afterFailure' | 'settled' | 'failed'> {
-  const about = { session: seen.id, issuer: seen.issuer }
+  const about = { session: seen.ref, issuer: seen.issuer }
   return {
     afterFailure(error, state, outcomeUnknown) {
       const reason = endingReason(error)

@@ -25,6 +25,8 @@ export interface AdditionalToken {
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number
   readonly receivedAt: number
+  /** The session's generation that it came with. */
+  readonly renewal: number
 }
 
 /**
@@ -36,6 +38,8 @@ export type SessionState = SessionBase &
     | {
         readonly status: 'active'
         readonly tokens: TokenSet
+        /** The generation that `tokens` came with; a server may well give the same token text again. */
+        readonly renewal: number
         readonly dpopKey?: StoredSigningKey
         /** By `additionalKey`. */
         readonly additional?: Readonly<Record<string, AdditionalToken>>
@@ -51,6 +55,8 @@ interface SessionBase {
   /** The record format, so that a later version knows what it reads. */
   readonly format: 1
   readonly id: string
+  /** Names the session in events and logs, and opens nothing. */
+  readonly ref: string
   readonly issuer: string
   readonly clientId: string
   /** The `sub` of the id_token; absent where the login asked for no id_token. Unique only with its issuer. */
@@ -120,7 +126,7 @@ export function additionalKey(resource: string, scope: string | undefined): stri
 
 /** To end means: the tokens go, the reason stays. */
 export function endSession(state: SessionState, reason: SessionEndReason): SessionState {
-  const { tokens, dpopKey, additional, attempt, outcomeUnknown, ...base } = state as ActiveSessionState
+  const { tokens, renewal, dpopKey, additional, attempt, outcomeUnknown, ...base } = state as ActiveSessionState
   return { ...base, status: 'expired', reason }
 }
 

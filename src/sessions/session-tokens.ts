@@ -24,6 +24,8 @@ interface HeldToken {
   readonly resource?: readonly string[]
   readonly expiresAt?: number
   readonly receivedAt: number
+  /** The session's generation that it came with. */
+  readonly renewal: number
 }
 
 /** Which token a caller wants, and how a state is asked for it. */
@@ -53,16 +55,19 @@ export async function getSessionToken(
 export async function forceRefresh(context: SessionContext, id: string, signal?: AbortSignal): Promise<AccessToken> {
   const state = assertActive((await context.records.read(id))?.state)
   if (state.tokens.refreshToken === undefined) throw noRefreshToken()
-  return await renew(context, state, ownToken(context), { seen: state.tokens.accessToken, usable: false, signal })
+  return await renew(context, state, ownToken(context), { seen: state.renewal, usable: false, signal })
 }
 
-/** Ends a session whose renewed token was refused as well: no other will be taken either. */
-export async function endRefused(context: SessionContext, id: string): Promise<void> {
+/**
+ * Ends a session whose renewed token was refused as well: no other will be taken either. Only while it still holds
+ * that token: the answer may come late, after somebody else has renewed.
+ */
+export async function endRefused(context: SessionContext, id: string, refused: string): Promise<void> {
   const found = await context.records.read(id)
-  if (found?.state.status !== 'active') return
+  if (found?.state.status !== 'active' || found.state.tokens.accessToken !== refused) return
   const reason = 'access_token_rejected'
   if (!(await context.records.replace(endSession(found.state, reason), found.version))) return
-  context.emit({ kind: 'session_expired', session: id, issuer: found.state.issuer, reason })
+  context.emit({ kind: 'session_expired', session: found.state.ref, issuer: found.state.issuer, reason })
 }
 
 async function obtain(
@@ -84,12 +89,12 @@ async function obtain(
     if (held === undefined) throw noRefreshToken()
     return await endWithoutRefreshToken(context, state, wanted, rejected)
   }
-  return await renew(context, state, wanted, { seen: held?.value, usable, signal: request.signal })
+  return await renew(context, state, wanted, { seen: held?.renewal, usable, signal: request.signal })
 }
 
 interface Renewal {
-  /** The token that cannot be used any more, or not for long. */
-  readonly seen: string | undefined
+  /** The renewal of the token that cannot be used any more, or not for long. */
+  readonly seen: number | undefined
   /** Whether it can be used all the same. */
   readonly usable: boolean
   readonly signal: AbortSignal | undefined
@@ -104,7 +109,7 @@ async function renew(
   const target = refreshable(context, state, {
     key: wanted.key,
     renew: wanted.renew,
-    isStale: (now) => wanted.find(now)?.value === seen,
+    isStale: (now) => wanted.find(now)?.renewal === seen,
     canWait: (now) => usable && !hasExpired(wanted.find(now), context.runtime),
   })
   let outcome: RefreshOutcome<SessionState>
@@ -134,10 +139,10 @@ function asRefused(error: unknown, { tokens }: ActiveSessionState): Error {
 function ownToken({ client }: SessionContext): Wanted {
   return {
     key: '',
-    find: ({ tokens: { accessToken: value, ...rest } }) => ({ value, ...rest }),
+    find: ({ tokens: { accessToken: value, ...rest }, renewal }) => ({ value, renewal, ...rest }),
     async renew(state, login) {
       const { tokens, claims } = await client.refresh(login)
-      return { ...state, tokens, ...(claims && { claims }) }
+      return { ...state, tokens, renewal: state.generation + 1, ...(claims && { claims }) }
     },
   }
 }
@@ -151,7 +156,7 @@ function tokenFor({ client }: SessionContext, resource: string, scope: string | 
     async renew(state, login) {
       const { tokens } = await client.refresh(login, { resource, ...(scope !== undefined && { scope }) })
       const { accessToken: value, expiresAt, receivedAt, refreshToken } = tokens
-      const held = { value, scope: tokens.scope, resource: [resource], receivedAt }
+      const held = { value, scope: tokens.scope, resource: [resource], receivedAt, renewal: state.generation + 1 }
       const additional = { ...state.additional, [key]: { ...held, ...(expiresAt !== undefined && { expiresAt }) } }
       return { ...state, additional, tokens: { ...state.tokens, ...(refreshToken !== undefined && { refreshToken }) } }
     },
@@ -183,7 +188,7 @@ async function endWithoutRefreshToken(
   const reason = rejected ? 'access_token_rejected' : state.outcomeUnknown ? 'refresh_outcome_unknown' : expired
   const ended = endSession(state, reason)
   if (await context.records.replace(ended, found!.version)) {
-    context.emit({ kind: 'session_expired', session: seen.id, issuer: seen.issuer, reason })
+    context.emit({ kind: 'session_expired', session: seen.ref, issuer: seen.issuer, reason })
   }
   return await give(assertActive(ended), held!)
 }

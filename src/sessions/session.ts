@@ -11,8 +11,10 @@ import { endRefused, forceRefresh, getSessionToken } from './session-tokens.ts'
 
 /** A login that lasts. Every method works on the record of its id, so that two objects of one session agree. */
 export interface Session extends TokenSource {
-  /** 128 random bits; the key to everything here, so it belongs in a sealed cookie and in no log. */
+  /** 128 random bits; the key to everything here, so it belongs in a sealed cookie and in no log. Not enumerable. */
   readonly id: string
+  /** Names the session in events and logs, and opens nothing. */
+  readonly ref: string
   readonly issuer: string
   /** The `sub` of the id_token, where there was one. Unique only with `issuer`. */
   readonly subject: string | undefined
@@ -55,15 +57,19 @@ export function createSession(
   transport: Fetch,
   fetchOptions: SessionFetchOptions,
 ): Session {
-  const { id, issuer, subject, claims, data } = state
+  const { id, ref, issuer, subject, claims, data } = state
   const getAccessToken = (request?: AccessTokenRequest) => getSessionToken(context, id, request)
-  return {
-    id,
+  const session: Omit<Session, 'id'> = {
+    ref,
     issuer,
     subject,
     claims,
     data,
-    fetch: createSessionFetch(transport, { getAccessToken, refusedAgain: () => endRefused(context, id) }, fetchOptions),
+    fetch: createSessionFetch(
+      transport,
+      { getAccessToken, refusedAgain: (token) => endRefused(context, id, token) },
+      fetchOptions,
+    ),
     getAccessToken,
     refresh: (options = {}) => forceRefresh(context, id, options.signal),
     async status() {
@@ -73,6 +79,7 @@ export function createSession(
     },
     logout: (options = {}) => logout(context, id, options),
   }
+  return Object.defineProperty(session, 'id', { value: id }) as Session
 }
 
 function statusOf({ engine, backoff }: SessionContext, state: SessionState): SessionStatus {
@@ -90,7 +97,7 @@ async function logout(
 ): Promise<LogoutResult> {
   const state = await context.records.take(id)
   if (!state) return {}
-  context.emit({ kind: 'session_ended', session: id, issuer: state.issuer })
+  context.emit({ kind: 'session_ended', session: state.ref, issuer: state.issuer })
   if (state.status !== 'active') return {}
   await revokeTokens(context, state)
   const { idToken } = state.tokens
@@ -102,7 +109,7 @@ async function logout(
     return endSessionUrl ? { endSessionUrl } : {}
   } catch (error) {
     // The metadata cannot be had. Nobody is logged in here any more, which is what was asked for.
-    context.emit({ kind: 'end_session_failed', session: id, issuer: state.issuer, error: errorCode(error) })
+    context.emit({ kind: 'end_session_failed', session: state.ref, issuer: state.issuer, error: errorCode(error) })
     return {}
   }
 }

@@ -2,54 +2,19 @@ import { exportSigningKey } from '#signatures'
 import type { LoginResult } from '../client/login-result.ts'
 import type { OAuthClient } from '../client/oauth-client.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
-import type { Fetch } from '../lib/fetch.ts'
-import type { Lock } from '../lib/lock.ts'
-import { assertKnownOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { hasScope } from '../protocol/scope.ts'
 import { createRefreshEngine } from '../refresh/refresh-engine.ts'
 import { createRefreshBackoff } from './refresh-backoff.ts'
+import { revokeTokens } from './revoke-tokens.ts'
 import { createSession, type Session } from './session.ts'
 import type { SessionContext } from './session-context.ts'
-import { createEmitter, type SessionEventListener } from './session-events.ts'
-import { notFound } from './session-faults.ts'
+import { createEmitter } from './session-events.ts'
+import { assertActive, notFound } from './session-faults.ts'
 import type { SessionFetchOptions } from './session-fetch.ts'
+import { normaliseSessionsOptions, type SessionSettings, type SessionsOptions } from './session-options.ts'
 import { createSessionRecords } from './session-records.ts'
 import type { SessionState } from './session-state.ts'
-
-export interface SessionsOptions {
-  readonly client: OAuthClient
-  /** Where sessions are kept. @default a memory store: logins are gone at exit */
-  readonly store?: RecordStore
-  /** Keeps other processes from refreshing at the same time. @default none; correct, with a request to spare */
-  readonly lock?: Lock
-  readonly onEvent?: SessionEventListener
-  /** What relative URLs of `session.fetch` are resolved on. @default the first resource of the login */
-  readonly baseUrl?: string | URL
-  /** Further origins that a session's token may go to. @default those of baseUrl, the resources, and userinfo for OpenID logins */
-  readonly origins?: readonly string[]
-  /** Milliseconds before expiry to refresh, at most a quarter of the token's life. @default 60_000 */
-  readonly refreshAhead?: number
-  /**
-   * Milliseconds for which the issuer is known to answer a used refresh token with the same successor. Within them a
-   * refresh whose answer was lost is sent once more; at any other issuer that could end the whole login.
-   * @default 0, unknown
-   */
-  readonly rotationGrace?: number
-  /** Milliseconds after the last refresh until a session is forgotten. @default 7_776_000_000, 90 days */
-  readonly lifetime?: number
-  /** Milliseconds until another process's logout is noticed. @default 5_000 */
-  readonly revalidateAfter?: number
-  /** The transport of `session.fetch`. @default the client's */
-  readonly fetch?: Fetch
-}
-
-const defaults = { refreshAhead: 60_000, rotationGrace: 0, lifetime: 90 * 86_400_000, revalidateAfter: 5_000 } as const
-
-const optionNames = [
-  ...['client', 'store', 'lock', 'onEvent', 'baseUrl', 'origins'],
-  ...['refreshAhead', 'rotationGrace', 'lifetime', 'revalidateAfter', 'fetch'],
-]
 
 /** Logins that last: created at the callback, found by id or subject, renewed without being asked. */
 export interface Sessions {
@@ -57,8 +22,12 @@ export interface Sessions {
   readonly client: OAuthClient
   /** Where they are kept. */
   readonly store: RecordStore
-  /** `client.handleCallback`, kept. @throws what that throws, and StoreError */
-  handleCallback(request: Request | URL | string): Promise<Session>
+  /**
+   * `client.handleCallback`, kept. Tokens that cannot be kept are revoked.
+   *
+   * @throws what `client.handleCallback` throws, and StoreError
+   */
+  handleCallback(...callback: Parameters<OAuthClient['handleCallback']>): Promise<Session>
   /** Keeps a login that was had in another way. */
   create(login: LoginResult): Promise<Session>
   /** @throws SessionError `session_not_found` */
@@ -75,33 +44,43 @@ export interface Sessions {
 }
 
 export function createSessionsOver(options: SessionsOptions & { readonly store: RecordStore }): Sessions {
-  assertKnownOptions('createSessions', options, optionNames)
-  if (!options.client) throw new TypeError('createSessions: "client" is required; createOAuthClient makes one')
-  const { client } = options
-  const context = createContext(options)
-  const open = (state: SessionState) =>
-    createSession(context, state, options.fetch ?? client.fetch, fetchOptionsFor(options, state))
+  const settings = normaliseSessionsOptions(options)
+  const { client } = settings
+  const context = createContext(settings)
+  const { records } = context
+  const open = (state: SessionState) => createSession(context, state, settings.fetch, fetchOptionsFor(settings, state))
 
-  async function create(login: LoginResult): Promise<Session> {
-    const state = await toState(context, login)
-    await context.records.create(state)
-    context.emit({ kind: 'session_created', session: state.id, issuer: state.issuer })
+  async function keep(state: SessionState): Promise<Session> {
+    await records.create(state)
+    context.emit({ kind: 'session_created', session: state.ref, issuer: state.issuer })
     return open(state)
   }
 
   return {
     client,
-    store: options.store,
-    create,
-    handleCallback: async (request) => await create(await client.handleCallback(request)),
+    store: settings.store,
+    create: async (login) => await keep(await toState(context, login)),
+    async handleCallback(...callback) {
+      const state = await toState(context, await client.handleCallback(...callback))
+      try {
+        return await keep(state)
+      } catch (error) {
+        // Nobody will ever have these tokens: they must not live on at the server.
+        await revokeTokens(context, assertActive(state))
+        throw error
+      }
+    },
     async get(id) {
-      const state = await context.records.current(id)
+      const state = await records.current(id)
       // One store may serve several clients: a session is opened by its own, so that no token goes astray.
       if (state?.issuer !== client.issuer || state.clientId !== client.clientId) throw notFound()
       return open(state)
     },
+    async findBySubject(subject) {
+      const states = await records.findBySubject(client.issuer, client.clientId, subject)
+      return states.map(open)
+    },
     async endByIssuer({ sid, subject }) {
-      const { records } = context
       if (sid === undefined && subject === undefined) throw new TypeError('endByIssuer: "sid" or "subject" is needed')
       const found =
         sid === undefined
@@ -109,34 +88,25 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
           : await records.findBySid(client.issuer, client.clientId, sid)
       const meant = found.filter((state) => subject === undefined || state.subject === subject)
       const taken = await Promise.all(meant.map(({ id }) => records.take(id)))
-      for (const state of taken)
-        if (state) context.emit({ kind: 'session_ended', session: state.id, issuer: state.issuer })
-      return taken.filter((state) => state !== undefined).length
-    },
-    async findBySubject(subject) {
-      const states = await context.records.findBySubject(client.issuer, client.clientId, subject)
-      return states.map(open)
+      const ended = taken.filter((state) => state !== undefined)
+      for (const { ref, issuer } of ended) context.emit({ kind: 'session_ended', session: ref, issuer })
+      return ended.length
     },
   }
 }
 
-function createContext(options: SessionsOptions & { readonly store: RecordStore }): SessionContext {
-  const { client, store, lock } = options
+function createContext(settings: SessionSettings): SessionContext {
+  const { client, store, lock, refreshAhead, rotationGrace, lifetime, revalidateAfter } = settings
   const { runtime } = client
   return {
     client,
     runtime,
-    emit: createEmitter(options.onEvent),
+    refreshAhead,
+    rotationGrace,
+    emit: createEmitter(settings.onEvent),
     engine: createRefreshEngine({ runtime, ...(lock && { lock }) }),
     backoff: createRefreshBackoff(runtime),
-    refreshAhead: options.refreshAhead ?? defaults.refreshAhead,
-    rotationGrace: options.rotationGrace ?? defaults.rotationGrace,
-    records: createSessionRecords({
-      store,
-      runtime,
-      lifetime: options.lifetime ?? defaults.lifetime,
-      revalidateAfter: options.revalidateAfter ?? defaults.revalidateAfter,
-    }),
+    records: createSessionRecords({ store, runtime, lifetime, revalidateAfter }),
   }
 }
 
@@ -147,10 +117,12 @@ async function toState({ runtime, client }: SessionContext, login: LoginResult):
     format: 1,
     status: 'active',
     id: encodeBase64url(runtime.randomBytes(16)),
+    ref: encodeBase64url(runtime.randomBytes(9)),
     issuer,
     clientId,
     tokens,
     generation: 0,
+    renewal: 0,
     createdAt: runtime.now(),
     ...(userinfo !== undefined && { userinfoOrigin: new URL(userinfo).origin }),
     ...(claims && { claims, subject: claims.sub }),
@@ -160,17 +132,18 @@ async function toState({ runtime, client }: SessionContext, login: LoginResult):
   }
 }
 
-/** Where this session's token may go, and what relative URLs mean. */
-function fetchOptionsFor(options: SessionsOptions, state: SessionState): SessionFetchOptions {
-  const { client, origins = [] } = options
-  const resources = state.status === 'active' ? (state.tokens.resource ?? []) : []
-  const baseUrl = options.baseUrl ?? resources[0]
-  const allowed = [...origins, ...resources, baseUrl, state.userinfoOrigin].filter((url) => url !== undefined)
+/** Where this session's token may go, and what relative URLs mean. A resource may be any URI (RFC 8707 2). */
+function fetchOptionsFor({ client, ...settings }: SessionSettings, state: SessionState): SessionFetchOptions {
+  const named = state.status === 'active' ? (state.tokens.resource ?? []) : []
+  const resources = named.map((uri) => new URL(uri)).filter(({ protocol }) => /^https?:$/.test(protocol))
+  const baseUrl = settings.baseUrl ?? resources[0]
+  const urls = [...resources, ...(baseUrl ? [baseUrl] : [])].map(({ origin }) => origin)
+  const userinfo = state.userinfoOrigin === undefined ? [] : [state.userinfoOrigin]
   return {
-    origins: [...new Set(allowed.map((url) => new URL(url).origin))],
+    origins: [...new Set([...settings.origins, ...urls, ...userinfo])],
     allowLoopbackHttp: client.allowLoopbackHttp,
     runtime: client.runtime,
     nonces: client.nonces,
-    ...(baseUrl !== undefined && { baseUrl: new URL(baseUrl) }),
+    ...(baseUrl && { baseUrl }),
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { aSession, closeRigs } from './rig.ts'
 
 afterEach(closeRigs)
@@ -90,6 +90,32 @@ describe('session.fetch', () => {
     expect(await session.status()).toBe('expired')
     expect(events.at(-1)).toMatchObject({ kind: 'session_expired', reason: 'access_token_rejected' })
     await expect(session.fetch(api)).rejects.toMatchObject({ code: 'session_expired', reason: 'access_token_rejected' })
+  })
+
+  it('ends no session that holds a newer token when the refusal of an older one comes late', async () => {
+    const rig = await aSession()
+    let late: (() => void) | undefined
+    const invalid = () =>
+      new Response('', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
+    let calls = 0
+    const transport = async (): Promise<Response> => {
+      calls++
+      // The first token is refused, the second late, any other taken.
+      if (calls === 1) return invalid()
+      if (calls > 2) return new Response('ok')
+      await new Promise<void>((resolve) => {
+        late = resolve
+      })
+      return invalid()
+    }
+    const session = await rig.anotherProcess({ fetch: transport, origins: ['https://api.example'] }).get(rig.session.id)
+    const slow = session.fetch('https://api.example/')
+    await vi.waitFor(() => expect(late).toBeDefined())
+    await session.refresh()
+    late!()
+    expect((await slow).status).toBe(401)
+    expect(await session.status()).toBe('active')
+    expect((await session.fetch('https://api.example/')).status).toBe(200)
   })
 
   it('passes any other status through without a refresh', async () => {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSessions } from '../../src/sessions/index.ts'
 import type { RecordStore } from '../../src/stores/memory/index.ts'
@@ -101,19 +102,19 @@ describe('a session', () => {
   })
 
   it('goes on when a listener of events throws', async () => {
-    const thrown: unknown[] = []
-    const listener = (error: unknown) => thrown.push(error)
-    process.on('uncaughtException', listener)
-    const rig = await aSession({
-      sessions: {
-        onEvent: () => {
-          throw new Error('the listener’s own')
-        },
+    const listeners = [
+      () => {
+        throw new Error('the listener’s own')
       },
-    })
-    await new Promise((resolve) => setImmediate(resolve))
-    process.off('uncaughtException', listener)
-    expect(await rig.session.status()).toBe('active')
+      async () => {
+        throw new Error('the listener’s own, later')
+      },
+    ]
+    for (const onEvent of listeners) {
+      const rig = await aSession({ sessions: { onEvent } })
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(await rig.session.status()).toBe('active')
+    }
   })
 
   it('shows no token in its events', async () => {
@@ -121,13 +122,69 @@ describe('a session', () => {
     await rig.session.refresh()
     await rig.session.logout()
     const text = JSON.stringify(rig.events)
-    for (const secret of rig.provider.secrets()) expect(text).not.toContain(secret)
+    for (const secret of [...rig.provider.secrets(), rig.session.id]) expect(text).not.toContain(secret)
+  })
+
+  it('shows its id neither in its JSON nor when it is inspected, but a reference that opens nothing', async () => {
+    const { session, sessions } = await aSession()
+    for (const text of [JSON.stringify(session), inspect(session, { depth: 5 })]) {
+      expect(text).not.toContain(session.id)
+      expect(text).toContain(session.ref)
+    }
+    await expect(sessions.get(session.ref)).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
+  it('revokes the tokens of a login that cannot be stored', async () => {
+    let down = false
+    const wrapStore = (store: RecordStore): RecordStore => ({
+      get: (key) => store.get(key),
+      find: (index, value) => store.find(index, value),
+      sweep: () => store.sweep(),
+      commit: (changes) => (down ? Promise.reject(new TypeError('fetch failed')) : store.commit(changes)),
+    })
+    const rig = await aSession({ wrapStore })
+    const callback = rig.provider.login(await rig.client.createAuthorizationUrl())
+    down = true
+    await expect(rig.sessions.handleCallback(callback)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(rig.provider.count('revocation')).toBe(2)
+  })
+
+  it('is noticed as logged out elsewhere after the clock was set back, too', async () => {
+    const rig = await aSession()
+    const other = await rig.anotherProcess().get(rig.session.id)
+    await other.getAccessToken()
+    await rig.session.logout()
+    rig.clock.advance(-3_600_000)
+    await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
+  it('of another issuer over the same store opens nowhere else, and sends no token there', async () => {
+    const good = await aSession()
+    const evil = await aSession({ wrapStore: () => good.store })
+    const before = good.provider.requests.length
+    await expect(good.sessions.get(evil.session.id)).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(good.provider.requests.length).toBe(before)
   })
 })
 
 describe('createSessions', () => {
   it('refuses unknown options and a missing client', () => {
     expect(() => createSessions({} as never)).toThrow(/"client" is required/)
+    expect(() => createSessions(undefined as never)).toThrow(/"client" is required/)
     expect(() => createSessions({ client: {}, stores: 1 } as never)).toThrow(/unknown option "stores"/)
+  })
+
+  it.each([
+    ['baseUrl', 'api.example'],
+    ['baseUrl', 'urn:api'],
+    ['origins', ['api.example']],
+    ['lifetime', Number.NaN],
+    ['refreshAhead', 'x'],
+    ['rotationGrace', -1],
+    ['revalidateAfter', '5s'],
+    ['store', {}],
+    ['lock', {}],
+  ])('names %s when it is %s', (name, value) => {
+    expect(() => createSessions({ client: {}, [name]: value } as never)).toThrow(new RegExp(`"${name}" must be`))
   })
 })

@@ -40,6 +40,16 @@ describe('refresh of a session', () => {
     expect(rig.events.filter(({ kind }) => kind === 'session_refreshed')).toHaveLength(1)
   })
 
+  it('refreshes once, too, where the server gives the same access token again', async () => {
+    const rig = await aSession({
+      client: { scope: 'profile offline_access' },
+      faults: { answers: { refresh: { json: { access_token: 'the-same-every-time' } } } },
+    })
+    await rig.session.refresh()
+    expect((await rig.session.refresh()).value).toBe('the-same-every-time')
+    expect(rig.provider.count('refresh')).toBe(2)
+  })
+
   it('refreshes nothing for a rejected token that was already replaced', async () => {
     const rig = await aSession()
     const { value: rejected } = await rig.session.getAccessToken()
@@ -81,6 +91,38 @@ describe('refresh of a session', () => {
     rig.clock.advance(minute)
     expect((await rig.session.getAccessToken()).value).toBeTypeOf('string')
     expect(rig.events.map(({ kind }) => kind)).toEqual(['session_created', 'session_degraded', 'session_refreshed'])
+  })
+
+  it.each([
+    ['120', 120_000],
+    ['999999999', 300_000],
+  ])(
+    'comes back when a proxy says so in HTML (Retry-After: %s), in five minutes at the latest',
+    async (after, wait) => {
+      const headers = { 'content-type': 'text/html', 'retry-after': after }
+      const rig = await aSession({
+        faults: {
+          rotatesRefreshTokens: false,
+          answers: { refresh: { status: 503, body: '<h1>Down</h1>', headers, times: 1 } },
+        },
+      })
+      await expect(rig.session.refresh()).rejects.toMatchObject({ code: 'refresh_failed' })
+      rig.clock.advance(wait - 1)
+      await rig.session.getAccessToken().catch(() => {})
+      expect(rig.provider.count('refresh')).toBe(1)
+      rig.clock.advance(2_000 + (await lifeOf(rig).catch(() => 0)))
+      await rig.session.getAccessToken()
+      expect(rig.provider.count('refresh')).toBe(2)
+    },
+  )
+
+  it('tries again at once after the clock was set back', async () => {
+    const rig = await aSession({
+      faults: { rotatesRefreshTokens: false, answers: { refresh: { status: 503, body: '', times: 1 } } },
+    })
+    await expect(rig.session.refresh()).rejects.toMatchObject({ code: 'refresh_failed' })
+    rig.clock.advance(-86_400_000)
+    expect((await rig.session.refresh()).value).toBeTypeOf('string')
   })
 
   it('ends the session on invalid_grant, and deletes its tokens', async () => {
