@@ -3,17 +3,17 @@ import { ProtocolError } from '../errors/protocol.ts'
 import { encodeFormComponent } from '../lib/form-component.ts'
 import { assertAuthorizationDetails } from './authorization-details.ts'
 import { normaliseResources } from './resource-indicators.ts'
+import { assertResponse, defaultResponseMode, type ResponseMode, type ResponseType } from './response-mode.ts'
 import { assertScope, hasScope } from './scope.ts'
 import { assertRedirectUri } from './url-rules.ts'
-
-/** How the answer comes back. JARM has its own. */
-export type ResponseMode = 'query' | 'fragment' | 'form_post'
 
 /** What an application may ask for at one login, beside what the client is configured with. */
 export interface AuthorizationOptions {
   /** Space-separated; `openid` makes it an OpenID request. @default none, which leaves it to the server */
   readonly scope?: string
-  /** @default 'query', which is the default of the code flow and therefore not sent */
+  /** `code id_token` lets the server's signature vouch for the code and the state (OpenID Connect Core 3.3). @default 'code' */
+  readonly responseType?: ResponseType
+  /** @default 'query' for a code, 'fragment' for `code id_token`; the default is not sent */
   readonly responseMode?: ResponseMode
   /** Where the tokens are to be used (RFC 8707). */
   readonly resource?: string | readonly string[]
@@ -65,18 +65,19 @@ const ownParameters: readonly string[] = [
 ]
 
 /**
- * The parameters of an authorization request: code flow, PKCE with S256, state, and a nonce for OpenID.
+ * The parameters of an authorization request: code or hybrid flow, PKCE with S256, state, and a nonce for OpenID.
  *
  * @throws TypeError for options that no server could honour, and for extra parameters that are the library's own
  * @see RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1
  */
 export function buildAuthorizationParameters(request: AuthorizationRequest): AuthorizationParameters {
   assertRequest(request)
+  const { responseType = 'code' } = request
   const resource = normaliseResources(request.resource)
   return withoutUndefined({
     ...extraParametersOf(request),
     client_id: request.clientId,
-    response_type: 'code',
+    response_type: responseType,
     redirect_uri: request.redirectUri,
     scope: request.scope === '' ? undefined : request.scope,
     state: request.state,
@@ -84,7 +85,7 @@ export function buildAuthorizationParameters(request: AuthorizationRequest): Aut
     code_challenge: request.codeChallenge,
     code_challenge_method: 'S256',
     // OAuth 2.0 Multiple Response Type Encoding Practices 2.1: not to be sent where it is the default.
-    response_mode: request.responseMode === 'query' ? undefined : request.responseMode,
+    response_mode: request.responseMode === defaultResponseMode(responseType) ? undefined : request.responseMode,
     resource,
     authorization_details: request.authorizationDetails?.map((detail) => ({ ...detail })),
     dpop_jkt: request.dpopJkt,
@@ -159,8 +160,16 @@ function assertRequest(request: AuthorizationRequest): void {
   if (request.dpopJkt !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(request.dpopJkt)) {
     throw new TypeError('"dpopJkt" must be a base64url SHA-256 thumbprint (RFC 9449 10)')
   }
+  assertResponseWishes(request)
   if (request.authorizationDetails !== undefined) assertAuthorizationDetails(request.authorizationDetails)
   assertInteraction(request)
+}
+
+function assertResponseWishes({ responseType = 'code', responseMode, scope }: AuthorizationRequest): void {
+  assertResponse(responseType, responseMode ?? defaultResponseMode(responseType))
+  if (responseType !== 'code' && !hasScope(scope, 'openid')) {
+    throw new TypeError('"responseType" with id_token needs the scope openid (OpenID Connect Core 3.3.2.1)')
+  }
 }
 
 function assertInteraction({ maxAge, prompt }: AuthorizationRequest): void {

@@ -1,6 +1,7 @@
 import { AuthorizationResponseError, ProtocolError } from '../errors/protocol.ts'
 import { timingSafeEqual } from '../lib/constant-time.ts'
-import { printable } from '../lib/printable.ts'
+import { jsonType, printable } from '../lib/printable.ts'
+import { carrierOf, type ResponseCarrier, type ResponseMode, type ResponseType } from './response-mode.ts'
 
 /**
  * Parameters that mean something in an authorization response. All others are ignored (RFC 6749 4.1.2),
@@ -13,11 +14,13 @@ const recognised = [
   'error',
   'error_description',
   'error_uri',
-  // Those of other flows, which have no business in an answer to a code request.
+  /** Of the hybrid flow. */
+  'id_token',
+  /** Of JARM: all of the others in one signed JWT. */
+  'response',
+  // Those of other flows, which have no business in any answer that this library asks for.
   'access_token',
   'refresh_token',
-  'id_token',
-  'response',
 ] as const
 
 type RecognisedParameter = (typeof recognised)[number]
@@ -28,12 +31,18 @@ export interface AuthorizationResponse {
   readonly parameters: ReadonlyMap<RecognisedParameter, string>
   /** The names of those that came more than once. */
   readonly repeated: readonly RecognisedParameter[]
+  /** Where they travelled; `undefined` where only the caller knows. */
+  readonly carrier?: ResponseCarrier
 }
 
 /** What is expected of the answer; a transaction has these. */
 export interface ExpectedAuthorizationResponse {
   readonly issuer: string
   readonly state: string
+  /** @default 'code' */
+  readonly responseType?: ResponseType
+  /** As asked for. @default whatever it came by */
+  readonly responseMode?: ResponseMode
 }
 
 /** The one field of authorization server metadata that matters here (RFC 9207 3). */
@@ -42,13 +51,25 @@ export interface AuthorizationResponseMetadata {
 }
 
 /**
- * Reads a callback: of a URL its query; for fragment and form_post give the parameters themselves.
+ * Reads a callback: of a URL its query, or its fragment where nothing of an answer is in the query.
  *
+ * @param carrier where parameters that are given by themselves have travelled
  * @throws TypeError for another type of argument; nothing that a browser can send makes it throw
  */
-export function parseAuthorizationResponse(input: URL | URLSearchParams): AuthorizationResponse {
-  const search = input instanceof URL ? input.searchParams : input
-  if (!(search instanceof URLSearchParams)) throw new TypeError('"input" must be a URL or URLSearchParams')
+export function parseAuthorizationResponse(
+  input: URL | URLSearchParams,
+  carrier?: ResponseCarrier,
+): AuthorizationResponse {
+  if (input instanceof URLSearchParams) return readParameters(input, carrier)
+  if (!(input instanceof URL)) throw new TypeError('"input" must be a URL or URLSearchParams')
+  const fragment = new URLSearchParams(input.hash.slice(1))
+  const inFragment = isAnswer(fragment) && !isAnswer(input.searchParams)
+  return inFragment ? readParameters(fragment, 'fragment') : readParameters(input.searchParams, 'query')
+}
+
+const isAnswer = (search: URLSearchParams): boolean => search.has('state') || search.has('response')
+
+function readParameters(search: URLSearchParams, carrier: ResponseCarrier | undefined): AuthorizationResponse {
   const parameters = new Map<RecognisedParameter, string>()
   const repeated: RecognisedParameter[] = []
   for (const name of recognised) {
@@ -56,7 +77,45 @@ export function parseAuthorizationResponse(input: URL | URLSearchParams): Author
     if (value !== undefined) parameters.set(name, value)
     if (more.length > 0) repeated.push(name)
   }
-  return { parameters, repeated }
+  return { parameters, repeated, ...(carrier && { carrier }) }
+}
+
+/**
+ * The parameters of an answer that came as the claims of a JWT (JARM 2.1).
+ *
+ * @param outer what the JWT came in; an `iss` there must agree
+ * @throws ProtocolError `invalid_authorization_response` for a recognised one that is no string, `issuer_mismatch`
+ */
+export function responseOfClaims(
+  claims: Readonly<Record<string, unknown>>,
+  outer: AuthorizationResponse,
+): AuthorizationResponse {
+  const parameters = new Map<RecognisedParameter, string>()
+  for (const name of recognised) {
+    const value = claims[name]
+    if (value === undefined || name === 'response') continue
+    if (typeof value !== 'string') throw refuse(`"${name}" of the authorization response`, 'a string', jsonType(value))
+    parameters.set(name, value)
+  }
+  const beside = outer.parameters.get('iss')
+  if (beside !== undefined) assertIssuer(beside, parameters.get('iss') ?? '', {})
+  return { parameters, repeated: [], ...(outer.carrier && { carrier: outer.carrier }) }
+}
+
+/**
+ * The JWT of a JARM answer, or `undefined` for a plain one.
+ *
+ * @throws ProtocolError `invalid_authorization_response` when it, or anything beside it, is not as it should be
+ * @see JARM 2.3
+ */
+export function findResponseJwt({ parameters, repeated: twice }: AuthorizationResponse): string | undefined {
+  const jwt = parameters.get('response')
+  if (jwt === undefined) return undefined
+  if (twice[0] !== undefined) throw repeated(twice[0])
+  // What stands beside the JWT is not signed. RFC 9207 2 lets an iss be there; it is compared like any other.
+  const beside = [...parameters.keys()].find((name) => name !== 'response' && name !== 'iss')
+  if (beside === undefined) return jwt
+  throw refuse(`the authorization response has "response" and "${beside}" beside it`, 'response alone', beside)
 }
 
 /**
@@ -73,10 +132,10 @@ export function requireState(response: AuthorizationResponse): string {
 }
 
 /**
- * Judges an authorization response of the code flow. The order matters: until `state` and `iss` are right,
+ * Judges an authorization response of the code or hybrid flow. The order matters: until `state` and `iss` are right,
  * nothing else in it can be believed to come from the server that was asked.
  *
- * @returns the code
+ * @returns the code, and in the hybrid flow the id_token, which is not verified yet
  * @throws ProtocolError `state_mismatch`, `issuer_mismatch`, `invalid_authorization_response`
  * @throws AuthorizationResponseError for an error response
  * @see RFC 6749 4.1.2, RFC 9207 2.4, OAuth 2.0 Form Post Response Mode 2
@@ -85,20 +144,26 @@ export function judgeAuthorizationResponse(
   response: AuthorizationResponse,
   expected: ExpectedAuthorizationResponse,
   metadata: AuthorizationResponseMetadata,
-): { readonly code: string } {
+): { readonly code: string; readonly idToken?: string } {
   assertState(requireState(response), expected.state)
+  assertCarrier(response, expected)
   // RFC 6749 3.1: request and response parameters must not be included more than once.
   const [first] = response.repeated
   if (first !== undefined) throw repeated(first)
-  assertIssuer(response.parameters.get('iss'), expected.issuer, metadata)
-  assertNothingOfOtherFlows(response)
+  const { responseType = 'code' } = expected
+  const idToken = response.parameters.get('id_token')
+  // RFC 9207 2.4: the iss of an id_token from the front channel serves as well; it is verified with the id_token.
+  const isVouched = responseType === 'code id_token' && idToken !== undefined
+  assertIssuer(response.parameters.get('iss'), expected.issuer, isVouched ? {} : metadata)
+  assertNothingOfOtherFlows(response, responseType)
   const code = response.parameters.get('code')
   const error = response.parameters.get('error')
   if (code !== undefined && error !== undefined) {
     throw refuse('the authorization response has both "code" and "error"', 'one of them', 'both')
   }
   if (error !== undefined) throw errorResponse(error, response, expected.issuer)
-  return { code: requireCode(code) }
+  if (responseType === 'code') return { code: requireCode(code) }
+  return { code: requireCode(code), idToken: requireIdToken(idToken) }
 }
 
 function assertState(actual: string, expected: string): void {
@@ -136,12 +201,34 @@ function assertIssuer(iss: string | undefined, expected: string, metadata: Autho
   )
 }
 
-function assertNothingOfOtherFlows({ parameters }: AuthorizationResponse): void {
+/** OAuth 2.0 Multiple Response Type Encoding Practices 2.1: an answer comes as it was asked for, or not from who was asked. */
+function assertCarrier({ carrier }: AuthorizationResponse, expected: ExpectedAuthorizationResponse): void {
+  const { responseMode: mode, responseType = 'code' } = expected
+  if (mode === undefined || carrier === undefined || carrierOf(mode, responseType) === carrier) return
+  const wanted = carrierOf(mode, responseType)
+  throw new ProtocolError(
+    'invalid_authorization_response',
+    `the authorization response came by ${carrier}; ${wanted} was asked for`,
+    { clause: 'OAuth 2.0 Multiple Response Type Encoding Practices 2.1', expected: wanted, actual: carrier },
+  )
+}
+
+function assertNothingOfOtherFlows({ parameters }: AuthorizationResponse, responseType: ResponseType): void {
   for (const name of ['access_token', 'refresh_token', 'id_token', 'response'] as const) {
-    if (!parameters.has(name)) continue
+    if (!parameters.has(name) || (name === 'id_token' && responseType === 'code id_token')) continue
     // RFC 9700 2.1.2: tokens in a front channel can be injected; JARM would have to be asked for.
-    throw refuse(`the authorization response has "${name}", which a code request cannot have`, 'only a code', name)
+    const what = `the authorization response has "${name}", which a "${responseType}" request cannot have`
+    throw refuse(what, `only ${responseType}`, name)
   }
+}
+
+function requireIdToken(idToken: string | undefined): string {
+  if (idToken) return idToken
+  throw new ProtocolError('invalid_authorization_response', 'the authorization response has no "id_token"', {
+    clause: 'OpenID Connect Core 3.3.2.5',
+    expected: 'an id_token beside the code',
+    actual: idToken === undefined ? 'absent' : 'empty',
+  })
 }
 
 function requireCode(code: string | undefined): string {

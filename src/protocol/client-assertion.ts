@@ -1,14 +1,14 @@
-import { importSigningKey, sign } from '#signatures'
+import { sign } from '#signatures'
 import { encodeBase64url } from '../lib/base64url.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { epochSeconds } from '../lib/runtime.ts'
-import { signingAlgorithmOf } from '../lib/signatures/key-rules.ts'
-import type { Jwk, SigningKey, SigningKeyInput } from '../lib/signatures/types.ts'
+import type { SigningKey, SigningKeyInput } from '../lib/signatures/types.ts'
 import type { ClientAuth, ClientAuthContext } from './client-auth.ts'
 import { createRandomToken } from './random-token.ts'
+import { algorithmOfInput, createKeyImport } from './signing-key-import.ts'
 
 /** RFC 7523 2.2 */
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 export interface PrivateKeyJwtOptions {
   /**
@@ -36,20 +36,17 @@ const defaults = { lifetime: 60, typ: 'client-authentication+jwt' } as const
 export function privateKeyJwt(key: SigningKeyInput, options: PrivateKeyJwtOptions = {}): ClientAuth {
   if (typeof key !== 'object' || key === null) throw new TypeError('privateKeyJwt: "key" must be a private key')
   assertKnownOptions('privateKeyJwt', options, ['audience', 'lifetime', 'typ', 'kid'])
-  const lifetime = options.lifetime ?? defaults.lifetime
-  if (!Number.isSafeInteger(lifetime) || lifetime < 1) {
-    throw new TypeError('privateKeyJwt: "lifetime" must be a positive number of whole seconds')
-  }
+  assertLifetime('privateKeyJwt', options.lifetime)
   const importOnce = createKeyImport(key)
   return Object.freeze({
     method: 'private_key_jwt',
-    signingAlg: algorithmOf(key),
+    signingAlg: algorithmOfInput(key),
     authenticate: async (context: ClientAuthContext) => ({
       parameters: {
         // RFC 7521 4.2: not needed beside an assertion, but there are servers that look the client up by it.
         client_id: context.clientId,
         client_assertion_type: assertionType,
-        client_assertion: await buildClientAssertion(await importOnce(), context, { ...options, lifetime }),
+        client_assertion: await buildClientAssertion(await importOnce(), context, options),
       },
     }),
   })
@@ -62,9 +59,23 @@ export function privateKeyJwt(key: SigningKeyInput, options: PrivateKeyJwtOption
  */
 export async function buildClientAssertion(
   key: SigningKey,
-  { clientId, issuer, runtime }: ClientAuthContext,
+  context: ClientAuthContext,
   options: PrivateKeyJwtOptions = {},
 ): Promise<string> {
+  const input = buildAssertionInput({ alg: key.alg, kid: key.kid }, context, options)
+  return `${input}.${encodeBase64url(await sign(key, input))}`
+}
+
+/**
+ * What is signed: header and claims, encoded.
+ *
+ * @see RFC 7523 3, RFC 7515 5.1
+ */
+export function buildAssertionInput(
+  key: { readonly alg: string; readonly kid?: string | undefined },
+  { clientId, issuer, runtime }: ClientAuthContext,
+  options: PrivateKeyJwtOptions,
+): string {
   const now = epochSeconds(runtime)
   const kid = options.kid ?? key.kid
   const header = { alg: key.alg, typ: options.typ ?? defaults.typ, ...(kid === undefined ? {} : { kid }) }
@@ -78,22 +89,12 @@ export async function buildClientAssertion(
     iat: now,
     exp: now + (options.lifetime ?? defaults.lifetime),
   }
-  const input = `${encodeBase64url(JSON.stringify(header))}.${encodeBase64url(JSON.stringify(payload))}`
-  return `${input}.${encodeBase64url(await sign(key, input))}`
+  return `${encodeBase64url(JSON.stringify(header))}.${encodeBase64url(JSON.stringify(payload))}`
 }
 
-/** Imports the key on first use and keeps it; a failure is not kept. */
-function createKeyImport(key: SigningKeyInput): () => Promise<SigningKey> {
-  let imported: Promise<SigningKey> | undefined
-  return () => {
-    imported ??= (async () => importSigningKey(key))().catch((error: unknown) => {
-      imported = undefined
-      throw error
-    })
-    return imported
+/** @throws TypeError */
+export function assertLifetime(name: string, lifetime: number | undefined): void {
+  if (lifetime !== undefined && (!Number.isSafeInteger(lifetime) || lifetime < 1)) {
+    throw new TypeError(`${name}: "lifetime" must be a positive number of whole seconds`)
   }
-}
-
-function algorithmOf(key: SigningKeyInput): string {
-  return 'kty' in key ? signingAlgorithmOf(key as Jwk) : key.alg
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors/configuration.ts'
 import type { SigningKeyInput } from '../lib/signatures/types.ts'
 import { privateKeyJwt } from './client-assertion.ts'
-import { type ClientAuth, clientSecretBasic, clientSecretPost, none } from './client-auth.ts'
+import { type ClientAuth, clientSecret, none } from './client-auth.ts'
 
 /** The lists of authorization server metadata that client authentication is held against (RFC 8414 2). */
 export interface ClientAuthMetadata {
@@ -41,10 +41,12 @@ export function negotiateClientAuth(credentials: ClientCredentials, metadata: Cl
 
 function chooseClientAuth({ secret, key }: ClientCredentials, metadata: ClientAuthMetadata): ClientAuth {
   if (key !== undefined) return privateKeyJwt(key)
-  if (secret === undefined) return none()
-  const listed = metadata.token_endpoint_auth_methods_supported ?? defaultMethods
-  const postOnly = !listed.includes('client_secret_basic') && listed.includes('client_secret_post')
-  return postOnly ? clientSecretPost(secret) : clientSecretBasic(secret)
+  return secret === undefined ? none() : resolveClientAuth(clientSecret(secret), metadata)
+}
+
+/** The method that is used at this server: that of the value, or what it negotiates. */
+export function resolveClientAuth(clientAuth: ClientAuth, metadata: ClientAuthMetadata): ClientAuth {
+  return clientAuth.negotiate?.(metadata) ?? clientAuth
 }
 
 /**
@@ -61,7 +63,7 @@ export function assertClientAuthSupported(
   endpoint: AuthenticatedEndpoint,
   clientAuth: ClientAuth,
 ): void {
-  const { method, signingAlg } = clientAuth
+  const { method, signingAlg } = resolveClientAuth(clientAuth, metadata)
   const room = listsOf(metadata, endpoint)
   // RFC 7662 2.1: introspection without any authorization would let tokens be guessed.
   if (method === 'none' && endpoint !== 'introspection') return

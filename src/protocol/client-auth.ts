@@ -15,12 +15,21 @@ export interface ClientAuthParts {
   readonly parameters?: Readonly<Record<string, string>>
 }
 
+/** What a negotiation goes by (RFC 8414 2). */
+export interface ClientAuthLists {
+  readonly token_endpoint_auth_methods_supported?: readonly string[] | undefined
+}
+
 /** How a client proves itself at the endpoints that ask for it. A value, made by `none()`, `clientSecretBasic(secret)`, ... */
 export interface ClientAuth {
   /** As registered in `token_endpoint_auth_method` (RFC 7591 2). */
   readonly method: string
   /** The JWS algorithm of assertions, to be held against `token_endpoint_auth_signing_alg_values_supported`. */
   readonly signingAlg?: string
+  /** The certificate of the TLS connection is the proof: endpoint aliases apply (RFC 8705 5). @default false */
+  readonly mutualTls?: boolean
+  /** For a method that depends on what the server takes; the rest of the value stands for the usual choice. */
+  readonly negotiate?: (metadata: ClientAuthLists) => ClientAuth
   readonly authenticate: (context: ClientAuthContext) => ClientAuthParts | Promise<ClientAuthParts>
 }
 
@@ -71,7 +80,25 @@ export function clientSecretPost(secret: string): ClientAuth {
   })
 }
 
+/**
+ * For a client that has a secret and was registered without a method: `client_secret_basic`, or
+ * `client_secret_post` where the server lists that and not basic. `client_secret_jwt` never, unless asked for.
+ *
+ * @throws TypeError for an empty secret
+ * @see RFC 7591 2, RFC 8414 2
+ */
+export function clientSecret(secret: string): ClientAuth {
+  const [basic, post] = [clientSecretBasic(secret), clientSecretPost(secret)]
+  return Object.freeze({
+    ...basic,
+    negotiate: ({ token_endpoint_auth_methods_supported: listed }: ClientAuthLists) => {
+      const postOnly = listed?.includes('client_secret_post') && !listed.includes('client_secret_basic')
+      return postOnly ? post : basic
+    },
+  })
+}
+
 // An empty secret authenticates nobody; it comes from a variable of the environment that is not set.
-function assertSecret(secret: string, name: string): void {
+export function assertSecret(secret: string, name: string): void {
   if (typeof secret !== 'string' || secret === '') throw new TypeError(`${name}: "secret" must be a non-empty string`)
 }

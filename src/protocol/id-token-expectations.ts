@@ -18,6 +18,9 @@ export const idTokenExpectationNames: readonly (keyof IdTokenExpectations)[] = [
   'trustedAudiences',
   'idTokenSignedResponseAlg',
   'clientSecret',
+  'idTokenEncryptedResponseAlg',
+  'idTokenEncryptedResponseEnc',
+  'decryptor',
   'receivedFrom',
   'tolerance',
   'maxTokenAge',
@@ -37,10 +40,19 @@ export function assertIdTokenExpectations(expectations: IdTokenExpectations): vo
     const value = expectations[name]
     demand(value === undefined || (Number.isFinite(value) && value >= 0), name, 'seconds, a number of at least 0')
   }
+  assertEncryption(expectations)
   if (requiredHashes) assertHashes(requiredHashes, expectations)
   if (alg === undefined) return
   demand(alg === 'none' || isSignatureAlgorithm(alg), 'idTokenSignedResponseAlg', 'a known algorithm or none')
   if (isSymmetricAlgorithm(alg)) demand(isText(expectations.clientSecret), 'clientSecret', `a secret, for ${alg}`)
+}
+
+/** A registration that could not be met, and a key that would be without effect. */
+function assertEncryption(expectations: IdTokenExpectations): void {
+  const { idTokenEncryptedResponseAlg: alg, idTokenEncryptedResponseEnc: enc, decryptor } = expectations
+  if (alg !== undefined)
+    demand(typeof decryptor?.decrypt === 'function', 'decryptor', `one of createDecryptor, for ${alg}`)
+  else demand(enc === undefined, 'idTokenEncryptedResponseAlg', 'an algorithm, since the other one is given')
 }
 
 function assertHashes(required: readonly string[], expectations: IdTokenExpectations): void {

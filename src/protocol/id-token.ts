@@ -1,8 +1,11 @@
 import type { TokenCheck } from '../errors/protocol.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise, SignatureAlgorithm } from '../lib/signatures/types.ts'
+import type { Decryptor } from './decryption.ts'
+import type { ContentEncryptionAlgorithm, KeyManagementAlgorithm } from './encryption-algorithms.ts'
 import { checkParties, checkRequestedClaims } from './id-token-claims.ts'
 import { checkContinuity } from './id-token-continuity.ts'
+import { decryptIdToken } from './id-token-encryption.ts'
 import { checkAlgorithm, checkHeader } from './id-token-header.ts'
 import { checkSignature } from './id-token-signature.ts'
 import { checkTimes } from './id-token-times.ts'
@@ -69,6 +72,12 @@ export interface IdTokenExpectations {
   readonly idTokenSignedResponseAlg?: SignatureAlgorithm | 'none' | undefined
   /** For HS256, HS384 and HS512, and only where one of them was registered. */
   readonly clientSecret?: string | undefined
+  /** As registered (`id_token_encrypted_response_alg`); a plain id_token is then refused. Needs `decryptor`. @default not encrypted */
+  readonly idTokenEncryptedResponseAlg?: KeyManagementAlgorithm | undefined
+  /** As registered (`id_token_encrypted_response_enc`). @default 'A128CBC-HS256' */
+  readonly idTokenEncryptedResponseEnc?: ContentEncryptionAlgorithm | undefined
+  /** What opens encrypted id_tokens: `createDecryptor(keys)`. */
+  readonly decryptor?: Decryptor | undefined
   /** Where the id_token came from. An unsigned one is believed only straight from the token endpoint. @default authorization_endpoint */
   readonly receivedFrom?: 'token_endpoint' | 'authorization_endpoint' | undefined
   /** Seconds by which the clocks may differ. @default 30 */
@@ -88,7 +97,7 @@ export interface IdTokenSources {
 }
 
 /**
- * Holds an id_token against every rule but decryption, in order.
+ * Holds an id_token against every rule, in order.
  *
  * @throws IdTokenError `invalid_id_token`, with the checks up to the one that failed
  * @see OIDC Core 3.1.3.7, 3.2.2.11, 3.3.2.12, 12.2
@@ -99,7 +108,7 @@ export async function judgeIdToken(
   sources: IdTokenSources,
 ): Promise<VerifiedIdToken> {
   const checks = new TokenChecks()
-  const jwt = checkShape(token, checks)
+  const jwt = checkShape(await decryptIdToken(token, expectations, checks), checks)
   checkHeader(jwt.header, checks)
   const alg = checkAlgorithm(jwt.header, expectations, await sources.signingAlgs(), checks)
   await checkSignature(jwt, alg, expectations, sources, checks)

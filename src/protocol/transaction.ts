@@ -1,4 +1,5 @@
 import { digest } from '#signatures'
+import type { AuthorizationDetail } from '../../generated/models.ts'
 import { hide } from '../errors/base.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { StoreError } from '../errors/session.ts'
@@ -7,9 +8,10 @@ import { andThen } from '../lib/maybe-promise.ts'
 import { recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise, StoredSigningKey } from '../lib/signatures/types.ts'
-import type { ResponseMode } from './authorization-request.ts'
+import { isAuthorizationDetails } from './authorization-details.ts'
 import { createCodeVerifier, isCodeVerifier } from './pkce.ts'
 import { createRandomToken } from './random-token.ts'
+import { isResponseMode, isResponseType, type ResponseMode, type ResponseType } from './response-mode.ts'
 import { hasScope } from './scope.ts'
 
 /** What must be known of a login between sending the browser away and its coming back; plain data. */
@@ -21,9 +23,13 @@ interface TransactionFacts {
   /** The one sent, which the token request repeats (RFC 6749 4.1.3); never taken from the incoming URL. */
   readonly redirectUri: string
   readonly responseMode: ResponseMode
+  /** @default 'code' */
+  readonly responseType?: ResponseType
   /** As asked for, space-separated; empty: left to the server. */
   readonly scope: string
   readonly resource?: readonly string[]
+  /** As asked for (RFC 9396). */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   /** Seconds. */
   readonly maxAge?: number
   /** Authentication context classes asked for, the preferred one first. */
@@ -77,9 +83,11 @@ const factRules: Readonly<Record<keyof TransactionFacts | keyof TransactionTimes
   authorizationEndpoint: isText,
   tokenEndpoint: isText,
   redirectUri: isText,
-  responseMode: (value) => value === 'query' || value === 'fragment' || value === 'form_post',
+  responseMode: isResponseMode,
+  responseType: isOptional(isResponseType),
   scope: isText,
   resource: isOptional(isTexts),
+  authorizationDetails: isOptional(isAuthorizationDetails),
   maxAge: isOptional(Number.isSafeInteger),
   acrValues: isOptional(isTexts),
   acrEssential: isOptional((value) => typeof value === 'boolean'),

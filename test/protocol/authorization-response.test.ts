@@ -27,7 +27,7 @@ function refusal(parameters: Parameters, metadata = {}): ProtocolError {
 describe('parseAuthorizationResponse', () => {
   it('reads the query of a URL, and parameters as such', () => {
     const url = new URL(`https://app.example/callback?${new URLSearchParams(good)}`)
-    expect(parseAuthorizationResponse(url)).toEqual(parseAuthorizationResponse(new URLSearchParams(good)))
+    expect(parseAuthorizationResponse(url)).toMatchObject(parseAuthorizationResponse(new URLSearchParams(good)))
   })
 
   it('takes nothing else', () => {

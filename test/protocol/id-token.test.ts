@@ -57,7 +57,7 @@ describe('an id_token', () => {
     expect(claims).toMatchObject({ iss: issuer, sub: 'user-1', name: 'Zoë' })
     expect(header.alg).toBe('ES256')
     expect(checks.map(({ name }) => name)).toEqual([
-      ...['shape', 'crit', 'b64', 'typ', 'alg', 'key', 'signature', 'kind', 'iss', 'aud', 'azp', 'sub'],
+      ...['encryption', 'shape', 'crit', 'b64', 'typ', 'alg', 'key', 'signature', 'kind', 'iss', 'aud', 'azp', 'sub'],
       ...[
         'exp',
         'nbf',
