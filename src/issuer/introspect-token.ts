@@ -1,4 +1,5 @@
 import { oauthIntrospect } from '../../generated/endpoints.ts'
+import { assertKnownOptions } from '../lib/options.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import { judgeIntrospectionJwt } from '../protocol/introspection-jwt.ts'
 import { type Introspection, judgeIntrospectionResponse } from '../protocol/introspection-response.ts'
@@ -16,6 +17,8 @@ import {
 export interface IntrospectOptions extends IssuerRequest {
   /** Where the server looks first. */
   readonly tokenTypeHint?: RevocableToken
+  /** Names under which the server knows this resource server, for the `aud` of a signed answer (RFC 9701 5). @default the client id */
+  readonly audience?: string | readonly string[]
 }
 
 const jwtType = 'application/token-introspection+jwt'
@@ -34,6 +37,7 @@ export async function introspectToken(
   protection: ResponseProtection = {},
 ): Promise<Introspection> {
   if (typeof token !== 'string' || token === '') throw new TypeError('"token" must be a non-empty string')
+  assertKnownOptions('introspect', options, ['tokenTypeHint', 'audience', 'dpopKey', 'signal'])
   const api = await issuer.api(options)
   const metadata = await issuer.metadata.get()
   assertClientAuthSupported(metadata, 'introspection', issuer.clientAuth)
@@ -49,6 +53,9 @@ export async function introspectToken(
     return judgeIntrospectionResponse(answer, expected)
   }
   const jwt = await decryptResponse(answer, 'introspection response', protection)
-  const rules = responseRules(issuer, protection, metadata.introspection_signing_alg_values_supported)
+  const rules = {
+    ...responseRules(issuer, protection, metadata.introspection_signing_alg_values_supported),
+    ...(options.audience !== undefined && { audience: options.audience }),
+  }
   return judgeIntrospectionResponse(await judgeIntrospectionJwt(jwt, rules, responseKeys(issuer, init)), expected)
 }

@@ -43,7 +43,7 @@ export function responseRules(
   issuer: Issuer,
   { signedResponseAlg: algorithm, clientSecret, tolerance }: ResponseProtection,
   serverAlgorithms: readonly string[] | undefined,
-): Omit<SignedJwtRules, 'profile' | 'noun' | 'code'> & { readonly audience: string } {
+): Omit<SignedJwtRules, 'profile' | 'noun' | 'code'> & { readonly audience: string | readonly string[] } {
   const now = issuer.runtime.now() / 1000
   return { issuer: issuer.issuer, audience: issuer.clientId, algorithm, clientSecret, serverAlgorithms, tolerance, now }
 }

@@ -12,7 +12,7 @@ const refusal = { code: 'invalid_introspection_response', noun: 'introspection r
  */
 export async function judgeIntrospectionJwt(
   token: unknown,
-  rules: Omit<SignedJwtRules, 'profile' | 'noun' | 'code'> & { readonly audience: string },
+  rules: Omit<SignedJwtRules, 'profile' | 'noun' | 'code'> & { readonly audience: string | readonly string[] },
   sources: SignedJwtSources,
 ): Promise<unknown> {
   const profile = introspectionResponseProfile

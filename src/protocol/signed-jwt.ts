@@ -20,8 +20,8 @@ export interface SignedJwtRules {
   /** What it is refused with. */
   readonly code: ProtocolErrorCode
   readonly issuer: string
-  /** Where it is given, `aud` has it and nothing untrusted beside it. */
-  readonly audience?: string | undefined
+  /** Where it is given, `aud` has one of these and nothing else beside it. */
+  readonly audience?: string | readonly string[] | undefined
   /** The algorithm that was registered. @default any asymmetric one of `serverAlgorithms`, or RS256 without a list */
   readonly algorithm?: SignatureAlgorithm | undefined
   readonly serverAlgorithms?: readonly string[] | undefined
@@ -114,9 +114,10 @@ function judgeParties(claims: JwtClaims, rules: SignedJwtRules): void {
   }
   if (claims.iss !== issuer) throw refuseJwt(rules, 'claim "iss"', profile.clause, issuer, claims.iss)
   if (audience === undefined) return
+  const trusted: readonly unknown[] = [audience].flat()
   const audiences: readonly unknown[] = [claims.aud].flat()
-  const holds = audiences.length > 0 && audiences.every((one) => one === audience)
-  if (!holds) throw refuseJwt(rules, 'claim "aud"', profile.clause, audience, claims.aud)
+  const holds = audiences.length > 0 && audiences.every((one) => trusted.includes(one))
+  if (!holds) throw refuseJwt(rules, 'claim "aud"', profile.clause, trusted.join(', '), claims.aud)
 }
 
 function judgeTimes({ exp, nbf, iat }: JwtClaims, rules: SignedJwtRules): void {

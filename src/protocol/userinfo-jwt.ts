@@ -10,7 +10,7 @@ import { type SignedJwtRules, type SignedJwtSources, verifySignedJwt } from './s
  */
 export async function judgeUserInfoJwt(
   token: unknown,
-  rules: Omit<SignedJwtRules, 'profile' | 'noun' | 'code'> & { readonly audience: string },
+  rules: Omit<SignedJwtRules, 'profile' | 'noun' | 'code'> & { readonly audience: string | readonly string[] },
   sources: SignedJwtSources,
 ): Promise<JwtClaims> {
   const refusal = { code: 'invalid_userinfo_response', noun: 'userinfo response' } as const

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ClientMetadata, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { backChannelFeatures, type OutgoingHandler, registerGrants } from './real-provider/back-channel.ts'
 import {
   makeClients,
   makeSigningJwk,
@@ -31,6 +32,8 @@ export interface RealProvider {
   readonly nonceDemands: number
   /** Access tokens that were given out are refused from now on; refresh tokens are not touched. */
   forgetAccessTokens(): void
+  /** The provider itself, for what its operator or a user on another device does. */
+  readonly server: Provider
   /** Adds a client by its registration metadata, without the registration endpoint. */
   registerClient(metadata: ClientMetadata): Promise<void>
   /** From the authorization URL to the callback URL, as the user's browser would go. */
@@ -60,6 +63,10 @@ export interface RealProviderOptions {
   readonly accessTokenLifetime?: number
   /** @default true */
   readonly requireNonce?: boolean
+  /** Device flow, CIBA, signed and encrypted answers, back-channel logout, further grants. @default false */
+  readonly backChannel?: boolean
+  /** Answers what the provider itself sends: pings and logout tokens. @default it is refused */
+  readonly outgoing?: OutgoingHandler
   /** Over the settings below, for what one test needs. */
   readonly configuration?: Configuration
 }
@@ -76,10 +83,12 @@ export async function startRealProvider(options: RealProviderOptions = {}): Prom
   const OidcProvider = await importQuietly()
   const provider = new OidcProvider(issuer, {
     ...(await strictConfiguration(options)),
+    ...(options.outgoing && { fetch: (url, init) => options.outgoing!(new Request(url, init)) }),
     ...options.configuration,
     adapter: memoryAdapter(records),
     clients: Object.values(clients).map(registrationOf),
   })
+  if (options.backChannel) registerGrants(provider)
   const requests: ProviderRequest[] = []
   provider.use(recordInto(requests))
   provider.use(interactionPage(provider))
@@ -91,6 +100,7 @@ export async function startRealProvider(options: RealProviderOptions = {}): Prom
     clients,
     resource: resourceOf(issuer),
     requests,
+    server: provider,
     get nonceDemands() {
       return requests.filter(({ error }) => error === 'use_dpop_nonce').length
     },
@@ -139,6 +149,8 @@ async function strictConfiguration(options: RealProviderOptions): Promise<Config
       Interaction: 600,
       Session: 86_400,
       Grant: 86_400,
+      DeviceCode: 600,
+      BackchannelAuthenticationRequest: 600,
     },
     features: features(options, accessToken),
   }
@@ -157,6 +169,7 @@ function features(options: RealProviderOptions, accessTokenTTL: number): Configu
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     registration: { enabled: true },
     registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+    ...(options.backChannel && backChannelFeatures()),
     rpInitiatedLogout: { enabled: true, logoutSource: showForm, postLogoutSuccessSource: showLoggedOut },
     resourceIndicators: {
       enabled: true,
