@@ -1,5 +1,6 @@
 // The main job from end to end, as `npm start`: generate the client from the OpenAPI document, start a real
-// provider, log in with PAR, PKCE and DPoP, verify the id_token, read userinfo, refresh, introspect, revoke.
+// provider, log in with PAR, PKCE and DPoP, verify the id_token, read userinfo, call an API of our own, refresh,
+// introspect, revoke.
 // Every step is verified; the exit code is 0 only if all of them were.
 import { getUserInfo } from '../generated/endpoints.ts'
 import * as operations from '../generated/operations.ts'
@@ -16,6 +17,7 @@ import {
   SessionError,
 } from '../src/index.ts'
 import { type RealProvider, startRealProvider } from '../test/support/real-provider.ts'
+import { startNotesApi } from './support/notes-api.ts'
 import { ownClient } from './support/own-client.ts'
 import { createReport, hint } from './support/report.ts'
 
@@ -105,6 +107,32 @@ async function readUserInfo(client: OAuthClient, session: Session): Promise<void
   )
 }
 
+async function callOwnApi(provider: RealProvider, client: OAuthClient): Promise<void> {
+  const api = await startNotesApi(provider.issuer)
+  try {
+    const url = await client.createAuthorizationUrl({ resource: api.origin, scope: 'openid offline_access api:read' })
+    const sessions = createSessions({ client, baseUrl: api.origin })
+    const session = await sessions.handleCallback(await provider.loginHeadlessly(url, { login: 'alice' }))
+    report.fact('API', `${api.origin}, which takes DPoP-bound tokens of this provider`)
+    const answer = await session.fetch('/notes')
+    const { principal } = (await answer.json()) as { principal: { kind: string; subject: string } }
+    const isAlice = principal.kind === 'user' && principal.subject === session.subject
+    report.verify('the API knows the user by a token that was made for it (RFC 9068 4)', isAlice, principal)
+    const write = await session.fetch('/notes', { method: 'POST', body: 'a note' })
+    const challenge = write.headers.get('www-authenticate') ?? ''
+    report.verify('writing needs another scope: 403, and the challenge names it (RFC 6750 3.1)', write.status === 403)
+    report.fact('challenge', challenge)
+    const replayed = await fetch(`${api.origin}/notes`, { headers: api.lastCredentials })
+    report.verify('a thief who sends token and proof once more is refused (RFC 9449 11.1)', replayed.status === 401)
+    const authorization = api.lastCredentials.authorization.replace('DPoP', 'Bearer')
+    const stolen = await fetch(`${api.origin}/notes`, { headers: { authorization } })
+    report.verify('and so is one who has the token alone (RFC 9449 7.2)', stolen.status === 401)
+    await session.logout()
+  } finally {
+    api.close()
+  }
+}
+
 async function refresh(session: Session): Promise<void> {
   const before = await session.getAccessToken()
   const after = await session.refresh()
@@ -145,6 +173,7 @@ async function main(): Promise<void> {
   try {
     const session = await report.step('Log in with PAR, PKCE and DPoP', () => logIn(provider, client))
     await report.step('Read userinfo, in both styles', () => readUserInfo(client, session))
+    await report.step('Call an API of our own, and rob it', () => callOwnApi(provider, client))
     await report.step('Refresh, with rotation', () => refresh(session))
     await report.step('Introspect', async () => introspect(client, (await session.getAccessToken()).value))
     await report.step('Revoke', () => revoke(client, session))
