@@ -5,8 +5,12 @@ import type { Runtime } from './runtime.ts'
 
 /** Where leases are kept: at most one owner a key, whose lease ends by itself when it is not renewed. */
 export interface LeaseBackend {
-  /** False while another owner holds it. */
-  acquire(key: string, owner: string): Promise<boolean>
+  /**
+   * False while another owner holds it.
+   *
+   * @param waited milliseconds that `owner` has waited for it so far, by counting
+   */
+  acquire(key: string, owner: string, waited: number): Promise<boolean>
   renew(key: string, owner: string): Promise<unknown>
   /** Lets go of it if `owner` still holds it; never of another's. */
   release(key: string, owner: string): Promise<unknown>
@@ -65,14 +69,14 @@ export function createLeaseLock(backend: LeaseBackend, options: LeaseLockOptions
 async function acquire(backend: LeaseBackend, key: string, owner: string, options: LeaseLockOptions): Promise<void> {
   let pause = shortestPause
   // Waiting is counted, not read from a clock, which may be set.
-  for (let waited = 0; !(await backend.acquire(key, owner)); waited += pause) {
+  for (let waited = 0; !(await backend.acquire(key, owner, waited)); waited += pause) {
     if (waited >= options.maxWait) {
       throw new StoreError('store_unavailable', `another process held a lock for more than ${options.maxWait} ms`, {
         record: 'lock',
       })
     }
-    pause = Math.min(pause * 1.5, longestPause)
-    await sleep(pause * (0.5 + options.runtime.randomBytes(1)[0]! / 255))
+    pause = Math.min(pause * 1.5, longestPause) * (0.75 + options.runtime.randomBytes(1)[0]! / 510)
+    await sleep(pause)
   }
 }
 

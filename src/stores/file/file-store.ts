@@ -1,0 +1,118 @@
+import { StoreError } from '../../errors/session.ts'
+import { assertDistinctKeys, commitKind, isLive, recordKind, storeFailure } from '../../lib/record-commit.ts'
+import type { RecordStore, StoredRecord } from '../../lib/record-store.ts'
+import type { Runtime } from '../../lib/runtime.ts'
+import { hasCode } from './durable-files.ts'
+import { commitChanges, nextRecord } from './file-commit.ts'
+import { readIntent, readThrough } from './intent.ts'
+import type { Layout } from './layout.ts'
+import { createMarkers } from './markers.ts'
+import { prepareDirectory } from './prepare-directory.ts'
+import { fileName, parseRecordFile } from './record-file.ts'
+import { createStoreLock } from './store-lock.ts'
+import { sweepFiles } from './sweep-files.ts'
+
+export interface PlainFileStoreParts {
+  readonly layout: Layout
+  readonly runtime: Runtime
+  /** Milliseconds to wait for other processes. */
+  readonly maxWait: number
+  readonly onInvalidRecord: ((error: StoreError) => void) | undefined
+}
+
+const sweptAtOnce = 1_000
+/** What the first commit of a process clears away, since a command-line tool never calls `sweep`. */
+const sweptAtFirst = 20
+
+/** Records in files, with their values as they are given. Reads take no lock. */
+export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
+  const { layout, runtime, onInvalidRecord } = parts
+  const lock = createStoreLock(layout, parts)
+  const markers = createMarkers(layout)
+  let hasSwept = false
+
+  async function read(name: string): Promise<StoredRecord | undefined> {
+    const intent = await readIntent(layout)
+    const text = await readThrough(layout, intent === 'damaged' ? [] : intent, name)
+    return text === undefined ? undefined : parseRecordFile(text, name)
+  }
+
+  async function readOrReport(name: string): Promise<StoredRecord | undefined> {
+    try {
+      return await read(name)
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      onInvalidRecord?.(error)
+      return undefined
+    }
+  }
+
+  /** Runs with the directory as a commit finds it: there, without an open intent, its indexes whole. */
+  async function locked<T>(task: (assertHeld: () => Promise<void>) => Promise<T>): Promise<T> {
+    await prepareDirectory.folders(layout)
+    return await lock.run(async (assertHeld) => {
+      await prepareDirectory.contents({ layout, markers, readOrReport, onInvalidRecord })
+      return await task(assertHeld)
+    })
+  }
+
+  async function sweep(limit: number): Promise<number> {
+    hasSwept = true
+    return await sweepFiles({ layout, markers, readOrReport, now: runtime.now(), limit })
+  }
+
+  /** A crash left a marker, or a writer is just about to take it out: who holds the lock can tell. */
+  async function heal(index: string, value: string, names: readonly string[]): Promise<void> {
+    await locked(async () => {
+      for (const name of names) {
+        if ((await readOrReport(name))?.indexes[index] !== value) await markers.drop(index, value, name)
+      }
+    })
+  }
+
+  return {
+    get: (key) =>
+      reach('read', recordKind(key), async () => {
+        const record = await read(fileName(key))
+        return record && isLive(record, runtime.now()) ? record : undefined
+      }),
+    find: (index, value) =>
+      reach('search', 'record', async () => {
+        const names = await markers.search(index, value)
+        const records = await Promise.all(names.map(readOrReport))
+        const wrong = names.filter((_, i) => records[i]?.indexes[index] !== value)
+        // What was found is right without it, so that a search needs neither lock nor room on the disk.
+        if (wrong.length > 0) await heal(index, value, wrong).catch(() => {})
+        return records.filter(
+          (record) => record?.indexes[index] === value && isLive(record, runtime.now()),
+        ) as StoredRecord[]
+      }),
+    async commit(changes) {
+      assertDistinctKeys(changes)
+      if (changes.length === 0) return { ok: true, versions: {} }
+      const planned = changes.map((change) => ({ change, next: nextRecord(change, runtime) }))
+      return await reach('write', commitKind(changes), () =>
+        locked(async (assertHeld) => {
+          if (!hasSwept) await sweep(sweptAtFirst)
+          return await commitChanges({ layout, markers, runtime, read, assertHeld }, planned)
+        }),
+      )
+    },
+    sweep: () => reach('sweep', 'record', () => locked(() => sweep(sweptAtOnce))),
+  }
+}
+
+/** @throws StoreError for all that comes from below */
+async function reach<T>(operation: string, record: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof TypeError) throw error
+    throw storeFailure(
+      operation,
+      record,
+      error,
+      hasCode(error, 'ENOSPC', 'EDQUOT') ? 'store_full' : 'store_unavailable',
+    )
+  }
+}
