@@ -11,10 +11,11 @@ import { createApi, createPathsClient, withAccessToken } from '../src/http/index
 import {
   createOAuthClient,
   createSessions,
+  type LoginResult,
   type OAuthClient,
   privateKeyJwt,
   type Session,
-  SessionError,
+  verifyIdToken,
 } from '../src/index.ts'
 import { type RealProvider, startRealProvider } from '../test/support/real-provider.ts'
 import { startNotesApi } from './support/notes-api.ts'
@@ -51,32 +52,69 @@ async function startProvider(): Promise<{ provider: RealProvider; client: OAuthC
     dpop: true,
     allowLoopbackHttp: true,
   })
-  const metadata = await client.metadata()
+  await client.metadata()
   report.fact('provider', `oidc-provider at ${provider.issuer}`)
   report.fact('demands', 'PAR, PKCE S256, private_key_jwt, a DPoP nonce in every proof')
-  report.verify('the metadata is of the issuer that was asked (RFC 8414 3.3)', metadata.issuer === provider.issuer)
+  const alias = provider.issuer.replace('127.0.0.1', 'localhost')
+  await report.refused('metadata of another issuer than was asked (RFC 8414 3.3)', 'issuer_mismatch', () =>
+    createOAuthClient({ issuer: alias, clientId, allowLoopbackHttp: true }).metadata(),
+  )
   return { provider, client }
 }
 
-async function logIn(provider: RealProvider, client: OAuthClient): Promise<Session> {
-  const sessions = createSessions({ client })
+async function logIn(provider: RealProvider, client: OAuthClient): Promise<LoginResult> {
   const url = await client.createAuthorizationUrl()
   report.verify(
     'the request was pushed: the browser carries client_id and request_uri alone (RFC 9126 4)',
     [...url.searchParams.keys()].toSorted().join() === 'client_id,request_uri',
   )
   const callback = await provider.loginHeadlessly(url, { login: 'alice' })
+  await report.refused('a callback with a state that nobody sent (RFC 6749 10.12)', 'unknown_transaction', () =>
+    client.handleCallback(changed(callback, 'state', 'guessed')),
+  )
   const login = await client.handleCallback(callback)
-  report.verify('the callback has the state and the issuer of the request (RFC 9207)', login.issuer === provider.issuer)
   report.verify('the tokens are bound to a key of this login (RFC 9449 5)', login.tokens.tokenType === 'DPoP')
   report.fact('access token', `${hint(login.tokens.accessToken)}, scope ${login.tokens.scope}`)
+  await report.refused('the same callback once more (RFC 6749 4.1.2)', 'unknown_transaction', () =>
+    client.handleCallback(callback),
+  )
+  const other = await provider.loginHeadlessly(await client.createAuthorizationUrl(), { login: 'alice' })
+  await report.refused('a callback that names another issuer (RFC 9207 2.4)', 'issuer_mismatch', () =>
+    client.handleCallback(changed(other, 'iss', 'https://evil.example')),
+  )
+  return login
+}
+
+function changed(callback: URL, name: string, value: string): URL {
+  const url = new URL(callback)
+  url.searchParams.set(name, value)
+  return url
+}
+
+/** Without one of these no id_token is to be believed. */
+const essential = ['shape', 'alg', 'signature', 'iss', 'aud', 'sub', 'exp', 'iat', 'nonce'] as const
+
+async function verifyLogin(login: LoginResult): Promise<void> {
   report.fact('id_token', `of ${login.claims?.sub}, held against ${login.checks.length} rules:`)
   for (const check of login.checks) printCheck(check)
+  const passed = login.checks.filter(({ outcome }) => outcome === 'passed').map(({ name }) => name)
   report.verify(
-    'no check of the id_token failed',
-    login.checks.every(({ outcome }) => outcome !== 'failed'),
+    `the login had it pass ${essential.join(', ')}`,
+    essential.every((name) => passed.includes(name)),
+    passed,
   )
-  return await sessions.create(login)
+  const { issuer, clientId, tokens } = login
+  const token = tokens.idToken ?? ''
+  const options = { issuer, clientId, allowLoopbackHttp: true }
+  const { claims } = await verifyIdToken(token, options)
+  report.verify('verifyIdToken alone, with issuer and client id, says the same', claims.sub === login.claims?.sub)
+  const forged = `${token.slice(0, -10)}${token.at(-10) === 'A' ? 'B' : 'A'}${token.slice(-9)}`
+  await report.refused('the id_token with one letter of its signature changed', 'invalid_id_token', () =>
+    verifyIdToken(forged, options),
+  )
+  await report.refused('the id_token at another client (OIDC Core 3.1.3.7 item 3)', 'invalid_id_token', () =>
+    verifyIdToken(token, { ...options, clientId: 'another-app' }),
+  )
 }
 
 function printCheck({ name, outcome, clause, reason }: TokenCheck): void {
@@ -93,13 +131,8 @@ async function readUserInfo(client: OAuthClient, session: Session): Promise<void
     typeof claims === 'object' && claims.sub === session.subject,
     claims,
   )
-  const client2 = createPathsClient<paths>({
-    baseUrl: session.issuer,
-    fetch: session.fetch,
-    metadata,
-    operations: Object.values(operations),
-  })
-  const { data } = await client2.GET('/userinfo')
+  const byPath = createPathsClient<paths>({ baseUrl: session.issuer, fetch: session.fetch, metadata, operations })
+  const { data } = await byPath.GET('/userinfo')
   report.verify(
     'so does the path-style client: GET /userinfo',
     typeof data === 'object' && data.sub === session.subject,
@@ -133,11 +166,15 @@ async function callOwnApi(provider: RealProvider, client: OAuthClient): Promise<
   }
 }
 
-async function refresh(session: Session): Promise<void> {
+async function refresh(client: OAuthClient, session: Session, login: LoginResult): Promise<void> {
   const before = await session.getAccessToken()
   const after = await session.refresh()
   report.fact('access token', hint(after.value))
   report.verify('the access token is a new one, of the same key', after.value !== before.value && after.kind === 'dpop')
+  const old = await client.introspect(login.tokens.refreshToken ?? '', { tokenTypeHint: 'refresh_token' })
+  report.verify('the refresh token of the login was used up: it was rotated (RFC 9700 4.14.2)', !old.active)
+  await session.refresh()
+  report.verify('and its successor renews the session again', (await session.status()) === 'active')
 }
 
 async function introspect(client: OAuthClient, token: string): Promise<void> {
@@ -151,8 +188,7 @@ async function revoke(client: OAuthClient, session: Session): Promise<void> {
   await session.logout()
   const answer = await client.introspect(token.value)
   report.verify('the server says that the token is not active any more', !answer.active)
-  const error = await session.getAccessToken().catch((cause: unknown) => cause)
-  report.verify('the session is gone', error instanceof SessionError && error.code === 'session_not_found')
+  await report.refused('the session, which is gone', 'session_not_found', () => session.getAccessToken())
   const { userinfo_endpoint: userinfo = '' } = await client.metadata()
   const authenticatedFetch = withAccessToken(
     client.fetch,
@@ -171,10 +207,12 @@ async function main(): Promise<void> {
   await report.step('Generate the client from the document', generateClient)
   const { provider, client } = await report.step('Start a real provider and discover it', startProvider)
   try {
-    const session = await report.step('Log in with PAR, PKCE and DPoP', () => logIn(provider, client))
+    const login = await report.step('Log in with PAR, PKCE and DPoP', () => logIn(provider, client))
+    await report.step('Verify the id_token', () => verifyLogin(login))
+    const session = await createSessions({ client }).create(login)
     await report.step('Read userinfo, in both styles', () => readUserInfo(client, session))
     await report.step('Call an API of our own, and rob it', () => callOwnApi(provider, client))
-    await report.step('Refresh, with rotation', () => refresh(session))
+    await report.step('Refresh, with rotation', () => refresh(client, session, login))
     await report.step('Introspect', async () => introspect(client, (await session.getAccessToken()).value))
     await report.step('Revoke', () => revoke(client, session))
   } finally {

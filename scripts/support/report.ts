@@ -8,6 +8,8 @@ export interface Report {
   fact(label: string, value: string): void
   /** Something that was verified; throws where it does not hold. */
   verify(claim: string, holds: boolean, came?: unknown): void
+  /** Something that must be refused, with this code; throws where it is not. */
+  refused(what: string, code: string, task: () => Promise<unknown>): Promise<void>
   done(): void
 }
 
@@ -20,6 +22,11 @@ export function createReport(title: string): Report {
   let number = 0
   let verified = 0
   process.stdout.write(`\n${paint('bold', title)}\n`)
+  const verify = (claim: string, holds: boolean, came?: unknown): void => {
+    if (!holds) throw new Error(`not verified: ${claim}${came === undefined ? '' : `; came ${JSON.stringify(came)}`}`)
+    verified++
+    process.stdout.write(`    ${paint('green', '✔')} ${claim}\n`)
+  }
   return {
     async step(heading, task) {
       const from = performance.now()
@@ -31,10 +38,13 @@ export function createReport(title: string): Report {
     fact(label, value) {
       process.stdout.write(`    ${paint('dim', label.padEnd(16))}${value}\n`)
     },
-    verify(claim, holds, came) {
-      if (!holds) throw new Error(`not verified: ${claim}${came === undefined ? '' : `; came ${JSON.stringify(came)}`}`)
-      verified++
-      process.stdout.write(`    ${paint('green', '✔')} ${claim}\n`)
+    verify,
+    async refused(what, code, task) {
+      const outcome = await task().then(
+        () => 'accepted',
+        (error: unknown) => (error as { code?: unknown }).code,
+      )
+      verify(`refused: ${what}`, outcome === code, outcome)
     },
     done() {
       process.stdout.write(`\n${paint('green', `✔ ${verified} claims verified`)} in ${seconds(began)}\n\n`)
