@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '../..')
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
   lib: ['errors'],
-  generated: ['lib/api'],
+  generated: ['lib/wire/index'],
   protocol: ['errors', 'lib', 'generated'],
   http: ['errors', 'lib', 'generated', 'protocol'],
   server: ['errors', 'lib', 'generated', 'protocol'],
@@ -21,11 +21,13 @@ const mayImport: Record<string, readonly string[]> = {
   refresh: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
   resource: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
   sessions: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh'],
+  web: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh', 'resource', 'sessions'],
   codegen: ['errors', 'lib'],
 }
 
-/** Index files wire defaults and re-export; the command may use anything. */
-const unrestricted = (file: string) => file.endsWith('/index.ts') || file.startsWith('src/cli/')
+/** These wire defaults from higher floors, and do nothing else; the command may use anything. */
+const wiring = ['src/index.ts', 'src/client/index.ts', 'src/sessions/index.ts', 'src/web/index.ts']
+const unrestricted = (file: string) => wiring.includes(file) || file.startsWith('src/cli/')
 
 /** Packages by the files that may import them; a folder ends with a slash. */
 const packages: Record<string, readonly string[]> = {
@@ -38,8 +40,21 @@ const packages: Record<string, readonly string[]> = {
 
 const nodeAllowed = ['src/codegen/', 'src/cli/', 'src/lib/signatures/node.ts', 'src/stores/file/']
 
-/** Globals that only lib/runtime.ts may touch. */
-const impure = [/\bDate\.now\s*\(/, /\bMath\.random\s*\(/, /\bcrypto\.getRandomValues\s*\(/, /\bnew Date\(\s*\)/]
+/** Where time and chance come from: only lib/runtime.ts may touch them. */
+const ambient = ['Date.now', 'Date()', 'Math.random', 'crypto.getRandomValues', 'crypto.randomUUID', 'performance.now']
+
+/** What a rule may not do: fetch, wait, listen, log. Rules are pure (ARCHITECTURE, seam 3). */
+const pureRooms = ['protocol', 'server', 'errors']
+const effects = [
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'process',
+  'console',
+  'globalThis',
+]
 
 interface SourceFile {
   readonly file: string
@@ -85,6 +100,8 @@ function roomOf(file: string): string {
 /** A store adapter is a room of its own: none knows another. */
 function sameRoom(from: string, to: string): boolean {
   if (roomOf(from) !== roomOf(to)) return false
+  // Sealing is what the adapters that leave the process have in common; their index files put it on.
+  if (to.startsWith('src/stores/sealed/') && /^src\/stores\/\w+\/index\.ts$/.test(from)) return true
   return roomOf(from) !== 'stores' || from.split('/')[2] === to.split('/')[2]
 }
 
@@ -131,10 +148,11 @@ describe('architecture', () => {
   it('tells a breach when there is one', () => {
     expect(breach('src/protocol/pkce.ts', '../http/api.ts')).toBeDefined()
     expect(breach('src/client/client.ts', '../sessions/session.ts')).toBeDefined()
-    expect(breach('src/stores/memory/index.ts', '../redis/index.ts')).toBeUndefined()
+    expect(breach('src/stores/redis/index.ts', '../sealed/sealed-store.ts')).toBeUndefined()
+    expect(breach('src/stores/memory/index.ts', '../../client/index.ts')).toBeDefined()
     expect(breach('src/stores/memory/queue.ts', '../redis/queue.ts')).toBeDefined()
     expect(breach('generated/endpoints.ts', '../src/lib/options.ts')).toBeDefined()
-    expect(breach('generated/endpoints.ts', '../src/lib/api.ts')).toBeUndefined()
+    expect(breach('generated/endpoints.ts', '../src/lib/wire/index.ts')).toBeUndefined()
     expect(breach('src/http/limits.ts', 'ky')).toBeDefined()
     expect(breach('src/http/limits.ts', 'node:http')).toBeDefined()
   })
@@ -147,10 +165,36 @@ describe('architecture', () => {
   })
 
   it('reads clock and random source only in lib/runtime.ts', () => {
-    const touching = files.filter(
-      (f) => f.file !== 'src/lib/runtime.ts' && impure.some((pattern) => pattern.test(withoutComments(f.text))),
-    )
-    expect(touching.map((f) => f.file)).toEqual([])
+    const touching = files
+      .filter((f) => f.file !== 'src/lib/runtime.ts')
+      .flatMap((f) =>
+        globalsOf(f)
+          .filter((name) => ambient.includes(name))
+          .map((name) => `${f.file}: ${name}`),
+      )
+    expect(touching).toEqual([])
+  })
+
+  it('keeps the rules pure: no request, timer, process or console in them', () => {
+    const touching = files
+      .filter((f) => pureRooms.includes(roomOf(f.file)))
+      .flatMap((f) =>
+        globalsOf(f)
+          .filter((name) => effects.includes(name))
+          .map((name) => `${f.file}: ${name}`),
+      )
+    expect(touching).toEqual([])
+  })
+
+  it('sees through the ways around that', () => {
+    const source = (text: string) => globalsOf({ file: 'src/protocol/x.ts', text, imports: [] })
+    expect(source('const { now } = Date')).toContain('Date.now')
+    expect(source('new Date()')).toContain('Date()')
+    expect(source('export const a = () => fetch("https://a.example")')).toContain('fetch')
+    expect(source('process.stdout.write("a")')).toContain('process')
+    expect(source('export function a(fetch: Fetch) { return fetch(r) }')).not.toContain('fetch')
+    const harmless = source('options.fetch(r); new Date(time)')
+    expect(harmless.filter((name) => ambient.includes(name) || effects.includes(name))).toEqual([])
   })
 
   it('writes to the console only from the command', () => {
@@ -167,6 +211,60 @@ describe('architecture', () => {
     expect(findCycle(valueGraph(files))).toEqual([])
   })
 })
+
+/** The globals that a file uses by name: `fetch`, `Date.now`, `Date()` for the time of now. Its own names are none. */
+function globalsOf({ file, text }: SourceFile): string[] {
+  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+  const own = declaredNames(tree)
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node)) return
+    if (ts.isIdentifier(node) && isUse(node) && !own.has(node.text)) found.push(...usesOf(node))
+    ts.forEachChild(node, visit)
+  }
+  visit(tree)
+  return found
+}
+
+function usesOf(node: ts.Identifier): string[] {
+  const { parent, text: name } = node
+  if (ts.isPropertyAccessExpression(parent)) return [name, `${name}.${parent.name.text}`]
+  if (ts.isNewExpression(parent) && (parent.arguments?.length ?? 0) === 0) return [name, `${name}()`]
+  if (ts.isVariableDeclaration(parent) && ts.isObjectBindingPattern(parent.name)) {
+    return [
+      name,
+      ...parent.name.elements.map((element) => `${name}.${(element.propertyName ?? element.name).getText()}`),
+    ]
+  }
+  return [name]
+}
+
+/** Whether a name stands for a value here, and not for a member, a label or a declaration. */
+function isUse(node: ts.Identifier): boolean {
+  const { parent } = node
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node
+  if (ts.isBindingElement(parent)) return parent.initializer === node
+  const isNamed = 'name' in parent && parent.name === node
+  return !isNamed && !ts.isImportSpecifier(parent) && !ts.isExportSpecifier(parent)
+}
+
+function declaredNames(tree: ts.SourceFile): ReadonlySet<string> {
+  const names = new Set<string>()
+  const visit = (node: ts.Node): void => {
+    const declares = ts.isParameter(node) || ts.isVariableDeclaration(node) || ts.isBindingElement(node)
+    if (
+      (declares || ts.isFunctionDeclaration(node) || ts.isImportSpecifier(node)) &&
+      node.name &&
+      ts.isIdentifier(node.name)
+    ) {
+      names.add(node.name.text)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(tree)
+  return names
+}
 
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
