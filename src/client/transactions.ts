@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors/protocol.ts'
 import { StoreError } from '../errors/session.ts'
+import { reachStore } from '../lib/reach-store.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { parseTransaction, serializeTransaction, type Transaction, transactionKey } from '../protocol/transaction.ts'
 
@@ -9,7 +10,7 @@ const keptAfterExpiry = 10 * 60_000
 /** Keeps a login under way. One state stands for one login: putting it never replaces a live one. */
 export async function putTransaction(store: RecordStore, transaction: Transaction): Promise<void> {
   const key = await transactionKey(transaction.state)
-  const result = await reach(() =>
+  const result = await reachStore('write', 'transaction', () =>
     store.commit([
       {
         kind: 'put',
@@ -38,9 +39,11 @@ export async function putTransaction(store: RecordStore, transaction: Transactio
  */
 export async function takeTransaction(store: RecordStore, state: string): Promise<Transaction> {
   const key = await transactionKey(state)
-  const record = await reach(() => store.get(key))
+  const record = await reachStore('read', 'transaction', () => store.get(key))
   if (!record) throw unknown()
-  const taken = await reach(() => store.commit([{ kind: 'delete', key, expect: record.version }]))
+  const taken = await reachStore('write', 'transaction', () =>
+    store.commit([{ kind: 'delete', key, expect: record.version }]),
+  )
   if (!taken.ok) throw unknown()
   return parseTransaction(record.value)
 }
@@ -51,20 +54,4 @@ function unknown(): ProtocolError {
     'no login with this "state" is under way: the callback was used before, comes from elsewhere, or its transaction store is not the one that the login began with',
     { clause: 'RFC 6749 10.12', expected: 'a state that was sent and not yet used', actual: 'another' },
   )
-}
-
-async function reach<T>(task: () => Promise<T>): Promise<T> {
-  try {
-    return await task()
-  } catch (error) {
-    if (error instanceof StoreError || error instanceof TypeError) throw error
-    throw new StoreError(
-      'store_unavailable',
-      'the transaction store could not be read or written; its error is the cause',
-      {
-        record: 'transaction',
-        cause: error,
-      },
-    )
-  }
 }
