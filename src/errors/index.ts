@@ -2,7 +2,7 @@ import type { AccessError } from './access.ts'
 import type { ConfigurationError } from './configuration.ts'
 import type { GenerateError } from './generate.ts'
 import type { NetworkError, RequestError, TimeoutError } from './network.ts'
-import type { AuthorizationResponseError, IdTokenError, ProtocolError } from './protocol.ts'
+import type { AuthorizationResponseError, IdTokenError, ProtocolError, ProtocolErrorCode } from './protocol.ts'
 import type { ApiError, OAuthResponseError, ResponseError } from './response.ts'
 import type { SessionError, StoreError } from './session.ts'
 
@@ -39,9 +39,9 @@ export type AnyAuthentypeError =
   | TimeoutError
   | RequestError
   | ResponseError
-  | ApiError
+  | (ApiError & { readonly code: 'api_error' })
   | OAuthResponseError
-  | ProtocolError
+  | (ProtocolError & { readonly code: Exclude<ProtocolErrorCode, 'invalid_id_token'> })
   | IdTokenError
   | AuthorizationResponseError
   | SessionError

@@ -73,7 +73,21 @@ function declares(statement: ts.Statement, name: string): boolean {
   return 'name' in statement && (statement.name as ts.Identifier | undefined)?.text === name
 }
 
+/** What an entry file exports, by name. */
+function exportsOf(file: string): string[] {
+  const source = program.getSourceFile(join(root, file))!
+  return checker.getExportsOfModule(checker.getSymbolAtLocation(source)!).map(({ name }) => name)
+}
+
 describe('public API', () => {
+  it.each(['src/client/index.ts', 'src/sessions/index.ts', 'src/errors/index.ts'])(
+    'offers at the root what %s does',
+    (file) => {
+      const missing = exportsOf(file).filter((name) => !exportsOf('src/index.ts').includes(name))
+      expect(missing).toEqual([])
+    },
+  )
+
   it.each(entries)('%s is as its snapshot says', async (subpath, file) => {
     const source = program.getSourceFile(join(root, file))
     expect(source, `${file} of the exports map`).toBeDefined()
