@@ -7,6 +7,9 @@ import type { Transaction } from '../protocol/transaction.ts'
 export interface HandleCallbackOptions {
   /** What `createAuthorizationUrl` was given, as this browser brings it back. @default none */
   readonly browserBinding?: string
+  /** Where the first token is to be used, of what the login asked for (RFC 8707 2.2). @default all of that */
+  readonly resource?: string | readonly string[]
+  readonly signal?: AbortSignal
 }
 
 /** Shorter is no secret: 128 bits in base64url. */

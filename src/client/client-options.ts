@@ -4,18 +4,23 @@ import type { Fetch } from '../lib/fetch.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
-import type { AsymmetricAlgorithm } from '../lib/signatures/types.ts'
-import { type ClientAuth, none } from '../protocol/client-auth.ts'
-import type { Decryptor } from '../protocol/decryption.ts'
+import type { AsymmetricAlgorithm, SignatureAlgorithm } from '../lib/signatures/types.ts'
+import { type ClientAuth, clientSecret, none } from '../protocol/client-auth.ts'
 import type { ContentEncryptionAlgorithm, KeyManagementAlgorithm } from '../protocol/encryption-algorithms.ts'
 import { assertScope } from '../protocol/scope.ts'
 import { assertRedirectUri } from '../protocol/url-rules.ts'
+import {
+  type FrontChannelOptions,
+  type FrontChannelSettings,
+  frontChannelOptionNames,
+  normaliseFrontChannel,
+} from './front-channel-options.ts'
 
-export interface OAuthClientOptions {
+export interface OAuthClientOptions extends FrontChannelOptions {
   /** The issuer identifier, exactly as the server writes it, a trailing slash included. */
   readonly issuer: string | URL
   readonly clientId: string
-  /** As registered. @default none(), a public client */
+  /** As registered. @default by `clientSecret` where it is given, as the server lists; else none(), a public client */
   readonly clientAuth?: ClientAuth
   /** Needed for logins. */
   readonly redirectUri?: string
@@ -34,28 +39,22 @@ export interface OAuthClientOptions {
   readonly metadata?: Partial<AuthorizationServerMetadata>
   /** `false` for a server without a metadata document: `metadata` is then all there is. @default true */
   readonly discover?: boolean
-  /** As registered in `id_token_signed_response_alg`. @default any asymmetric one that the server lists */
-  readonly idTokenSignedResponseAlg?: AsymmetricAlgorithm | 'none'
   /** As registered in `userinfo_signed_response_alg`; a plain answer is then refused. @default whatever comes is judged */
-  readonly userinfoSignedResponseAlg?: AsymmetricAlgorithm
+  readonly userinfoSignedResponseAlg?: SignatureAlgorithm
   /** As registered in `userinfo_encrypted_response_alg`. Needs `decryptor`. @default not encrypted */
   readonly userinfoEncryptedResponseAlg?: KeyManagementAlgorithm
   /** As registered in `userinfo_encrypted_response_enc`. @default 'A128CBC-HS256' */
   readonly userinfoEncryptedResponseEnc?: ContentEncryptionAlgorithm
   /** As registered in `introspection_signed_response_alg`; a plain answer is then refused (RFC 9701). @default plain JSON */
-  readonly introspectionSignedResponseAlg?: AsymmetricAlgorithm
+  readonly introspectionSignedResponseAlg?: SignatureAlgorithm
   /** As registered in `introspection_encrypted_response_alg`. Needs `decryptor`. @default not encrypted */
   readonly introspectionEncryptedResponseAlg?: KeyManagementAlgorithm
   /** As registered in `introspection_encrypted_response_enc`. @default 'A128CBC-HS256' */
   readonly introspectionEncryptedResponseEnc?: ContentEncryptionAlgorithm
-  /** Opens what was registered to be encrypted: `createDecryptor` makes one. @default none */
-  readonly decryptor?: Decryptor
-  /** Other parties that `azp` may name. @default none */
-  readonly authorizedParties?: readonly string[]
+  /** As registered in `tls_client_certificate_bound_access_tokens` (RFC 8705 3): the fetch brings the certificate. @default false */
+  readonly certificateBoundAccessTokens?: boolean
   /** Milliseconds for each request to the issuer, body included. @default 10_000 */
   readonly timeout?: number
-  /** Seconds by which clocks may differ when tokens are judged. @default 30 */
-  readonly clockTolerance?: number
   /** `http:` to loopback addresses, for development. @default false */
   readonly allowLoopbackHttp?: boolean
   /** Takes a Bearer token where DPoP was asked for, and reports it. @default false */
@@ -69,10 +68,10 @@ export interface DpopOptions {
 
 const optionNames = [
   ...['issuer', 'clientId', 'clientAuth', 'redirectUri', 'scope', 'resource', 'dpop', 'transactions', 'fetch'],
-  ...['runtime', 'metadata', 'discover', 'idTokenSignedResponseAlg', 'authorizedParties', 'timeout', 'clockTolerance'],
+  ...['runtime', 'metadata', 'discover', 'timeout', 'certificateBoundAccessTokens'],
+  ...frontChannelOptionNames,
   ...['allowLoopbackHttp', 'allowBearerDowngrade'],
   ...['userinfoSignedResponseAlg', 'userinfoEncryptedResponseAlg', 'userinfoEncryptedResponseEnc'],
-  'decryptor',
   ...['introspectionSignedResponseAlg', 'introspectionEncryptedResponseAlg', 'introspectionEncryptedResponseEnc'],
 ]
 
@@ -90,11 +89,11 @@ export interface ClientSettings {
   readonly runtime: Runtime
   readonly metadata: Partial<AuthorizationServerMetadata> | undefined
   readonly discover: boolean
-  readonly idTokenSignedResponseAlg: AsymmetricAlgorithm | 'none' | undefined
+  readonly certificateBoundAccessTokens: boolean
+  readonly frontChannel: FrontChannelSettings
   /** How userinfo and introspection answers were registered to come. */
   readonly userinfo: ResponseProtection
   readonly introspection: ResponseProtection
-  readonly authorizedParties: readonly string[] | undefined
   readonly timeout: number
   readonly clockTolerance: number | undefined
   readonly allowLoopbackHttp: boolean
@@ -110,10 +109,12 @@ export function normaliseClientOptions(
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('createOAuthClient: "clientId" is required')
   if (redirectUri !== undefined) assertRedirectUri(redirectUri)
   assertScope(scope)
+  const issuer = issuerOf(options.issuer)
+  const { clientSecret: secret } = options
   return {
-    issuer: issuerOf(options.issuer),
+    issuer,
     clientId,
-    clientAuth: options.clientAuth ?? none(),
+    clientAuth: options.clientAuth ?? (secret === undefined ? none() : clientSecret(secret)),
     redirectUri,
     scope,
     resource: typeof resource === 'string' ? [resource] : resource,
@@ -123,10 +124,10 @@ export function normaliseClientOptions(
     runtime: options.runtime ?? systemRuntime,
     metadata: options.metadata,
     discover: options.discover ?? true,
-    idTokenSignedResponseAlg: options.idTokenSignedResponseAlg,
+    certificateBoundAccessTokens: options.certificateBoundAccessTokens ?? false,
+    frontChannel: normaliseFrontChannel(options, { issuer, clientId }),
     userinfo: protectionOf(options, 'userinfo'),
     introspection: protectionOf(options, 'introspection'),
-    authorizedParties: options.authorizedParties,
     timeout: positive('timeout', options.timeout ?? 10_000),
     clockTolerance: options.clockTolerance,
     allowLoopbackHttp: options.allowLoopbackHttp ?? false,
@@ -146,6 +147,7 @@ function protectionOf(options: OAuthClientOptions, answer: 'userinfo' | 'introsp
     encryptedResponseAlg,
     encryptedResponseEnc: options[`${answer}EncryptedResponseEnc`],
     decryptor,
+    clientSecret: options.clientSecret,
     tolerance,
   }
 }

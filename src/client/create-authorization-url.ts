@@ -1,23 +1,21 @@
 import { exportSigningKey, generateSigningKey } from '#signatures'
 import { ConfigurationError } from '../errors/configuration.ts'
 import type { Issuer } from '../issuer/issuer.ts'
-import { pushAuthorizationRequest } from '../issuer/push-authorization-request.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import {
   type AuthorizationOptions,
   type AuthorizationRequest,
   buildAuthorizationParameters,
-  buildAuthorizationUrl,
-  buildPushedUrl,
 } from '../protocol/authorization-request.ts'
-import { assertDpopSupported } from '../protocol/dpop-support.ts'
 import { deriveCodeChallenge } from '../protocol/pkce.ts'
+import { defaultResponseMode } from '../protocol/response-mode.ts'
 import { createTransaction, type Transaction } from '../protocol/transaction.ts'
 import { hashBrowserBinding } from './browser-binding.ts'
 import type { ClientSettings } from './client-options.ts'
+import { assertLoginSupported, sendAuthorizationRequest } from './send-authorization-request.ts'
 import { putTransaction } from './transactions.ts'
 
-export interface CreateAuthorizationUrlOptions extends Omit<AuthorizationOptions, 'responseMode'> {
+export interface CreateAuthorizationUrlOptions extends AuthorizationOptions {
   /** The login fails unless its `acr` is one of `acrValues`. @default false: it is reported */
   readonly acrEssential?: boolean
   /** Whatever the application wants to find again in the LoginResult; kept on this side, never sent. */
@@ -39,6 +37,7 @@ const optionNames = [
     'prompt',
     'display',
   ],
+  ...['responseType', 'responseMode'],
   ...['loginHint', 'idTokenHint', 'uiLocales', 'extraParameters', 'data', 'browserBinding', 'signal'],
 ]
 
@@ -60,7 +59,8 @@ export async function createAuthorizationUrl(
   const { authorization_endpoint: endpoint, token_endpoint: tokenEndpoint } = metadata
   if (endpoint === undefined) throw missing(issuer, 'authorization_endpoint')
   if (tokenEndpoint === undefined) throw missing(issuer, 'token_endpoint')
-  if (settings.dpop !== undefined) assertDpopSupported(metadata, settings.dpop)
+  const response = responseOf(settings, options)
+  assertLoginSupported(settings, metadata, { ...options, ...response })
 
   const dpopKey =
     settings.dpop === undefined ? undefined : await generateSigningKey(settings.dpop, { extractable: true })
@@ -71,7 +71,8 @@ export async function createAuthorizationUrl(
       authorizationEndpoint: endpoint,
       tokenEndpoint,
       redirectUri,
-      responseMode: 'query',
+      responseMode: response.responseMode,
+      ...(response.responseType !== 'code' && { responseType: response.responseType }),
       ...requestedFacts(settings, options),
       ...(dpopKey && { dpopKey: await exportSigningKey(dpopKey) }),
       ...(options.data !== undefined && { applicationData: options.data }),
@@ -81,23 +82,29 @@ export async function createAuthorizationUrl(
   )
   const parameters = buildAuthorizationParameters(await toRequest(transaction, options, dpopKey?.thumbprint))
   const request = { ...(dpopKey && { dpopKey }), ...(options.signal && { signal: options.signal }) }
-  const url = canPush(metadata)
-    ? buildPushedUrl(
-        endpoint,
-        issuer.clientId,
-        (await pushAuthorizationRequest(issuer, parameters, request)).requestUri,
-      )
-    : buildAuthorizationUrl(endpoint, parameters)
+  const sent = await sendAuthorizationRequest(settings, issuer, parameters, request)
   await putTransaction(settings.transactions, transaction)
-  return url
+  if (sent.isLive()) return sent.url
+  // RFC 9126 2.2: a reference that has expired is of no use; a slow store must not cost the user the login.
+  return (await sendAuthorizationRequest(settings, issuer, parameters, request)).url
+}
+
+/** What this login asks for; a response type of its own has its own default mode. */
+function responseOf({ frontChannel }: ClientSettings, options: CreateAuthorizationUrlOptions) {
+  const { responseType = frontChannel.responseType } = options
+  const usual =
+    responseType === frontChannel.responseType ? frontChannel.responseMode : defaultResponseMode(responseType)
+  return { responseType, responseMode: options.responseMode ?? usual }
 }
 
 function requestedFacts(settings: ClientSettings, options: CreateAuthorizationUrlOptions) {
   const { resource = settings.resource, acrValues, maxAge, acrEssential } = options
   const resources = typeof resource === 'string' ? [resource] : resource
+  const { authorizationDetails } = options
   return {
     scope: options.scope ?? settings.scope,
     ...(resources.length > 0 && { resource: resources }),
+    ...(authorizationDetails !== undefined && { authorizationDetails }),
     ...(maxAge !== undefined && { maxAge }),
     ...(acrValues !== undefined && { acrValues: typeof acrValues === 'string' ? acrValues.split(' ') : acrValues }),
     ...(acrEssential !== undefined && { acrEssential }),
@@ -110,12 +117,13 @@ async function toRequest(
   dpopJkt: string | undefined,
 ): Promise<AuthorizationRequest> {
   const { signal, data, browserBinding, acrEssential, ...wishes } = options
-  const { clientId, redirectUri, responseMode, scope, resource, state, nonce, codeVerifier } = transaction
+  const { clientId, redirectUri, responseMode, responseType, scope, resource, state, nonce, codeVerifier } = transaction
   return {
     ...wishes,
     clientId,
     redirectUri,
     responseMode,
+    responseType: responseType ?? 'code',
     scope,
     state,
     codeChallenge: await deriveCodeChallenge(codeVerifier),
@@ -124,20 +132,6 @@ async function toRequest(
     // RFC 9449 10: binds the code, too; a code without its key is then worth nothing.
     ...(dpopJkt !== undefined && { dpopJkt }),
   }
-}
-
-/** RFC 9126 5: pushed where there is an endpoint; `require_` without one is the server's mistake, and reported as such. */
-function canPush(metadata: {
-  readonly pushed_authorization_request_endpoint?: string
-  readonly require_pushed_authorization_requests?: boolean
-}): boolean {
-  if (metadata.pushed_authorization_request_endpoint !== undefined) return true
-  if (metadata.require_pushed_authorization_requests !== true) return false
-  throw new ConfigurationError(
-    'missing_metadata',
-    'the server requires pushed authorization requests, but its metadata has no "pushed_authorization_request_endpoint"',
-    { field: 'pushed_authorization_request_endpoint' },
-  )
 }
 
 function missing(issuer: Issuer, field: string): ConfigurationError {

@@ -3,18 +3,18 @@ import { ProtocolError } from '../errors/protocol.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
-import {
-  judgeAuthorizationResponse,
-  parseAuthorizationResponse,
-  requireState,
-} from '../protocol/authorization-response.ts'
+import { compareAuthorizationDetails } from '../protocol/authorization-details.ts'
+import { judgeAuthorizationResponse, requireState } from '../protocol/authorization-response.ts'
+import { judgeIdTokenPair } from '../protocol/id-token-pair.ts'
 import { buildAuthorizationCodeRequest } from '../protocol/token-request.ts'
 import { assertTransactionLive, type Transaction } from '../protocol/transaction.ts'
 import { assertSameBrowser, type HandleCallbackOptions } from './browser-binding.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult } from './login-result.ts'
+import { assertResponseForm, openResponse } from './open-response.ts'
+import { type CallbackInput, readCallback } from './read-callback.ts'
 import { takeTransaction } from './transactions.ts'
-import { verifyLoginToken } from './verify-login-token.ts'
+import { verifyFrontChannelToken, verifyLoginToken } from './verify-login-token.ts'
 
 /**
  * Ends a login. The transaction is used up first, whatever the callback says: an error and an expired one
@@ -23,44 +23,46 @@ import { verifyLoginToken } from './verify-login-token.ts'
 export async function handleCallback(
   settings: ClientSettings,
   issuer: Issuer,
-  request: Request | URL | string,
+  request: CallbackInput,
   options: HandleCallbackOptions = {},
 ): Promise<LoginResult> {
-  assertKnownOptions('handleCallback', options, ['browserBinding'])
-  const response = parseAuthorizationResponse(callbackUrl(request))
-  const transaction = await takeTransaction(settings.transactions, requireState(response))
+  assertKnownOptions('handleCallback', options, ['browserBinding', 'resource', 'signal'])
+  const opened = await openResponse(settings, await readCallback(request))
+  const transaction = await takeTransaction(settings.transactions, requireState(opened.response))
   assertOwnTransaction(transaction, issuer)
   await assertSameBrowser(transaction, options.browserBinding)
   assertTransactionLive(transaction, settings.runtime)
-  const { code } = judgeAuthorizationResponse(response, transaction, await issuer.metadata.get())
+  await assertResponseForm(settings, issuer, opened, transaction)
+  const answer = judgeAuthorizationResponse(opened.response, transaction, await issuer.metadata.get())
+  const front = await verifyFrontChannelToken(settings, issuer, answer, transaction)
 
   const dpopKey = transaction.dpopKey && (await importSigningKey(transaction.dpopKey))
+  const { resource = transaction.resource, signal } = options
+  const parameters = buildAuthorizationCodeRequest(answer.code, transaction, resource ? { resource } : {})
   const { tokens, notices } = await requestTokens(issuer, {
-    parameters: buildAuthorizationCodeRequest(code, transaction),
+    parameters,
     requestedScope: transaction.scope,
     allowBearerDowngrade: settings.allowBearerDowngrade,
-    ...(transaction.resource && { resource: transaction.resource }),
+    ...(parameters.resource && { resource: parameters.resource }),
     ...(dpopKey && { dpopKey }),
+    ...(signal && { signal }),
   })
-  const verified = await verifyLoginToken(settings, issuer, tokens, { code, transaction })
+  const verified = await verifyLoginToken(settings, issuer, tokens, { code: answer.code, transaction })
+  const pair = front && verified ? judgeIdTokenPair(front, verified) : []
   return {
     issuer: issuer.issuer,
     clientId: issuer.clientId,
     tokens,
-    notices,
-    checks: verified?.checks ?? [],
+    notices: [
+      ...notices,
+      ...compareAuthorizationDetails(transaction.authorizationDetails, tokens.authorizationDetails),
+    ],
+    checks: [...(front?.checks ?? []), ...(verified?.checks ?? []), ...pair],
     ...(verified && { claims: verified.claims }),
     // A Bearer token is not bound to the key, whatever was asked for.
     ...(dpopKey && tokens.tokenType === 'DPoP' && { dpopKey }),
     ...(transaction.applicationData !== undefined && { data: transaction.applicationData }),
   }
-}
-
-function callbackUrl(request: Request | URL | string): URL {
-  if (request instanceof URL) return request
-  const text = typeof request === 'string' ? request : request.url
-  if (URL.canParse(text)) return new URL(text)
-  throw new TypeError('handleCallback: "request" must be a Request, a URL or an absolute URL as text')
 }
 
 /** RFC 9700 4.4: where one store serves several issuers, an answer belongs to the issuer that its login began with. */

@@ -28,15 +28,29 @@ export {
   type ClientAuth,
   type ClientAuthContext,
   type ClientAuthParts,
+  clientSecret,
   clientSecretBasic,
   clientSecretPost,
   none,
 } from '../protocol/client-auth.ts'
+export { selfSignedTlsClientAuth, tlsClientAuth } from '../protocol/client-auth-tls.ts'
+export { buildClientMetadataDocument, type ClientMetadataDocument } from '../protocol/client-metadata-document.ts'
 export type { ClientRegistration, JudgedRegistration } from '../protocol/client-registration.ts'
+export { type ClientSecretJwtOptions, clientSecretJwt } from '../protocol/client-secret-jwt.ts'
+export {
+  createDecryptor,
+  type Decryptor,
+  type DecryptorOptions,
+  type EncryptionExpectations,
+} from '../protocol/decryption.ts'
+export { createEncryptor, type Encryptor, type EncryptorOptions } from '../protocol/encryption.ts'
+export type { ContentEncryptionAlgorithm, KeyManagementAlgorithm } from '../protocol/encryption-algorithms.ts'
 export type { LogoutReturnExpectations } from '../protocol/end-session.ts'
 export type { ExtensionGrantParameters } from '../protocol/extension-grant.ts'
 export type { FrontChannelLogout, FrontChannelLogoutRules } from '../protocol/front-channel-logout.ts'
 export type { LogoutTokenClaims } from '../protocol/logout-token.ts'
+export type { RequestObjectOptions } from '../protocol/request-object.ts'
+export type { ResponseMode, ResponseType } from '../protocol/response-mode.ts'
 export type { StepUpRequest } from '../protocol/step-up.ts'
 export type { TokenTypeName } from '../protocol/token-exchange.ts'
 export type { HandleCallbackOptions } from './browser-binding.ts'
@@ -45,6 +59,7 @@ export type { CreateAuthorizationUrlOptions } from './create-authorization-url.t
 export type { EndSessionOptions } from './create-end-session-url.ts'
 export { type ExchangeTokenOptions, type ExchangeTokenResult, exchangeToken } from './exchange-token.ts'
 export { findLogin, type PendingLogin } from './find-login.ts'
+export type { FrontChannelOptions } from './front-channel-options.ts'
 export type { LoginResult, RenewableLogin } from './login-result.ts'
 export {
   createLogoutRequest,
@@ -54,6 +69,7 @@ export {
   parseFrontChannelLogout,
 } from './logout-request.ts'
 export type { OAuthClient } from './oauth-client.ts'
+export type { CallbackInput } from './read-callback.ts'
 export type { RefreshOptions } from './refresh-login.ts'
 export {
   type BackchannelAuthentication,

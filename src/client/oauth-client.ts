@@ -16,6 +16,7 @@ import { type CreateAuthorizationUrlOptions, createAuthorizationUrl } from './cr
 import { createEndSessionUrl, type EndSessionOptions } from './create-end-session-url.ts'
 import { handleCallback } from './handle-callback.ts'
 import type { LoginResult, RenewableLogin } from './login-result.ts'
+import type { CallbackInput } from './read-callback.ts'
 import { type RefreshOptions, refreshLogin } from './refresh-login.ts'
 import {
   type ClientCredentialsOptions,
@@ -42,7 +43,7 @@ export interface OAuthClient {
    * @throws ProtocolError `unknown_transaction`, `expired_transaction`, `browser_mismatch`, `state_mismatch`, ...
    * @throws IdTokenError with the list of checks
    */
-  handleCallback(request: Request | URL | string, options?: HandleCallbackOptions): Promise<LoginResult>
+  handleCallback(request: CallbackInput, options?: HandleCallbackOptions): Promise<LoginResult>
   /** New tokens for a login; `sessions` does this by itself. @throws OAuthResponseError `invalid_grant` when it is over */
   refresh(login: RenewableLogin, options?: RefreshOptions): Promise<LoginResult>
   /** A token for the client itself. */

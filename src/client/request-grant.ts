@@ -102,14 +102,10 @@ async function verifyGrantedToken(
 ): Promise<VerifiedIdToken | undefined> {
   if (tokens.idToken === undefined) return undefined
   return await verifyIdTokenWith(issuer, tokens.idToken, {
-    issuer: issuer.issuer,
-    clientId: issuer.clientId,
+    ...settings.frontChannel.idToken,
     accessToken: tokens.accessToken,
     receivedFrom: 'token_endpoint',
     // No request of these grants has one, so none may come back.
     nonce: null,
-    idTokenSignedResponseAlg: settings.idTokenSignedResponseAlg,
-    authorizedParties: settings.authorizedParties,
-    tolerance: settings.clockTolerance,
   })
 }

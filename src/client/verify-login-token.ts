@@ -7,16 +7,8 @@ import type { Transaction } from '../protocol/transaction.ts'
 import type { ClientSettings } from './client-options.ts'
 
 /** What any id_token from the token endpoint is held against. */
-function expectationsOf(settings: ClientSettings, issuer: Issuer, tokens: TokenSet): IdTokenExpectations {
-  return {
-    issuer: issuer.issuer,
-    clientId: issuer.clientId,
-    accessToken: tokens.accessToken,
-    receivedFrom: 'token_endpoint',
-    idTokenSignedResponseAlg: settings.idTokenSignedResponseAlg,
-    authorizedParties: settings.authorizedParties,
-    tolerance: settings.clockTolerance,
-  }
+function expectationsOf(settings: ClientSettings, tokens: TokenSet): IdTokenExpectations {
+  return { ...settings.frontChannel.idToken, accessToken: tokens.accessToken, receivedFrom: 'token_endpoint' }
 }
 
 /**
@@ -34,11 +26,38 @@ export async function verifyLoginToken(
   if (tokens.idToken === undefined) return undefined
   const { nonce, state, maxAge, acrValues, acrEssential } = transaction
   return await verifyIdTokenWith(issuer, tokens.idToken, {
-    ...expectationsOf(settings, issuer, tokens),
+    ...expectationsOf(settings, tokens),
     // Without openid in the scope no nonce was sent, so none may come back (OpenID Connect Core 3.1.3.7 item 11).
     nonce: nonce ?? null,
     code,
     state,
+    maxAge,
+    acrValues,
+    acrEssential,
+  })
+}
+
+/**
+ * The id_token that came with the code in the hybrid flow: it vouches for the code before that is used.
+ *
+ * @throws IdTokenError
+ * @see OpenID Connect Core 3.3.2.10, 3.3.2.12
+ */
+export async function verifyFrontChannelToken(
+  settings: ClientSettings,
+  issuer: Issuer,
+  { code, idToken }: { readonly code: string; readonly idToken?: string },
+  { nonce, state, maxAge, acrValues, acrEssential }: Transaction,
+): Promise<VerifiedIdToken | undefined> {
+  if (idToken === undefined) return undefined
+  return await verifyIdTokenWith(issuer, idToken, {
+    ...settings.frontChannel.idToken,
+    receivedFrom: 'authorization_endpoint',
+    nonce: nonce ?? null,
+    code,
+    state,
+    // OpenID Connect Core 3.3.2.11: without c_hash the code could be anybody's.
+    requiredHashes: ['c_hash'],
     maxAge,
     acrValues,
     acrEssential,
@@ -63,7 +82,7 @@ export async function verifyRefreshedToken(
 ): Promise<VerifiedIdToken | undefined> {
   if (tokens.idToken === undefined) return undefined
   try {
-    return await verifyIdTokenWith(issuer, tokens.idToken, { ...expectationsOf(settings, issuer, tokens), previous })
+    return await verifyIdTokenWith(issuer, tokens.idToken, { ...expectationsOf(settings, tokens), previous })
   } catch (error) {
     if (!(error instanceof IdTokenError) || !identityChecks.includes(error.check)) throw error
     const { clause, expected, actual } = error

@@ -5,7 +5,6 @@ import { encodeBase64url } from '../lib/base64url.ts'
 import { mediaTypeOf } from '../lib/media-type.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
-import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
 import { judgeLogoutToken, type LogoutTokenClaims } from '../protocol/logout-token.ts'
 import { partsOf } from './client-parts.ts'
 import type { OAuthClient } from './oauth-client.ts'
@@ -42,14 +41,15 @@ export async function verifyLogoutToken(
   const text = typeof token === 'string' ? token : await readLogoutToken(token)
   const init = options.signal ? { signal: options.signal } : {}
   const metadata = await issuer.metadata.get(init)
-  const registered = settings.idTokenSignedResponseAlg
+  const { idTokenSignedResponseAlg: registered, clientSecret } = settings.frontChannel.idToken
   const claims = await judgeLogoutToken(
     text,
     {
       issuer: issuer.issuer,
       audience: issuer.clientId,
       // 2.6 item 3: as for id_tokens, and "the alg with the value none MUST NOT be used".
-      algorithm: isAsymmetricAlgorithm(registered) ? registered : undefined,
+      algorithm: registered === 'none' ? undefined : registered,
+      clientSecret,
       serverAlgorithms: metadata.id_token_signing_alg_values_supported,
       tolerance: settings.clockTolerance,
       now: issuer.runtime.now() / 1000,

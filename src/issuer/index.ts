@@ -1,4 +1,5 @@
 /** `authentype/id-token`: verifies id_tokens, with nothing else of the library. */
 export { IdTokenError, type TokenCheck } from '../errors/protocol.ts'
+export { createDecryptor, type Decryptor, type DecryptorOptions } from '../protocol/decryption.ts'
 export type { IdTokenClaims, IdTokenExpectations, VerifiedIdToken } from '../protocol/id-token.ts'
 export { type VerifyIdTokenOptions, verifyIdToken } from './verify-id-token.ts'

@@ -8,10 +8,13 @@ import { withDpop } from '../http/with-dpop.ts'
 import { withNonceRetry } from '../http/with-nonce-retry.ts'
 import type { Api } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { andThen } from '../lib/maybe-promise.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
+import { resolveClientAuth } from '../protocol/client-auth-support.ts'
 import { judgeLocalMetadata } from '../protocol/metadata.ts'
+import { applyMtlsAliases } from '../protocol/mtls-endpoints.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { createMetadataCache, type MetadataCache } from './metadata-cache.ts'
 
@@ -29,6 +32,8 @@ export interface IssuerOptions {
   readonly metadata?: Partial<AuthorizationServerMetadata>
   /** Whether there is a metadata document. */
   readonly discover: boolean
+  /** Whether the fetch brings a certificate for more than authentication (RFC 8705 3). @default false */
+  readonly certificateBoundAccessTokens?: boolean
 }
 
 export interface IssuerRequest {
@@ -62,7 +67,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
   const limited = withoutRedirects(withLimits(options.fetch, { timeout, maxBytes }))
   const nonces = createDpopNonces()
   const shared = { fetch: options.fetch, runtime, timeout }
-  const metadata = options.discover
+  const discovered = options.discover
     ? createMetadataCache({
         ...shared,
         issuer,
@@ -70,6 +75,8 @@ export function createIssuer(options: IssuerOptions): Issuer {
         ...(options.metadata && { metadata: options.metadata }),
       })
     : knownMetadata(options)
+  const brings = clientAuth.mutualTls === true || options.certificateBoundAccessTokens === true
+  const metadata = brings ? withMtlsAliases(discovered) : discovered
   return {
     issuer,
     clientId,
@@ -82,14 +89,33 @@ export function createIssuer(options: IssuerOptions): Issuer {
     limited,
     async api({ dpopKey, signal } = {}) {
       const role = 'authorization_server'
+      const known = await metadata.get(signal ? { signal } : {})
       const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces, role, runtime }) : limited
-      const authenticated = withClientAuth(proven, { clientId, clientAuth, issuer, runtime })
+      const authenticated = withClientAuth(proven, {
+        clientId,
+        clientAuth: resolveClientAuth(clientAuth, known),
+        issuer,
+        runtime,
+      })
       return createApi({
-        metadata: await metadata.get(signal ? { signal } : {}),
+        metadata: known,
         fetch: limited,
         clientFetch: dpopKey ? withNonceRetry(authenticated, { nonces, role }) : authenticated,
       })
     },
+  }
+}
+
+/** The metadata as a client with a certificate uses it; the same object for the same document. */
+function withMtlsAliases(cache: MetadataCache): MetadataCache {
+  const applied = new WeakMap<AuthorizationServerMetadata, AuthorizationServerMetadata>()
+  return {
+    get: (request) =>
+      andThen(cache.get(request), (metadata) => {
+        const known = applied.get(metadata) ?? applyMtlsAliases(metadata)
+        applied.set(metadata, known)
+        return known
+      }),
   }
 }
 

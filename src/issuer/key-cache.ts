@@ -3,7 +3,7 @@ import { fetchJson } from '../http/json-fetch.ts'
 import { type BackOff, createBackOff } from '../lib/back-off.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
-import type { MaybePromise } from '../lib/signatures/types.ts'
+import type { Jwk, MaybePromise } from '../lib/signatures/types.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { createKeyring, type KeyQuery, type Keyring, type KeySelection } from '../protocol/jwks.ts'
 import { documentFreshness, freshFor } from './freshness.ts'
@@ -29,6 +29,12 @@ export interface KeyCache {
    * @throws ConfigurationError | ProtocolError | ResponseError | NetworkError | TimeoutError when there is no key set to look in
    */
   select(query: KeyQuery, request?: { readonly signal?: AbortSignal | undefined }): MaybePromise<KeySelection>
+  /**
+   * The public keys themselves, to encrypt to one of them.
+   *
+   * @throws as `select`
+   */
+  jwks(request?: { readonly signal?: AbortSignal | undefined }): Promise<readonly Jwk[]>
 }
 
 interface Entry {
@@ -87,6 +93,13 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       }
       const outcome = selectOrAsk(query, selection)
       return outcome instanceof Promise ? abortable(outcome, signal) : outcome
+    },
+    async jwks({ signal } = {}) {
+      const held = loader.held()
+      if (held && runtime.now() < held.freshUntil) return held.keyring.jwks
+      const isUsable = held && runtime.now() < held.usableUntil
+      const entry = await abortable(isUsable ? loader.load().catch(() => held) : loader.load(), signal)
+      return entry.keyring.jwks
     },
   }
 }

@@ -1,7 +1,7 @@
 import { pushAuthorizationRequestResult } from '../../generated/endpoints.ts'
+import type { PushedAuthorizationRequest } from '../../generated/models.ts'
 import { pushAuthorizationRequestOperation } from '../../generated/operations.ts'
 import { toApiError } from '../http/answer-errors.ts'
-import type { AuthorizationParameters } from '../protocol/authorization-request.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import { judgePushedAuthorizationResponse, type PushedRequest } from '../protocol/pushed-authorization-response.ts'
 import type { Issuer, IssuerRequest } from './issuer.ts'
@@ -14,13 +14,13 @@ import type { Issuer, IssuerRequest } from './issuer.ts'
  */
 export async function pushAuthorizationRequest(
   issuer: Issuer,
-  parameters: AuthorizationParameters,
+  parameters: PushedAuthorizationRequest,
   request: IssuerRequest = {},
 ): Promise<PushedRequest> {
   const api = await issuer.api(request)
   assertClientAuthSupported(await issuer.metadata.get(), 'pushed_authorization_request', issuer.clientAuth)
   const init = request.signal ? { signal: request.signal } : {}
   const result = await pushAuthorizationRequestResult(api, { body: parameters }, init)
-  if (!result.ok) throw toApiError(pushAuthorizationRequestOperation, result, issuer.runtime.now())
+  if (!result.ok) throw toApiError(pushAuthorizationRequestOperation, result, issuer.runtime)
   return judgePushedAuthorizationResponse(result, issuer.runtime.now())
 }

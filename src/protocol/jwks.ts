@@ -23,6 +23,8 @@ export type KeySelection =
 
 /** A JWK set that can be asked for verification keys; each key is imported once, when it is first needed. */
 export interface Keyring {
+  /** The public keys of the set, as they came. */
+  readonly jwks: readonly Jwk[]
   select(query: KeyQuery): MaybePromise<KeySelection>
 }
 
@@ -56,6 +58,7 @@ export function createKeyring(jwks: unknown): Keyring {
   const set = parseJwks(jwks)
   const selections = new Map<string, KeySelection>()
   return {
+    jwks: set,
     select(query) {
       const id = query.kid === undefined ? query.alg : `${query.alg} ${query.kid}`
       const known = selections.get(id)

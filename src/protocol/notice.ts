@@ -15,6 +15,10 @@ export type NoticeCode =
   | 'unverified_id_token'
   /** An id_token came where no user has logged in; it was dropped. */
   | 'unexpected_id_token'
+  /** Authorization details were asked for, and the answer does not say what was granted (RFC 9396 7). */
+  | 'authorization_details_absent'
+  /** Authorization details were granted of a type that was not asked for (RFC 9396 7). */
+  | 'authorization_details_widened'
   /** The server registered a member of the client's metadata other than asked for (RFC 7591 3.2.1). */
   | 'registration_changed'
 

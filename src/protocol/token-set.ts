@@ -1,3 +1,5 @@
+import type { AuthorizationDetail } from '../../generated/models.ts'
+
 /** What a token endpoint gave, judged and in the library's own terms (RFC 6749 5.1, OpenID Connect Core 3.1.3.3). */
 export interface TokenSet {
   /** The issuer that it came from; a refresh token is never sent to another. */
@@ -15,7 +17,7 @@ export interface TokenSet {
   /** The resources asked for (RFC 8707). */
   readonly resource?: readonly string[]
   /** As granted (RFC 9396 7). */
-  readonly authorizationDetails?: readonly object[]
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   /** What kind of token it is (RFC 8693 2.2.1). */
   readonly issuedTokenType?: string
 }
