@@ -67,6 +67,15 @@ export const requestObjectProfile: JwtProfile = {
   clause: 'RFC 9101 4',
 }
 
+export const backchannelRequestProfile: JwtProfile = {
+  iss: 'client',
+  aud: 'issuer',
+  types: ['oauth-authz-req+jwt', 'jwt', undefined],
+  required: ['iss', 'aud', 'exp', 'iat', 'nbf', 'jti'],
+  forbidden: ['request', 'request_uri', 'sub', 'events', 'htm', 'htu'],
+  clause: 'CIBA Core 7.1.1',
+}
+
 export const dpopProofProfile: JwtProfile = {
   iss: 'none',
   aud: 'none',

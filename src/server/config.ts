@@ -1,4 +1,4 @@
-import type { AuthorizationDetail, ClaimsRequest, JsonWebKeySet } from '../../generated/models.ts'
+import type { AuthorizationDetail, ClaimsRequest, ClientMetadata, JsonWebKeySet } from '../../generated/models.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise } from '../lib/signatures/types.ts'
@@ -100,6 +100,13 @@ export interface TokenEndpointPolicies {
     readonly tokenClientId: string
     readonly audience: readonly string[]
   }) => MaybePromise<boolean>
+  /** Whether a client may register or change itself, and as what. @default every one, as judged */
+  readonly authorizeRegistration?: (context: {
+    readonly metadata: ClientMetadata
+    /** The bearer token that came with the request. */
+    readonly accessToken?: string
+    readonly clientIp?: string
+  }) => MaybePromise<ClientMetadata | undefined>
   /** For jwt-bearer. */
   readonly loadAssertionIssuer?: (issuer: string) => MaybePromise<AssertionIssuer | undefined>
   /** For CIBA: the user that a hint names. */
@@ -148,6 +155,7 @@ export interface TokenEndpointConfig extends TokenEndpointPolicies {
   readonly audience: string
   readonly resources: readonly string[]
   readonly scopes: readonly string[] | undefined
+  readonly authorizationDetailsTypes: readonly string[]
   readonly accessTokens: { readonly format: 'jwt' | 'opaque'; readonly alg: string | undefined }
   readonly refreshTokens: { readonly enabled: boolean; readonly grace: number; readonly seal: Seal | undefined }
   readonly dpop: DpopSettings | false

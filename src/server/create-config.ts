@@ -45,6 +45,8 @@ export interface TokenEndpointOptions extends TokenEndpointPolicies {
   readonly resources?: readonly string[]
   /** Scopes that there are; a request for another is invalid_scope. @default any */
   readonly scopes?: readonly string[]
+  /** Types of authorization details that are known here (RFC 9396). @default none */
+  readonly authorizationDetailsTypes?: readonly string[]
   /** @default JWTs (RFC 9068) by the first key's algorithm */
   readonly accessTokens?: { readonly format?: 'jwt' | 'opaque'; readonly alg?: string }
   readonly refreshTokens?: RefreshTokenOptions
@@ -113,6 +115,7 @@ const callbacks = [
   'loadClientSecret',
   'authorizeDetails',
   'authorizeIntrospection',
+  'authorizeRegistration',
   'loadAssertionIssuer',
   'resolveLoginHint',
   'fetchDocument',
@@ -130,7 +133,7 @@ const switches = {
   claimsParameter: false,
 } as const
 const values = ['issuer', 'keys', 'store', 'runtime', 'grants', 'audience', 'resources', 'scopes', 'accessTokens']
-const groups = ['refreshTokens', 'dpop', 'realm', 'lifetimes']
+const groups = ['authorizationDetailsTypes', 'refreshTokens', 'dpop', 'realm', 'lifetimes']
 const leastSecretBytes = 32
 const proofAlgorithms = [
   'ES256',
@@ -183,6 +186,7 @@ export function createTokenEndpointConfig(options: TokenEndpointOptions): TokenE
     audience: resolveAudience(options.audience, options.issuer),
     resources: resolveResources(options.resources),
     scopes: resolveScopes(options.scopes),
+    authorizationDetailsTypes: resolveTypes(options.authorizationDetailsTypes),
     accessTokens: resolveAccessTokens(options),
     refreshTokens: resolveRefreshTokens(options.refreshTokens, grants, runtime),
     dpop,
@@ -320,6 +324,12 @@ function resolveScopes(scopes: readonly string[] | undefined): readonly string[]
   const fits = Array.isArray(scopes) && scopes.every((scope) => scope !== '' && !scope.includes(' ') && isScope(scope))
   if (!fits) throw new TypeError('scopes: expected a list of scope tokens (RFC 6749 A.4)')
   return Object.freeze([...new Set(scopes)])
+}
+
+function resolveTypes(types: readonly string[] = []): readonly string[] {
+  const fits = Array.isArray(types) && types.every((type) => typeof type === 'string' && type !== '')
+  if (!fits) throw new TypeError('authorizationDetailsTypes: expected a list of non-empty strings')
+  return Object.freeze([...types])
 }
 
 function resolveAccessTokens({ accessTokens = {}, keys }: TokenEndpointOptions): TokenEndpointConfig['accessTokens'] {

@@ -1,7 +1,8 @@
 import type { AuthorizationDetail } from '../../generated/models.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import { isAuthorizationDetails } from '../protocol/authorization-details.ts'
-import type { PolicyContext } from './config.ts'
+import type { RegisteredClient } from './client.ts'
+import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
 import { callHost, Refusal } from './refusal.ts'
 
@@ -14,6 +15,24 @@ export function readDetails(text: string | undefined): readonly AuthorizationDet
   }
   // Members without a prototype would not survive every store's copy; plain objects do.
   return JSON.parse(JSON.stringify(json.value)) as AuthorizationDetail[]
+}
+
+/**
+ * Details of which this server knows the types, and which the client registered where it registered any.
+ *
+ * @see RFC 9396 5, 10
+ */
+export function readSupportedDetails(
+  config: TokenEndpointConfig,
+  { metadata }: RegisteredClient,
+  text: string | undefined,
+): readonly AuthorizationDetail[] | undefined {
+  const details = readDetails(text)
+  const registered = metadata.authorization_details_types
+  const isKnown = ({ type }: AuthorizationDetail) =>
+    config.authorizationDetailsTypes.includes(type) && (registered?.includes(type) ?? true)
+  if (details && !details.every(isKnown)) throw refuseDetails('unknown type of details')
+  return details
 }
 
 /**

@@ -72,7 +72,7 @@ function gate(config: TokenEndpointConfig, client: AuthenticatedClient, grantTyp
   }
   // RFC 6749 5.2: not authorized to use this grant type
   if (!clientGrants(config, client.client).includes(grantType)) throw refuseUnauthorized('grant not registered')
-  return grantTable[grantType]!
+  return grantTable[grantType]
 }
 
 function createContext(

@@ -15,7 +15,9 @@ export interface AccessTokenInput {
   /** What the host's callbacks are told; its scope and audience are the token's. */
   readonly policy: PolicyContext
   /** The family that it is revoked with. */
-  readonly family?: string
+  readonly family?: string | undefined
+  /** Whether the subject is a client, which has one name for all. @default for client_credentials alone */
+  readonly ofClient?: boolean
   readonly authTime?: number | undefined
   readonly acr?: string | undefined
   /** RFC 8693 4.1 */
@@ -141,13 +143,14 @@ async function describe(
   const { config, client, constraint, now } = context
   const { policy } = input
   const { cnf, tokenType } = constraint
+  const ofClient = input.ofClient ?? policy.grantType === 'client_credentials'
   const more = input.act ? { ...extra, act: input.act } : extra
   return {
     format: 'access-1',
     jti: encodeBase64url(config.runtime.randomBytes(jtiBytes)),
     clientId: client.clientId,
     subject: policy.subject,
-    sub: await wireSubject(context, policy.subject),
+    sub: ofClient ? policy.subject : await wireSubject(context, policy.subject),
     scope: policy.scope,
     audience: policy.audience,
     issuedAt: now,
@@ -155,6 +158,7 @@ async function describe(
     tokenType,
     status: 'active',
     ...(cnf && { cnf }),
+    ...(ofClient && { ofClient: true as const }),
     ...(input.family !== undefined && { family: input.family }),
     ...(input.authTime !== undefined && { authTime: input.authTime }),
     ...(input.acr !== undefined && { acr: input.acr }),
@@ -164,12 +168,12 @@ async function describe(
   }
 }
 
-/** The subject as this client sees it (OIDC Core 8). A client that speaks for itself has its own id. */
+/** The subject as this client sees it (OIDC Core 8). */
 export async function wireSubject(
-  { config, client, grantType }: Pick<GrantContext, 'config' | 'client' | 'grantType'>,
+  { config, client }: Pick<GrantContext, 'config' | 'client'>,
   subject: string,
 ): Promise<string> {
-  if (!config.resolveSubject || grantType === 'client_credentials') return subject
+  if (!config.resolveSubject) return subject
   const sub = await callHost('resolveSubject', () => config.resolveSubject!(subject, client.client))
   if (typeof sub !== 'string' || sub === '') {
     throw new Refusal('server_error', 'the server failed', { reason: 'resolveSubject gave no text' })

@@ -94,6 +94,8 @@ export interface AccessRecord {
   readonly cnf?: Confirmation
   /** The family that it is revoked with. */
   readonly family?: string
+  /** Whether the client speaks for itself: there is no user behind it. */
+  readonly ofClient?: true
   readonly status: 'active' | 'revoked'
   readonly authTime?: number
   readonly acr?: string

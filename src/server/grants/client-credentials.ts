@@ -1,7 +1,7 @@
 import { splitScope } from '../../protocol/scope.ts'
 import { readResources, resolveAudience } from '../audience.ts'
 import { tokenResponse } from '../authorized-tokens.ts'
-import { readDetails, readGrantedDetails, refuseDetails } from '../details.ts'
+import { readGrantedDetails, readSupportedDetails, refuseDetails } from '../details.ts'
 import type { GrantContext, PreparedGrant } from '../grant.ts'
 import { mintAccessToken } from '../mint-access-token.ts'
 import { applyScopePolicy, policyContext, readScope, refuseScope } from '../scope-policy.ts'
@@ -42,7 +42,8 @@ function requestedScope({ config, client, params }: GrantContext): readonly stri
 
 /** RFC 9396 6: what a client asks for itself is the host's to judge; without its judgement nothing is granted. */
 async function readOwnDetails(context: GrantContext, policy: Parameters<typeof readGrantedDetails>[1]) {
-  const asked = readDetails(context.params.get('authorization_details'))
-  if (asked && !context.config.authorizeDetails) throw refuseDetails('no policy for details')
+  const { config, client, params } = context
+  const asked = readSupportedDetails(config, client.client, params.get('authorization_details'))
+  if (asked && !config.authorizeDetails) throw refuseDetails('no policy for details')
   return readGrantedDetails(context, policy, asked)
 }

@@ -1,0 +1,164 @@
+import type { ClientMetadata } from '../../generated/models.ts'
+import { isScope } from '../protocol/scope.ts'
+import { assertRedirectUri } from '../protocol/url-rules.ts'
+import type { TokenEndpointConfig } from './config.ts'
+import { Refusal } from './refusal.ts'
+
+const authMethods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const mtlsMethods: readonly string[] = ['tls_client_auth', 'self_signed_tls_client_auth']
+const subjectMembers = ['dn', 'dns', 'uri', 'ip', 'email'].map((name, i) =>
+  i === 0 ? 'tls_client_auth_subject_dn' : `tls_client_auth_san_${name}`,
+)
+const urlMembers = [
+  'client_uri',
+  'logo_uri',
+  'tos_uri',
+  'policy_uri',
+  'jwks_uri',
+  'initiate_login_uri',
+  'sector_identifier_uri',
+  'frontchannel_logout_uri',
+  'backchannel_logout_uri',
+  'backchannel_client_notification_endpoint',
+] as const
+const signedResponses = [
+  'id_token_signed_response_alg',
+  'userinfo_signed_response_alg',
+  'authorization_signed_response_alg',
+  'introspection_signed_response_alg',
+] as const
+/** Set by the server alone. */
+const serverMembers: readonly string[] = [
+  'client_id',
+  'client_secret',
+  'client_id_issued_at',
+  'client_secret_expires_at',
+  'registration_access_token',
+  'registration_client_uri',
+]
+const mostMembers = 100
+const mostBytes = 32_768
+
+/**
+ * Judges what a client says of itself and fills in the defaults. Members that nobody here knows are kept out,
+ * as RFC 7591 2 allows.
+ *
+ * @throws Refusal invalid_redirect_uri, invalid_client_metadata, unapproved_software_statement
+ * @see RFC 7591 2; OIDC Registration 2
+ */
+export function judgeClientMetadata(config: TokenEndpointConfig, value: unknown): ClientMetadata {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('not a JSON object')
+  const names = Object.keys(value)
+  if (names.length > mostMembers || JSON.stringify(value).length > mostBytes) throw refuse('too large')
+  const given = Object.fromEntries(
+    Object.entries(value).filter(([name, one]) => one !== null && !serverMembers.includes(name)),
+  )
+  if (given.software_statement !== undefined) {
+    throw new Refusal('unapproved_software_statement', 'software statements are not taken', { reason: 'statement' })
+  }
+  const metadata = withDefaults(JSON.parse(JSON.stringify(given)) as ClientMetadata)
+  judgeShapes(metadata)
+  judgeGrants(config, metadata)
+  judgeAuthentication(config, metadata)
+  judgeRedirectUris(metadata)
+  judgeUrls(metadata)
+  judgeAlgorithms(config, metadata)
+  return metadata
+}
+
+function withDefaults(metadata: ClientMetadata): ClientMetadata {
+  return {
+    ...metadata,
+    token_endpoint_auth_method: metadata.token_endpoint_auth_method ?? 'client_secret_basic',
+    grant_types: metadata.grant_types ?? ['authorization_code'],
+    response_types: metadata.response_types ?? (hasCode(metadata) ? ['code'] : []),
+    application_type: metadata.application_type ?? 'web',
+  }
+}
+
+function hasCode({ grant_types: grants }: ClientMetadata): boolean {
+  return grants === undefined || grants.includes('authorization_code')
+}
+
+function judgeShapes(metadata: ClientMetadata): void {
+  const lists = ['redirect_uris', 'grant_types', 'response_types', 'contacts', 'post_logout_redirect_uris'] as const
+  for (const name of lists) {
+    const value: unknown = metadata[name]
+    const fits = value === undefined || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+    if (!fits) throw refuse(`${name} is no list of strings`)
+  }
+  const { scope, application_type: type, jwks, jwks_uri: jwksUri } = metadata
+  if (scope !== undefined && (typeof scope !== 'string' || !isScope(scope))) throw refuse('malformed scope')
+  if (type !== 'web' && type !== 'native') throw refuse('unknown application_type')
+  // RFC 7591 2: not both.
+  if (jwks !== undefined && jwksUri !== undefined) throw refuse('jwks and jwks_uri together')
+  if (jwks !== undefined && !Array.isArray((jwks as { keys?: unknown }).keys)) throw refuse('malformed jwks')
+  if (JSON.stringify(jwks ?? null).includes('"d":')) throw refuse('jwks has a private key')
+}
+
+/** RFC 7591 2.1: grants and response types fit each other, and are such as this server has. */
+function judgeGrants({ grants, scopes }: TokenEndpointConfig, metadata: ClientMetadata): void {
+  const { grant_types: wanted = [], response_types: types = [], scope } = metadata
+  if (!wanted.every((one) => (grants as readonly string[]).includes(one))) throw refuse('unsupported grant type')
+  if (!types.every((one) => one === 'code')) throw refuse('unsupported response type')
+  if (types.includes('code') !== wanted.includes('authorization_code'))
+    throw refuse('response and grant types do not fit')
+  if (scopes && scope && !scope.split(' ').every((one) => one === '' || scopes.includes(one)))
+    throw refuse('unknown scope')
+}
+
+function judgeAuthentication(config: TokenEndpointConfig, metadata: ClientMetadata): void {
+  const { token_endpoint_auth_method: method = '', jwks, jwks_uri: jwksUri } = metadata
+  const methods = config.mtls ? [...authMethods, ...mtlsMethods] : authMethods
+  if (!methods.includes(method)) throw refuse('unsupported token_endpoint_auth_method')
+  const needsKeys = method === 'private_key_jwt' || method === 'self_signed_tls_client_auth'
+  if (needsKeys && jwks === undefined && jwksUri === undefined) throw refuse('the authentication method needs keys')
+  if (jwksUri !== undefined && !config.fetchDocument) throw refuse('jwks_uri is not supported; send jwks')
+  // RFC 8705 2.1.2: exactly one of the subject members.
+  const named = subjectMembers.filter((name) => metadata[name] !== undefined)
+  if (method === 'tls_client_auth' && named.length !== 1) throw refuse('exactly one member must name the certificate')
+  const isPublic = method === 'none'
+  if (isPublic && metadata.grant_types?.some((one) => one === 'client_credentials' || one.endsWith(':ciba'))) {
+    throw refuse('a grant for confidential clients without authentication')
+  }
+}
+
+/** RFC 7591 2, OIDC Registration 2: required for the code; https, or what suits a native app. */
+function judgeRedirectUris(metadata: ClientMetadata): void {
+  const { redirect_uris: uris = [], application_type: type } = metadata
+  if (hasCode(metadata) && uris.length === 0) throw refuseRedirect('missing redirect_uris')
+  for (const uri of [...uris, ...(metadata.post_logout_redirect_uris ?? [])]) {
+    try {
+      assertRedirectUri(uri)
+    } catch {
+      // The rule's text quotes its own parameter's name; the client is told which member it was.
+      throw refuseRedirect('a redirect URI is not https, loopback or private-use, or has a fragment')
+    }
+    if (type === 'web' && !/^https?:/i.test(uri))
+      throw refuseRedirect('a private-use scheme is for native applications')
+  }
+}
+
+function judgeUrls(metadata: ClientMetadata): void {
+  for (const name of urlMembers) {
+    const value: unknown = metadata[name]
+    if (value === undefined) continue
+    const isUrl = typeof value === 'string' && URL.canParse(value)
+    if (!isUrl || !['https:', 'http:'].includes(new URL(value).protocol)) throw refuse(`${name} is no URL`)
+  }
+}
+
+function judgeAlgorithms({ keys }: TokenEndpointConfig, metadata: ClientMetadata): void {
+  const name = signedResponses.find((one) => metadata[one] !== undefined && !keys.signingKey(metadata[one]))
+  if (name !== undefined) throw refuse(`${name} is not supported`)
+  const encrypted = Object.keys(metadata).find((one) => /_encrypted_response_(alg|enc)$/.test(one))
+  if (encrypted !== undefined) throw refuse('encrypted responses are not supported')
+}
+
+function refuse(text: string): Refusal {
+  return new Refusal('invalid_client_metadata', text, { reason: text })
+}
+
+function refuseRedirect(text: string): Refusal {
+  return new Refusal('invalid_redirect_uri', text, { reason: text })
+}
