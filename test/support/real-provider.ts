@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ClientMetadata, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { backChannelFeatures, type OutgoingHandler, registerGrants } from './real-provider/back-channel.ts'
@@ -11,7 +12,8 @@ import {
   type RealClients,
   registrationOf,
 } from './real-provider/clients.ts'
-import { type HeadlessLoginOptions, loginHeadlessly } from './real-provider/headless-login.ts'
+import { frontChannelConfiguration, frontChannelFeatures } from './real-provider/front-channel.ts'
+import { type HeadlessLoginOptions, loginByForm, loginHeadlessly } from './real-provider/headless-login.ts'
 import { interactionPage, type Middleware } from './real-provider/interaction.ts'
 import { memoryAdapter, type ProviderRecords } from './real-provider/memory-adapter.ts'
 
@@ -38,6 +40,8 @@ export interface RealProvider {
   registerClient(metadata: ClientMetadata): Promise<void>
   /** From the authorization URL to the callback URL, as the user's browser would go. */
   loginHeadlessly(authorizationUrl: URL | string, options?: Omit<HeadlessLoginOptions, 'redirectUris'>): Promise<URL>
+  /** The same for form_post: to the POST that the browser would send to the callback. */
+  loginByForm(authorizationUrl: URL | string): Promise<Request>
   close(): Promise<void>
 }
 
@@ -65,6 +69,10 @@ export interface RealProviderOptions {
   readonly requireNonce?: boolean
   /** Device flow, CIBA, signed and encrypted answers, back-channel logout, further grants. @default false */
   readonly backChannel?: boolean
+  /** Request objects, JARM, encryption, rich requests, MACs and certificates; PAR is welcome, not demanded. @default false */
+  readonly frontChannel?: boolean
+  /** Listens once more, over TLS: endpoint aliases for clients with certificates (RFC 8705 5). @default not */
+  readonly mutualTls?: { readonly ca: string; readonly server: { readonly key: string; readonly cert: string } }
   /** Answers what the provider itself sends: pings and logout tokens. @default it is refused */
   readonly outgoing?: OutgoingHandler
   /** Over the settings below, for what one test needs. */
@@ -81,8 +89,11 @@ export async function startRealProvider(options: RealProviderOptions = {}): Prom
   const clients = await makeClients(redirectUri, options.idTokenAlg ?? 'ES256')
   const records: ProviderRecords = new Map()
   const OidcProvider = await importQuietly()
+  const aliases = options.mutualTls && (await listenOverTls(options.mutualTls))
   const provider = new OidcProvider(issuer, {
     ...(await strictConfiguration(options)),
+    ...(options.frontChannel && frontChannelConfiguration),
+    ...(aliases && { discovery: { mtls_endpoint_aliases: aliases.endpoints } }),
     ...(options.outgoing && { fetch: (url, init) => options.outgoing!(new Request(url, init)) }),
     ...options.configuration,
     adapter: memoryAdapter(records),
@@ -93,6 +104,7 @@ export async function startRealProvider(options: RealProviderOptions = {}): Prom
   provider.use(recordInto(requests))
   provider.use(interactionPage(provider))
   server.on('request', provider.callback())
+  aliases?.server.on('request', provider.callback())
 
   const redirectUris = [redirectUri]
   return {
@@ -112,12 +124,32 @@ export async function startRealProvider(options: RealProviderOptions = {}): Prom
       for (const key of records.keys()) if (key.startsWith('AccessToken:')) records.delete(key)
     },
     loginHeadlessly: (url, login) => loginHeadlessly(url, { ...login, redirectUris }),
+    loginByForm: (url) => loginByForm(url, { redirectUris }),
     async close() {
+      aliases?.server.close()
+      aliases?.server.closeAllConnections()
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
     },
   }
+}
+
+/** The same provider at another port; only clients with a certificate have business there. */
+async function listenOverTls({ ca, server: own }: NonNullable<RealProviderOptions['mutualTls']>) {
+  const server = createTlsServer({ ...own, ca, requestCert: true, rejectUnauthorized: false })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const paths = {
+    token_endpoint: '/token',
+    pushed_authorization_request_endpoint: '/request',
+    revocation_endpoint: '/token/revocation',
+    introspection_endpoint: '/token/introspection',
+    userinfo_endpoint: '/me',
+  }
+  const endpoints = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, origin + path]))
+  return { server, endpoints }
 }
 
 const resourceOf = (issuer: string) => `${issuer}/api`
@@ -170,6 +202,7 @@ function features(options: RealProviderOptions, accessTokenTTL: number): Configu
     registration: { enabled: true },
     registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
     ...(options.backChannel && backChannelFeatures()),
+    ...(options.frontChannel && frontChannelFeatures()),
     rpInitiatedLogout: { enabled: true, logoutSource: showForm, postLogoutSuccessSource: showLoggedOut },
     resourceIndicators: {
       enabled: true,

@@ -3,6 +3,8 @@ export interface HeadlessLoginOptions {
   readonly login?: string
   /** Says no where consent is asked for. @default false */
   readonly deny?: boolean
+  /** A redirect URI that the provider knows from elsewhere than its registrations. */
+  readonly endsAt?: string
   /** Where the journey ends; taken from the client's registration by `RealProvider.loginHeadlessly`. */
   readonly redirectUris: readonly string[]
 }
@@ -15,13 +17,32 @@ const maxSteps = 10
  * follows redirects, fills in the login form. Resolves to the callback URL without calling it.
  */
 export async function loginHeadlessly(authorizationUrl: URL | string, options: HeadlessLoginOptions): Promise<URL> {
+  const end = await travel(authorizationUrl, options)
+  if (end instanceof URL) return end
+  throw new Error(`Login ended at ${end.url} with ${end.status}: ${await end.text()}`)
+}
+
+/** The POST that the form of the response mode form_post sends by itself. */
+export async function loginByForm(authorizationUrl: URL | string, options: HeadlessLoginOptions): Promise<Request> {
+  const end = await travel(authorizationUrl, options)
+  if (end instanceof URL) throw new Error('Login ended with a redirect, not with a form')
+  const html = await end.text()
+  const action = /<form method="post" action="([^"]+)"/.exec(html)?.[1] ?? ''
+  if (!options.redirectUris.includes(action)) throw new Error(`Login ended with ${end.status}: ${html}`)
+  const inputs = [...html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)]
+  const body = new URLSearchParams(inputs.map(([, name = '', value = '']) => [name, value.replaceAll('&amp;', '&')]))
+  return new Request(action, { method: 'POST', body })
+}
+
+async function travel(authorizationUrl: URL | string, options: HeadlessLoginOptions): Promise<URL | Response> {
   const cookies = new Map<string, string>()
   let url = new URL(authorizationUrl)
   for (let step = 0; step < maxSteps; step++) {
-    if (options.redirectUris.includes(url.origin + url.pathname)) return url
+    const place = url.origin + url.pathname
+    if (place === options.endsAt || options.redirectUris.includes(place)) return url
     const response = await visit(url, cookies, options)
     const location = response.headers.get('location')
-    if (!location) throw new Error(`Login ended at ${url.pathname} with ${response.status}: ${await response.text()}`)
+    if (!location) return response
     await response.body?.cancel()
     url = new URL(location, url)
   }
