@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 import { packageVersion } from '../lib/version.ts'
-import { type Command, exitCode, UsageError } from './command.ts'
+import { type Command, exitCode } from './command.ts'
+import { reportFailure } from './report-failure.ts'
 
 /** Each command is one file, loaded only when it is called. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import('./generate.ts')).generateCommand,
+  login: async () => (await import('./login.ts')).loginCommand,
+  token: async () => (await import('./token.ts')).tokenCommand,
+  logout: async () => (await import('./logout.ts')).logoutCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  discover: async () => (await import('./discover.ts')).discoverCommand,
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -41,11 +47,5 @@ try {
   // Not process.exit: what was printed must reach a pipe first.
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`authentype: ${error.message}`)
-    process.exitCode = exitCode.usage
-  } else {
-    console.error(error)
-    process.exitCode = exitCode.unusable
-  }
+  process.exitCode = reportFailure(error)
 }

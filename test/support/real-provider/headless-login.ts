@@ -39,7 +39,7 @@ async function travel(authorizationUrl: URL | string, options: HeadlessLoginOpti
   let url = new URL(authorizationUrl)
   for (let step = 0; step < maxSteps; step++) {
     const place = url.origin + url.pathname
-    if (place === options.endsAt || options.redirectUris.includes(place)) return url
+    if (place === options.endsAt || isRedirectUri(place, options.redirectUris)) return url
     const response = await visit(url, cookies, options)
     const location = response.headers.get('location')
     if (!location) return response
@@ -64,4 +64,9 @@ async function visit(url: URL, cookies: Map<string, string>, options: HeadlessLo
     cookies.set(pair.slice(0, at), pair.slice(at + 1))
   }
   return response
+}
+
+/** RFC 8252 7.3: a native application's loopback redirect matches whatever its port. */
+function isRedirectUri(place: string, registered: readonly string[]): boolean {
+  return registered.includes(place) || registered.includes(place.replace(/^(http:\/\/127\.0\.0\.1):\d+/, '$1'))
 }

@@ -1,0 +1,107 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { clientSecretBasic, createOAuthClient, none, type OAuthClient } from '../client/index.ts'
+import { type RecordStore, recordKey } from '../lib/record-store.ts'
+import { createSessions, type Session, type Sessions } from '../sessions/index.ts'
+import { createFileLock, createFileStore, readOrCreateSealingKey } from '../stores/file/index.ts'
+import { UsageError } from './command.ts'
+
+/** What `authentype login` was told, so that `authentype token` needs to be told nothing. Never a secret. */
+export interface LoginProfile {
+  readonly issuer: string
+  readonly clientId: string
+  readonly scope: string
+  readonly allowLoopbackHttp: boolean
+  /** The environment variable that has the client's secret. */
+  readonly secretEnv?: string
+  readonly sessionId?: string
+}
+
+/** The logins of this user on this machine: sealed files of mode 0600. */
+export interface Logins {
+  readonly store: RecordStore
+  readonly folder: string
+  sessionsOf(client: OAuthClient): Sessions
+  save(profile: LoginProfile): Promise<void>
+  /** By issuer, or the one that was made last. @throws UsageError where there is none */
+  find(issuer: string | undefined): Promise<LoginProfile & { readonly sessionId: string }>
+  forget(profile: LoginProfile): Promise<void>
+  list(): Promise<readonly LoginProfile[]>
+}
+
+export async function openLogins(environment: NodeJS.ProcessEnv): Promise<Logins> {
+  const folder = folderOf(environment)
+  const keys = [await readOrCreateSealingKey(join(folder, 'key'))]
+  const store = createFileStore(join(folder, 'records'), { keys })
+  const lock = createFileLock(join(folder, 'locks'))
+  const keyOf = ({ issuer }: Pick<LoginProfile, 'issuer'>) => recordKey('cli_login', issuer)
+  const list = async () => (await store.find('kind', 'cli_login')).map((record) => record.value as SavedProfile)
+
+  async function put(key: string, value: SavedProfile): Promise<void> {
+    for (;;) {
+      const expect = (await store.get(key))?.version ?? null
+      const indexes = { kind: 'cli_login' }
+      if ((await store.commit([{ kind: 'put', key, value, expect, indexes }])).ok) return
+    }
+  }
+
+  return {
+    store,
+    folder,
+    list,
+    sessionsOf: (client) => createSessions({ client, store, lock }),
+    async save(profile) {
+      const order = Math.max(0, ...(await list()).map((saved) => saved.order)) + 1
+      await put(keyOf(profile), { ...profile, order })
+    },
+    async find(issuer) {
+      const saved = (await list()).filter((profile) => issuer === undefined || profile.issuer === issuer)
+      const newest = saved.toSorted((a, b) => b.order - a.order)[0]
+      if (newest?.sessionId !== undefined) return { ...newest, sessionId: newest.sessionId }
+      const where = issuer === undefined ? '' : ` at ${issuer}`
+      throw new UsageError(
+        `nobody is logged in${where}; run: authentype login ${issuer ?? '<issuer>'} --client-id <id>`,
+      )
+    },
+    async forget(profile) {
+      const record = await store.get(keyOf(profile))
+      if (record) await store.commit([{ kind: 'delete', key: record.key, expect: record.version }])
+    },
+  }
+}
+
+interface SavedProfile extends LoginProfile {
+  /** Counts up with each login. */
+  readonly order: number
+}
+
+/** `AUTHENTYPE_HOME`, else the data folder of the XDG base directory specification. */
+function folderOf({ AUTHENTYPE_HOME: own, XDG_DATA_HOME: data }: NodeJS.ProcessEnv): string {
+  return own ?? join(data ?? join(homedir(), '.local/share'), 'authentype')
+}
+
+export function clientOf(profile: LoginProfile, environment: NodeJS.ProcessEnv, redirectUri?: string): OAuthClient {
+  const { issuer, clientId, scope, allowLoopbackHttp, secretEnv } = profile
+  return createOAuthClient({
+    issuer,
+    clientId,
+    scope,
+    allowLoopbackHttp,
+    clientAuth: secretEnv === undefined ? none() : clientSecretBasic(secretFrom(environment, secretEnv)),
+    ...(redirectUri !== undefined && { redirectUri }),
+  })
+}
+
+function secretFrom(environment: NodeJS.ProcessEnv, name: string): string {
+  const secret = environment[name]
+  if (secret) return secret
+  throw new UsageError(`the environment variable ${name} is to hold the client's secret, and is empty`)
+}
+
+export async function openSession(
+  logins: Logins,
+  profile: LoginProfile & { readonly sessionId: string },
+  environment: NodeJS.ProcessEnv,
+): Promise<Session> {
+  return await logins.sessionsOf(clientOf(profile, environment)).get(profile.sessionId)
+}

@@ -1,0 +1,29 @@
+import { AuthentypeError } from '../errors/index.ts'
+import { exitCode, UsageError } from './command.ts'
+
+/** The answer is no: the server, the user or the session said so. */
+const refusals: readonly string[] = ['authorization_error', 'oauth_error', 'session_expired', 'session_not_found']
+
+/** Says on standard error what went wrong, and gives the exit code for it. */
+export function reportFailure(error: unknown): number {
+  if (error instanceof UsageError || isArgumentError(error)) {
+    console.error(`authentype: ${error.message}`)
+    return exitCode.usage
+  }
+  if (!(error instanceof AuthentypeError)) {
+    console.error(error)
+    return exitCode.unusable
+  }
+  console.error(`authentype: ${[error.message, ...causesOf(error)].join('\n  because: ')}`)
+  return refusals.includes(error.code) ? exitCode.failed : exitCode.unusable
+}
+
+/** What node's own parser says of an unknown or incomplete option. */
+function isArgumentError(error: unknown): error is Error {
+  return error instanceof TypeError && `${(error as { code?: unknown }).code}`.startsWith('ERR_PARSE_ARGS')
+}
+
+function causesOf(error: Error): readonly string[] {
+  const { cause } = error
+  return cause instanceof Error ? [cause.message, ...causesOf(cause)] : []
+}

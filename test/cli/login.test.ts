@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RealProvider, startRealProvider } from '../support/real-provider.ts'
+import { bundleCommand, type CommandUnderTest } from './command.ts'
+
+const lifetime = 4
+
+let command: CommandUnderTest
+let provider: RealProvider
+
+beforeAll(async () => {
+  command = await bundleCommand()
+  provider = await startRealProvider({ accessTokenLifetime: lifetime })
+  await provider.registerClient({
+    client_id: 'cli',
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+    redirect_uris: ['http://127.0.0.1/callback'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    id_token_signed_response_alg: 'ES256',
+  })
+})
+
+afterAll(async () => {
+  command.close()
+  await provider.close()
+})
+
+/** Plays the browser: from the address that the command prints to its loopback server. */
+async function logIn(...more: readonly string[]) {
+  return await command.start(
+    ['login', provider.issuer, '--client-id', 'cli', '--no-browser', '--allow-loopback-http', ...more],
+    (line) => {
+      const url = addressIn(line)
+      if (url) void visit(url)
+    },
+  )
+}
+
+/** The address stands alone on its line. */
+const addressIn = (line: string) => /^\s+(https?:\S+)$/.exec(line)?.[1]
+
+async function visit(url: string, deny = false): Promise<void> {
+  const callback = await provider.loginHeadlessly(url, { login: 'alice', deny })
+  const page = await fetch(callback)
+  pages.push(await page.text())
+}
+
+const pages: string[] = []
+const refreshes = () => provider.requests.filter(({ grantType }) => grantType === 'refresh_token').length
+
+describe('authentype login', () => {
+  it('logs in through the browser, and says so there and here', async () => {
+    const { code, out, err } = await logIn('--json')
+    expect(err).not.toContain('Error')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ issuer: provider.issuer, subject: 'alice', refreshable: true })
+    expect(pages.at(-1)).toContain('You are logged in')
+  })
+
+  it('keeps nothing readable: sealed files for this user alone', async () => {
+    const { out: token } = await command.run('token')
+    const files = readdirSync(command.home, { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(command.home, name),
+    )
+    const stored = files.filter((file) => statSync(file).isFile())
+    expect(stored.length).toBeGreaterThan(1)
+    for (const file of stored) {
+      expect(statSync(file).mode & 0o077).toBe(0)
+      expect(readFileSync(file, 'utf8')).not.toContain(token.trim())
+    }
+  })
+
+  it('prints a token for scripts, and as JSON', async () => {
+    const plain = await command.run('token')
+    expect(plain).toMatchObject({ code: 0, err: '' })
+    const json = await command.run('token', provider.issuer, '--json')
+    expect(JSON.parse(json.out)).toMatchObject({ scope: expect.stringContaining('openid') })
+    const { userinfo } = await endpoints()
+    const answer = await fetch(userinfo, {
+      headers: { authorization: `Bearer ${(await command.run('token')).out.trim()}` },
+    })
+    expect(answer.status).toBe(200)
+  })
+
+  it('renews once for ten shells that ask at the same time', async () => {
+    await command.run('token')
+    await new Promise((resolve) => setTimeout(resolve, lifetime * 1000))
+    const before = refreshes()
+    const runs = await Promise.all(Array.from({ length: 10 }, () => command.run('token')))
+    expect(runs.map(({ code }) => code)).toEqual(Array(10).fill(0))
+    expect(new Set(runs.map(({ out }) => out)).size).toBe(1)
+    expect(refreshes() - before).toBe(1)
+  })
+
+  it('logs out: the tokens are revoked, and there is nothing to print any more', async () => {
+    expect((await command.run('logout')).code).toBe(0)
+    const after = await command.run('token')
+    expect(after.code).toBe(2)
+    expect(after.err).toContain('authentype login')
+  })
+
+  it('says in the browser and here that the user said no', async () => {
+    const run = command.start(
+      ['login', provider.issuer, '--client-id', 'cli', '--no-browser', '--allow-loopback-http'],
+      (line) => {
+        const url = addressIn(line)
+        if (url) void visit(url, true)
+      },
+    )
+    const { code, err } = await run
+    expect(code).toBe(1)
+    expect(err).toContain('access_denied')
+    expect(pages.at(-1)).toContain('not logged in')
+  })
+
+  it('gives up when nobody comes back', async () => {
+    const { code, err } = await command.run(
+      ...['login', provider.issuer, '--client-id', 'cli', '--no-browser', '--allow-loopback-http', '--timeout', '1'],
+    )
+    expect(code).toBe(2)
+    expect(err).toContain('--timeout')
+  })
+
+  it.each([
+    [['login'], 'name one issuer'],
+    [['login', 'https://issuer.example'], '--client-id is needed'],
+    [['login', 'https://issuer.example', '--clientid', 'x'], '--clientid'],
+    [['token'], 'nobody is logged in'],
+    [['verify', 'x'], '--issuer and --client-id'],
+    [['discover'], 'name an issuer'],
+  ])('says what is wrong with the command line: %j', async (args, message) => {
+    const { code, err } = await command.run(...args)
+    expect(err).toContain(message)
+    expect(code).toBe(2)
+  })
+})
+
+describe('authentype verify and discover', () => {
+  it('prints each rule, and why a token is not to be believed', async () => {
+    const token = ['{"alg":"ES256"}', '{"iss":"x"}', 'x']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.')
+    const { code, out } = await command.run(
+      ...['verify', token, '--issuer', provider.issuer, '--client-id', 'cli', '--allow-loopback-http', '--json'],
+    )
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'shape' })]),
+    })
+  })
+
+  it('prints the metadata, and refuses another issuer’s', async () => {
+    expect((await endpoints()).userinfo).toContain(provider.issuer)
+    const alias = provider.issuer.replace('127.0.0.1', 'localhost')
+    const { code, err } = await command.run('discover', alias, '--allow-loopback-http')
+    expect(code).toBe(3)
+    expect(err).toContain('RFC 8414 3.3')
+  })
+})
+
+async function endpoints(): Promise<{ userinfo: string }> {
+  const { out } = await command.run('discover', provider.issuer, '--allow-loopback-http', '--json')
+  return { userinfo: (JSON.parse(out) as { userinfo_endpoint: string }).userinfo_endpoint }
+}
