@@ -10,14 +10,18 @@ import { build } from 'esbuild'
 
 const entry = `
 export { generateSigningKey, importSigningKey } from '#signatures'
+export { createOAuthClient } from './src/client/index.ts'
 export { verifyIdToken } from './src/issuer/verify-id-token.ts'
 export { systemRuntime } from './src/lib/runtime.ts'
 export { createDpopProof } from './src/protocol/dpop-proof.ts'
+export { createSessions } from './src/sessions/index.ts'
 `
 
 export interface Library {
   readonly generateSigningKey: typeof import('#signatures').generateSigningKey
   readonly importSigningKey: typeof import('#signatures').importSigningKey
+  readonly createOAuthClient: typeof import('../src/client/index.ts').createOAuthClient
+  readonly createSessions: typeof import('../src/sessions/index.ts').createSessions
   readonly verifyIdToken: typeof import('../src/issuer/verify-id-token.ts').verifyIdToken
   readonly systemRuntime: import('../src/lib/runtime.ts').Runtime
   readonly createDpopProof: typeof import('../src/protocol/dpop-proof.ts').createDpopProof

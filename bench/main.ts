@@ -5,13 +5,18 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { arch, cpus } from 'node:os'
+import { benchAuthenticatedCall } from './authenticated-call.ts'
 import { benchDpopProof } from './dpop-proof.ts'
 import { compileLibrary } from './library.ts'
 import { formatTable } from './table.ts'
 import { benchVerifyIdToken } from './verify-id-token.ts'
 
 const library = await compileLibrary()
-const results = [...(await benchVerifyIdToken(library)), ...(await benchDpopProof(library))]
+const results = [
+  ...(await benchVerifyIdToken(library)),
+  ...(await benchDpopProof(library)),
+  ...(await benchAuthenticatedCall(library)),
+]
 const machine = `Node ${process.versions.node}, ${cpus()[0]?.model ?? arch()}, ${cpus().length} cores`
 console.log(`${machine}\n\n${formatTable(results)}`)
 const path = new URL('./results.json', import.meta.url)

@@ -41,72 +41,97 @@ export interface AccessTokenOptions extends ReplayOptions {
  * @see RFC 6750 2.1, 3.1; RFC 9449 7
  */
 export function withAccessToken(fetch: Fetch, source: TokenSource, options: AccessTokenOptions): Fetch {
+  const send = createTokenSender(fetch, options)
+  return (request) => send(request, source)
+}
+
+/** Sends a request with a token of this source. */
+export type TokenSender = (request: Request, source: TokenSource, ownership?: 'own') => Promise<Response>
+
+/**
+ * `withAccessToken` for a source that changes from call to call. An `own` request was made with `redirect: 'manual'`
+ * by the caller, who gives it away: it is changed and sent as it is, since each copy of a `Request` costs as much as
+ * the signature of a proof.
+ */
+export function createTokenSender(fetch: Fetch, options: AccessTokenOptions): TokenSender {
   const origins = new Set(options.origins.map((url) => new URL(url).origin))
-  const nonces = options.nonces ?? createDpopNonces()
-  return async (request) => {
+  const settled = { ...options, nonces: options.nonces ?? createDpopNonces() }
+  return async (request, source, ownership) => {
     assertMayCarryToken(request, origins, options.allowLoopbackHttp ?? false)
     const replay = createReplay(request, options)
+    const context = { ...settled, fetch, unsent: ownership === 'own' ? request : undefined }
     try {
-      return await sendWithToken(fetch, source, replay, request, { ...options, nonces })
+      return await sendWithToken(source, replay, request, context)
     } finally {
       replay.end()
     }
   }
 }
 
-type Settled = AccessTokenOptions & { readonly nonces: DpopNonces }
+interface SendContext extends AccessTokenOptions {
+  readonly fetch: Fetch
+  readonly nonces: DpopNonces
+  /** The request that may be changed, until it is sent: whoever saw it then must not see it change. */
+  unsent: Request | undefined
+}
 
 async function sendWithToken(
-  fetch: Fetch,
   source: TokenSource,
   replay: Replay,
   request: Request,
-  options: Settled,
+  context: SendContext,
 ): Promise<Response> {
-  const { scope, resource } = options
+  const { scope, resource } = context
   const wanted = {
     ...(scope !== undefined && { scope }),
     ...(resource !== undefined && { resource }),
     signal: request.signal,
   }
   const token = await source.getAccessToken(wanted)
-  const response = await sendCarrying(fetch, token, replay, options)
+  const response = await sendCarrying(token, replay, context)
   // RFC 6750 3.1: `invalid_token` is the one error that another token can cure.
   if (response.status !== 401 || !findChallengeError(response.headers, 'invalid_token')) return response
   // Asked before the body is looked at: even when this request cannot be sent again, the next one needs the token.
   const next = await source.getAccessToken({ ...wanted, rejected: token.value })
   if (next.value === token.value) return response
-  const answer = await sendCarrying(fetch, next, replay, options, response)
+  const answer = await sendCarrying(next, replay, context, response)
   discard(response)
   return answer
 }
 
 /** Token, and for a bound one a fresh proof for each attempt. `answer` is what refused the token before. */
 async function sendCarrying(
-  fetch: Fetch,
   token: AccessToken,
   replay: Replay,
-  options: Settled,
+  context: SendContext,
   answer?: Response,
 ): Promise<Response> {
-  const { nonces, runtime = systemRuntime } = options
-  if (token.kind === 'bearer') return await attempt(fetch, await replay.next(answer), `Bearer ${token.value}`)
+  const { nonces, runtime = systemRuntime } = context
+  if (token.kind === 'bearer') return await attempt(context, await replay.next(answer), `Bearer ${token.value}`)
   const proof = { key: token.key, accessToken: token.value, nonces, role: 'resource_server', runtime } as const
   const prove: Fetch = async (request) => {
-    const response = await attempt(fetch, request, `DPoP ${token.value}`, await proofFor(request, proof))
+    const response = await attempt(context, request, `DPoP ${token.value}`, await proofFor(request, proof))
     nonces.learn('resource_server', request.url, response)
     return response
   }
   return await sendWithNonce(prove, replay, { nonces, role: 'resource_server' }, answer)
 }
 
-async function attempt(fetch: Fetch, request: Request, authorization: string, proof?: string): Promise<Response> {
-  const headers = new Headers(request.headers)
-  setField(headers, 'authorization', authorization)
-  if (proof !== undefined) setField(headers, 'dpop', proof)
+async function attempt(
+  context: SendContext,
+  request: Request,
+  authorization: string,
+  proof?: string,
+): Promise<Response> {
+  const carrying = request === context.unsent ? request : new Request(request, { redirect: 'manual' })
+  context.unsent = undefined
+  setField(carrying.headers, 'authorization', authorization)
+  if (proof !== undefined) setField(carrying.headers, 'dpop', proof)
+  // What is sent again may have been sent with a proof.
+  else carrying.headers.delete('dpop')
   let response: Response
   try {
-    response = await fetch(new Request(request, { headers, redirect: 'manual' }))
+    response = await context.fetch(carrying)
   } catch (error) {
     throw toNetworkError(error, request)
   }

@@ -1,7 +1,7 @@
 import type { DpopNonces } from '../http/dpop-nonces.ts'
 import { createReplayableRequest } from '../http/replay.ts'
 import type { TokenSource } from '../http/token-source.ts'
-import { withAccessToken } from '../http/with-access-token.ts'
+import { createTokenSender } from '../http/with-access-token.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { findChallengeError } from '../lib/www-authenticate.ts'
@@ -32,8 +32,9 @@ export function createSessionFetch(
   options: SessionFetchOptions,
 ): typeof fetch {
   const { baseUrl, ...tokenOptions } = options
+  const send = createTokenSender(transport, tokenOptions)
   return async (input, init) => {
-    const request = createReplayableRequest(resolveInput(input, baseUrl), init)
+    const request = createReplayableRequest(resolveInput(input, baseUrl), { ...init, redirect: 'manual' })
     let renewed: string | undefined
     const once: TokenSource = {
       async getAccessToken(wanted) {
@@ -42,7 +43,7 @@ export function createSessionFetch(
         return token
       },
     }
-    const response = await withAccessToken(transport, once, tokenOptions)(request)
+    const response = await send(request, once, 'own')
     if (renewed !== undefined && response.status === 401 && findChallengeError(response.headers, 'invalid_token')) {
       await source.refusedAgain(renewed)
     }
