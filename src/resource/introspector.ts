@@ -28,7 +28,7 @@ const mostAnswers = 10_000
 /** @see RFC 7662 2, 4 */
 export function createIntrospector(
   trusted: TrustedIssuer,
-  { clientId, clientAuth, cacheFor = 0 }: IntrospectionOptions,
+  { clientId, clientAuth, cacheFor = 0, signedResponseAlg }: IntrospectionOptions,
   options: IntrospectorOptions,
 ): Introspector {
   const { issuer, metadata } = trusted
@@ -40,7 +40,8 @@ export function createIntrospector(
     discover: metadata?.introspection_endpoint === undefined,
     ...(metadata && { metadata }),
   })
-  const ask: Introspector = (token) => introspectToken(asked, token, { tokenTypeHint: 'access_token' })
+  const ask: Introspector = (token) =>
+    introspectToken(asked, token, { tokenTypeHint: 'access_token' }, { signedResponseAlg })
   return cacheFor > 0 ? withMemory(ask, cacheFor * 1000, options.runtime) : ask
 }
 

@@ -17,6 +17,8 @@ export interface IntrospectionOptions {
   readonly cacheFor?: number | undefined
   /** Takes tokens whose issuer names no audience at all. @default false */
   readonly allowMissingAudience?: boolean | undefined
+  /** As registered (`introspection_signed_response_alg`, RFC 9701): then answers are signed, and no other is taken. @default plain JSON */
+  readonly signedResponseAlg?: AsymmetricAlgorithm | undefined
 }
 
 /** An issuer whose tokens are taken. */
@@ -117,6 +119,7 @@ const introspectionNames: readonly (keyof IntrospectionOptions)[] = [
   'clientAuth',
   'cacheFor',
   'allowMissingAudience',
+  'signedResponseAlg',
 ]
 
 /**
@@ -178,11 +181,12 @@ function assertIssuers(options: ProtectedResourceOptions): void {
 
 function assertIntrospection(options: IntrospectionOptions): void {
   assertKnownOptions('introspection', options, introspectionNames)
-  const { clientId, clientAuth, cacheFor } = options
+  const { clientId, clientAuth, cacheFor, signedResponseAlg: alg } = options
   demand(isText(clientId), 'introspection.clientId', 'a non-empty string')
   const authenticates = typeof clientAuth?.authenticate === 'function'
   // RFC 7662 2.1: the endpoint must require authorization, or anybody could scan for tokens.
   demand(authenticates && clientAuth.method !== 'none', 'introspection.clientAuth', 'client authentication, not none()')
+  demand(alg === undefined || isAsymmetricAlgorithm(alg), 'introspection.signedResponseAlg', 'an asymmetric algorithm')
   demand(cacheFor === undefined || isSeconds(cacheFor), 'introspection.cacheFor', 'seconds, a number of at least 0')
 }
 

@@ -3,7 +3,7 @@ import { clientSecretBasic, none } from '../../src/protocol/client-auth.ts'
 import type { IntrospectionOptions } from '../../src/resource/index.ts'
 import { createProtectedResource } from '../../src/resource/index.ts'
 import { createFakeServer, type FakeServer } from '../support/fake-server.ts'
-import { issuerKeys } from '../support/id-token.ts'
+import { aJws, aKeyPair, issuerKeys } from '../support/id-token.ts'
 import { anAccessToken, aResource, audience, granted, issuer, now, type Rig, refused } from './rig.ts'
 
 const endpoint = 'https://as.example/introspect'
@@ -116,6 +116,38 @@ describe('an opaque token', () => {
     expect(server.asked).toEqual([])
     expect(granted(await call(`Bearer ${anAccessToken({ iss: asked })}`)).issuer).toBe(asked)
     expect(server.asked).toHaveLength(1)
+  })
+})
+
+describe('a signed introspection response', () => {
+  const signedBy = (claims: object) => () => {
+    const payload = { iss: asked, aud: 'api', iat: now, token_introspection: good, ...claims }
+    const header = { alg: 'ES256', kid: 'P-256', typ: 'token-introspection+jwt' }
+    const body = aJws(header, payload, aKeyPair('P-256').privateKey, 'ES256')
+    return new Response(body, { headers: { 'content-type': 'application/token-introspection+jwt' } })
+  }
+
+  async function aSigningIssuer(answer: () => Response) {
+    const server = createFakeServer()
+    server.set(endpoint, answer)
+    server.set(`${asked}/jwks`, issuerKeys())
+    const introspection = { clientId: 'api', clientAuth: clientSecretBasic('s'), signedResponseAlg: 'ES256' as const }
+    const metadata = { introspection_endpoint: endpoint, jwks_uri: `${asked}/jwks` }
+    return await aResource({ issuer: { issuer: asked, introspection, metadata }, fetch: server.fetch })
+  }
+
+  it('is verified where one was registered', async () => {
+    const { call } = await aSigningIssuer(signedBy({}))
+    expect(granted(await call('Bearer opaque')).principal).toMatchObject({ kind: 'user', subject: 'user-1' })
+  })
+
+  it.each([
+    ['is plain', () => Response.json(good)],
+    ['is for another resource server', signedBy({ aud: 'other' })],
+    ['is of another issuer', signedBy({ iss: 'https://other.example' })],
+  ])('lets nobody in when it %s', async (_, answer) => {
+    const { call } = await aSigningIssuer(answer)
+    expect(refused(await call('Bearer opaque')).status).toBe(503)
   })
 })
 
