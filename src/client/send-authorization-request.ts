@@ -42,7 +42,7 @@ export async function sendAuthorizationRequest(
   const keys = () => issuer.keys.jwks(request)
   const sent = maker
     ? wrapRequestObject(
-        await maker.make(parameters, { clientId, issuer: issuer.issuer, runtime, keys }),
+        await maker.make(parameters, { clientId, issuer: issuer.issuer, runtime, pushed: pushes, keys }),
         parameters,
         pushes,
       )

@@ -38,6 +38,8 @@ export interface RequestObjectContext {
   readonly clientId: string
   readonly issuer: string
   readonly runtime: Runtime
+  /** Whether it goes straight to the server (RFC 9126), and not through the browser. */
+  readonly pushed: boolean
   /** The server's key set, asked for only where it is encrypted to. */
   readonly keys: () => Promise<readonly Jwk[]> | readonly Jwk[]
 }
@@ -74,7 +76,7 @@ export function createRequestObjectMaker(options: RequestObjectOptions): Request
 async function signRequestObject(
   key: SigningKey,
   parameters: AuthorizationParameters,
-  { clientId, issuer, runtime }: RequestObjectContext,
+  { clientId, issuer, runtime, pushed }: RequestObjectContext,
   options: Pick<RequestObjectOptions, 'audience' | 'kid'> & { readonly lifetime: number },
 ): Promise<string> {
   const now = epochSeconds(runtime)
@@ -90,7 +92,9 @@ async function signRequestObject(
     // RFC 9101 4: iss is the client, aud the server. No sub: it would make a client assertion of it (RFC 9101 10.8).
     iss: clientId,
     aud: options.audience ?? issuer,
-    jti: createRandomToken(runtime),
+    // A push that is asked for a DPoP nonce sends the same body again, which a jti would make a replay; the
+    // reference that it is answered with can be used once anyway.
+    ...(!pushed && { jti: createRandomToken(runtime) }),
     iat: now,
     nbf: now,
     exp: now + options.lifetime,

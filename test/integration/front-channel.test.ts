@@ -125,6 +125,11 @@ describe('request objects (RFC 9101) against oidc-provider', () => {
     expect((await logIn(inUrl)).claims?.sub).toBe('alice')
   })
 
+  it('are taken beside a proof whose nonce is demanded', async () => {
+    const client = await setUp(registered, { requestObject: { key: signing }, dpop: true })
+    expect((await logIn(client)).tokens.tokenType).toBe('DPoP')
+  })
+
   it('are demanded of a client that sends none', async () => {
     const client = await setUp(registered)
     await expect(client.createAuthorizationUrl()).rejects.toMatchObject({ code: 'oauth_error' })

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type Answer, jsonAnswer, spoilAnswer, writeAnswer } from './hostile/answer.ts'
 import type { ClientSetup } from './hostile/client-setup.ts'
-import { authorizationAnswer, parAnswer } from './hostile/endpoints/authorization.ts'
+import { authorizationAnswer, comeBack, parAnswer } from './hostile/endpoints/authorization.ts'
 import { discoveryAnswer, jwksAnswer } from './hostile/endpoints/metadata.ts'
 import { introspectionAnswer, revocationAnswer, userinfoAnswer } from './hostile/endpoints/resource.ts'
 import { tokenAnswer } from './hostile/endpoints/token.ts'
@@ -35,6 +35,8 @@ export interface HostileProvider {
   count(answer: AnswerName): number
   /** Plays browser and user: from the authorization URL to the callback URL. */
   login(authorizationUrl: URL): URL
+  /** The same, whichever way the answer travels: by form it is a POST. */
+  comeBack(authorizationUrl: URL): URL | Request
   /** From now on this key signs, and it alone is published. */
   rotateSigningKey(to: KeyName): void
   /** From now on no access token is accepted that was issued before. */
@@ -68,6 +70,7 @@ export async function startHostileProvider(options: HostileProviderOptions = {})
     secrets: () => secretsOf(state),
     count: (answer) => state.requests.filter((request) => request.answer === answer).length,
     login: (url) => new URL(authorizationAnswer(state, url).headers.location ?? ''),
+    comeBack: (url) => comeBack(state, url),
     rotateSigningKey: (to) => {
       state.signingKey = to
     },

@@ -1,7 +1,9 @@
 import {
   type ClientAuth,
   clientSecretBasic,
+  clientSecretJwt,
   clientSecretPost,
+  createDecryptor,
   createOAuthClient,
   type LoginResult,
   none,
@@ -30,8 +32,8 @@ export function authentypeSubject(transport: 'fetch' | 'ky'): SubjectFactory {
     }
     return {
       authorizationUrl: () => client.createAuthorizationUrl(wishes(setup.client)),
-      async callback(url) {
-        login = await client.handleCallback(new Request(url))
+      async callback(answer) {
+        login = await client.handleCallback(answer instanceof URL ? new Request(answer) : answer)
         session = await sessions.create(login)
       },
       async refresh() {
@@ -73,8 +75,22 @@ function optionsFor({ issuer, client }: SubjectSetup): OAuthClientOptions {
     dpop: client.dpop ?? false,
     timeout: client.timeout ?? 5000,
     allowLoopbackHttp: true,
+    ...frontChannel(client),
     ...(client.idTokenAlg ? { idTokenSignedResponseAlg: client.idTokenAlg as 'RS256' } : {}),
     ...(client.allow === 'bearer-downgrade' ? { allowBearerDowngrade: true } : {}),
+  }
+}
+
+function frontChannel(client: ClientSetup): Partial<OAuthClientOptions> {
+  const { clientSecret } = registeredClient
+  const how = { idTokenEncryptedResponseAlg: 'dir', idTokenEncryptedResponseEnc: 'A128GCM' } as const
+  const response = { authorizationEncryptedResponseAlg: 'dir', authorizationEncryptedResponseEnc: 'A128GCM' } as const
+  return {
+    ...(client.responseType && { responseType: client.responseType }),
+    ...(client.responseMode && { responseMode: client.responseMode }),
+    ...(client.requestObject && { requestObject: { key: registeredClient.privateJwk } }),
+    ...(client.encrypted && { ...how, ...response, decryptor: createDecryptor([], { clientSecret }) }),
+    ...(client.idTokenAlg?.startsWith('HS') && { clientSecret }),
   }
 }
 
@@ -84,6 +100,8 @@ function clientAuth({ auth }: ClientSetup): ClientAuth {
       return none()
     case 'client_secret_post':
       return clientSecretPost(registeredClient.clientSecret)
+    case 'client_secret_jwt':
+      return clientSecretJwt(registeredClient.clientSecret)
     case 'private_key_jwt':
       return privateKeyJwt(registeredClient.privateJwk)
     default:

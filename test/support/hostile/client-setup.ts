@@ -4,13 +4,21 @@ import type { JsonObject } from './patch.ts'
 /** What a scenario asks of the client under test; the provider has it registered so. */
 export interface ClientSetup {
   /** @default client_secret_basic */
-  readonly auth?: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+  readonly auth?: 'none' | 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'private_key_jwt'
   /** Tokens are bound to a key, and the server demands nonces. @default false */
   readonly dpop?: boolean
   /** @default openid profile */
   readonly scope?: string
   /** `id_token_signed_response_alg`, as registered. @default not registered */
   readonly idTokenAlg?: string
+  /** @default code */
+  readonly responseType?: 'code' | 'code id_token'
+  /** @default that of the response type */
+  readonly responseMode?: 'query' | 'fragment' | 'form_post' | 'jwt' | 'fragment.jwt' | 'form_post.jwt'
+  /** Requests are signed with the client's key. @default false */
+  readonly requestObject?: boolean
+  /** id_tokens and JARM responses are encrypted by dir with A128GCM, to a key made of the client secret. @default false */
+  readonly encrypted?: boolean
   /** `max_age` of the authorization request, seconds. */
   readonly maxAge?: number
   /** Milliseconds that an answer may take. @default 5000 */

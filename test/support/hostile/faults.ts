@@ -54,6 +54,18 @@ export interface IdTokenFault {
   readonly compact?: (token: string, context: FaultContext) => string
 }
 
+/** How an encrypted token departs from the honest one: by dir with A128GCM, a signed JWT inside. */
+export interface EncryptionFault {
+  readonly header?: Patch
+  /** Sent as it was signed, not encrypted. */
+  readonly plain?: true
+  /** Encrypted to a key of somebody else. */
+  readonly stranger?: true
+  readonly content?: (token: string) => string
+  /** The compact serialisation, last of all. */
+  readonly compact?: (token: string) => string
+}
+
 /** How the redirect back to the client departs from the honest one. */
 export interface CallbackFault {
   /** Parameters that take the place of the honest ones, or go (`absent`). */
@@ -62,6 +74,14 @@ export interface CallbackFault {
   readonly add?: Patch
   /** An error in place of a code. */
   readonly error?: string
+  /** Where the answer travels, whatever was asked for. */
+  readonly carrier?: 'query' | 'fragment' | 'form_post'
+  /** The JWT of a JARM answer. */
+  readonly jwt?: IdTokenFault
+  /** Parameters that stand beside the JWT of a JARM answer. */
+  readonly beside?: Patch
+  /** A plain answer where JARM was asked for. */
+  readonly plain?: true
 }
 
 /** How the server's DPoP nonces misbehave (RFC 9449 8, 9). Honest: demanded once, stable. */
@@ -90,6 +110,10 @@ export interface Faults {
   readonly callback?: CallbackFault
   /** The id_token of the code grant. */
   readonly idToken?: IdTokenFault
+  /** The id_token that comes with the code. */
+  readonly frontIdToken?: IdTokenFault
+  /** Of whatever is encrypted. */
+  readonly encryption?: EncryptionFault
   /** The id_token of the refresh grant; honest: as at login, without nonce. */
   readonly refreshIdToken?: IdTokenFault
   readonly dpop?: DpopFault

@@ -5,7 +5,7 @@ import type { Scenario, Step } from './scenario.ts'
 /** A client under test, as the scenarios drive it. One subject is one application: it may hold caches and one login. */
 export interface Subject {
   authorizationUrl(): Promise<URL>
-  callback(url: URL): Promise<void>
+  callback(answer: URL | Request): Promise<void>
   refresh(): Promise<void>
   userinfo(): Promise<void>
   apiCall(): Promise<void>
@@ -59,10 +59,10 @@ async function runSteps(
   clock: { offset: number },
 ): Promise<Outcome> {
   let url: URL | undefined
-  let callback: URL | undefined
+  let callback: URL | Request | undefined
   const finish = async () => {
-    callback = provider.login(url!)
-    await subject.callback(callback)
+    callback = provider.comeBack(url!)
+    await subject.callback(again(callback))
   }
   const perform: Readonly<Record<Extract<Step, string>, () => Promise<unknown>>> = {
     begin: async () => {
@@ -73,7 +73,7 @@ async function runSteps(
       url = await subject.authorizationUrl()
       await finish()
     },
-    'finish-again': () => subject.callback(callback!),
+    'finish-again': () => subject.callback(again(callback!)),
     refresh: () => subject.refresh(),
     userinfo: () => subject.userinfo(),
     'api-call': () => subject.apiCall(),
@@ -96,6 +96,9 @@ async function runSteps(
   }
   return { wasLastStep: true }
 }
+
+/** The body of a request can be read once, and a browser can send it twice. */
+const again = (answer: URL | Request): URL | Request => (answer instanceof URL ? answer : (answer.clone() as Request))
 
 async function mustFail(perform: () => Promise<unknown>, action: string): Promise<void> {
   const failed = await perform().then(

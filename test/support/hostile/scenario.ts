@@ -17,6 +17,10 @@ export type Area =
   | 'introspection'
   | 'revocation'
   | 'client_credentials'
+  | 'jarm'
+  | 'hybrid'
+  | 'request_object'
+  | 'encryption'
 
 /** What client, user and time do, one after the other. */
 export type Step = Action | Circumstance

@@ -3,7 +3,7 @@ import { publishedJwk } from '../keys.ts'
 import { applyPatch, type JsonObject } from '../patch.ts'
 import { factsOf, type ProviderState } from '../state.ts'
 
-const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']
 
 /** The provider's metadata (RFC 8414 2, OpenID Connect Discovery 3), lies included. */
 function metadataOf(state: ProviderState): JsonObject {
@@ -18,17 +18,19 @@ function metadataOf(state: ProviderState): JsonObject {
     introspection_endpoint: `${issuer}/introspect`,
     revocation_endpoint: `${issuer}/revoke`,
     scopes_supported: ['openid', 'profile', 'offline_access'],
-    response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    response_types_supported: ['code', 'code id_token'],
+    response_modes_supported: ['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'],
+    authorization_signing_alg_values_supported: ['ES256'],
+    request_object_signing_alg_values_supported: ['ES256'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256', 'RS256', 'PS256', 'EdDSA'],
     token_endpoint_auth_methods_supported: clientAuthMethods,
-    token_endpoint_auth_signing_alg_values_supported: ['ES256'],
+    token_endpoint_auth_signing_alg_values_supported: ['ES256', 'HS256'],
     introspection_endpoint_auth_methods_supported: clientAuthMethods,
-    introspection_endpoint_auth_signing_alg_values_supported: ['ES256'],
+    introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'HS256'],
     revocation_endpoint_auth_methods_supported: clientAuthMethods,
-    revocation_endpoint_auth_signing_alg_values_supported: ['ES256'],
+    revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'HS256'],
     code_challenge_methods_supported: ['S256'],
     dpop_signing_alg_values_supported: ['ES256', 'EdDSA'],
     authorization_response_iss_parameter_supported: true,

@@ -4,6 +4,7 @@ import { registeredClient } from '../client-setup.ts'
 import type { IdTokenFault } from '../faults.ts'
 import { judgeClientAuth, s256 } from '../judge/client-auth.ts'
 import { judgeProof, nonceHeader } from '../judge/dpop.ts'
+import { encryptTo } from '../jwe.ts'
 import { makeIdToken } from '../jws.ts'
 import { algOf } from '../keys.ts'
 import type { JsonObject } from '../patch.ts'
@@ -123,7 +124,8 @@ function idTokenFor(state: ProviderState, login: Login, accessToken: string, fau
   // OpenID Connect Core 12.2: a refreshed id_token should have no nonce.
   if (nonce && !isRefresh) claims.nonce = nonce
   const setup = { alg, key: state.signingKey, clientSecret: registeredClient.clientSecret }
-  return makeIdToken(claims, setup, fault, facts)
+  const signed = makeIdToken(claims, setup, fault, facts)
+  return state.client.encrypted ? encryptTo(registeredClient.clientSecret, signed, state.faults.encryption) : signed
 }
 
 /** `at_hash` (OpenID Connect Core 3.1.3.6): the left half of the hash that the algorithm uses. */

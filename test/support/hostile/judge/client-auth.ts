@@ -1,4 +1,4 @@
-import { createHash, verify } from 'node:crypto'
+import { createHash, createHmac, verify } from 'node:crypto'
 import { registeredClient } from '../client-setup.ts'
 import { blame, expectUnused, type ProviderState, type RecordedRequest } from '../state.ts'
 
@@ -21,8 +21,14 @@ function methodsUsed({ headers, form }: RecordedRequest): Method[] {
   const used: Method[] = []
   if (headers.authorization !== undefined) used.push('client_secret_basic')
   if (form.has('client_secret')) used.push('client_secret_post')
-  if (form.has('client_assertion')) used.push('private_key_jwt')
+  if (form.has('client_assertion')) used.push(assertionMethod(form.get('client_assertion') ?? ''))
   return used.length === 0 && form.has('client_id') ? ['none'] : used
+}
+
+/** By whom an assertion is made shows in its algorithm. */
+function assertionMethod(assertion: string): Method {
+  const { alg } = JSON.parse(Buffer.from(assertion.split('.')[0] ?? '', 'base64url').toString()) as { alg?: string }
+  return alg?.startsWith('HS') ? 'client_secret_jwt' : 'private_key_jwt'
 }
 
 const judges: Record<Method, (state: ProviderState, request: RecordedRequest) => boolean> = {
@@ -34,6 +40,7 @@ const judges: Record<Method, (state: ProviderState, request: RecordedRequest) =>
     return scheme === 'Basic' && id === registeredClient.clientId && secret === registeredClient.clientSecret
   },
   private_key_jwt: judgeAssertion,
+  client_secret_jwt: judgeAssertion,
 }
 
 // RFC 6749 2.3.1: identifier and secret are form-encoded before they are joined.
@@ -43,7 +50,13 @@ function judgeAssertion(state: ProviderState, { form }: RecordedRequest): boolea
   const assertion = form.get('client_assertion') ?? ''
   const [header = '', payload = '', signature = ''] = assertion.split('.')
   const key = { key: registeredClient.publicKey, dsaEncoding: 'ieee-p1363' } as const
-  if (!verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'))) return false
+  const signed = Buffer.from(`${header}.${payload}`)
+  const mac = createHmac('sha256', registeredClient.clientSecret).update(signed).digest('base64url')
+  const holds =
+    assertionMethod(assertion) === 'client_secret_jwt'
+      ? mac === signature
+      : verify('sha256', signed, key, Buffer.from(signature, 'base64url'))
+  if (!holds) return false
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
   const now = Math.floor(state.now() / 1000)
   const clause = 'RFC 7523 3'

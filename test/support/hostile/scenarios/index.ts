@@ -2,15 +2,19 @@ import type { Scenario } from '../scenario.ts'
 import { callbackScenarios } from './callback.ts'
 import { discoveryScenarios } from './discovery.ts'
 import { dpopScenarios } from './dpop.ts'
+import { encryptionScenarios } from './encryption.ts'
 import { endpointScenarios } from './endpoints.ts'
+import { hybridScenarios } from './hybrid.ts'
 import { idTokenAcceptedScenarios } from './id-token-accepted.ts'
 import { idTokenClaimScenarios } from './id-token-claims.ts'
 import { idTokenHeaderScenarios } from './id-token-header.ts'
 import { idTokenShapeScenarios } from './id-token-shape.ts'
 import { idTokenSignatureScenarios } from './id-token-signature.ts'
+import { jarmScenarios } from './jarm.ts'
 import { jwksScenarios } from './jwks.ts'
 import { parScenarios } from './par.ts'
 import { refreshScenarios } from './refresh.ts'
+import { requestObjectScenarios } from './request-object.ts'
 import { sessionScenarios, verifyScenarios } from './session.ts'
 import { tokenScenarios } from './token.ts'
 
@@ -22,13 +26,17 @@ import { tokenScenarios } from './token.ts'
 export const scenarios: readonly Scenario[] = [
   ...discoveryScenarios,
   ...parScenarios,
+  ...requestObjectScenarios,
   ...callbackScenarios,
+  ...jarmScenarios,
+  ...hybridScenarios,
   ...tokenScenarios,
   ...idTokenShapeScenarios,
   ...idTokenHeaderScenarios,
   ...idTokenSignatureScenarios,
   ...idTokenClaimScenarios,
   ...idTokenAcceptedScenarios,
+  ...encryptionScenarios,
   ...jwksScenarios,
   ...dpopScenarios,
   ...refreshScenarios,
