@@ -1,7 +1,10 @@
-import { StoreError } from '../errors/session.ts'
+import { reachStore } from '../lib/reach-store.ts'
+import { requireState } from '../protocol/authorization-response.ts'
 import { parseTransaction, transactionKey } from '../protocol/transaction.ts'
 import { partsOf } from './client-parts.ts'
 import type { OAuthClient } from './oauth-client.ts'
+import { openResponse } from './open-response.ts'
+import { type CallbackInput, readCallback } from './read-callback.ts'
 
 /** A login under way, as far as its callback may know of it before it is handled. */
 export interface PendingLogin {
@@ -13,20 +16,17 @@ export interface PendingLogin {
 }
 
 /**
- * Looks up a login by the `state` of its callback without using it up: where several issuers share a store, to see
- * whose it is; where a callback fails, to know what the user wanted.
+ * Looks a login up by its callback without using it up: where several issuers share a store, to see whose it is;
+ * where a callback fails, to know what the user wanted. A request's body is read, so hand in a clone.
  *
  * @returns `undefined` for a state that was never sent, was used, or is too old
- * @throws StoreError
+ * @throws ProtocolError for a callback without a state, StoreError
  */
-export async function findLogin(client: OAuthClient, state: string): Promise<PendingLogin | undefined> {
+export async function findLogin(client: OAuthClient, callback: CallbackInput): Promise<PendingLogin | undefined> {
   const { settings } = partsOf(client, 'findLogin')
-  const key = await transactionKey(state)
-  const record = await settings.transactions.get(key).catch((cause: unknown) => {
-    if (cause instanceof StoreError) throw cause
-    const message = 'the transaction store could not be read; its error is the cause'
-    throw new StoreError('store_unavailable', message, { record: 'transaction', cause })
-  })
+  const { response } = await openResponse(settings, await readCallback(callback))
+  const key = await transactionKey(requireState(response))
+  const record = await reachStore('read', 'transaction', () => settings.transactions.get(key))
   if (!record) return undefined
   const { issuer, clientId, redirectUri, applicationData } = parseTransaction(record.value)
   return { issuer, clientId, redirectUri, ...(applicationData !== undefined && { data: applicationData }) }

@@ -55,11 +55,10 @@ describe('a login that is bound to a browser', () => {
 })
 
 describe('findLogin', () => {
-  it('tells whose login a state is of, and uses nothing up', async () => {
+  it('tells whose login a callback is of, and uses nothing up', async () => {
     const { client, provider } = await aClient()
     const callback = provider.login(await client.createAuthorizationUrl({ data: { page: '/inbox' } }))
-    const state = callback.searchParams.get('state')!
-    const found = await findLogin(client, state)
+    const found = await findLogin(client, callback)
     expect(found).toEqual({
       issuer: provider.issuer,
       clientId: registeredClient.clientId,
@@ -67,6 +66,6 @@ describe('findLogin', () => {
       data: { page: '/inbox' },
     })
     expect((await client.handleCallback(callback)).data).toEqual({ page: '/inbox' })
-    expect(await findLogin(client, state)).toBeUndefined()
+    expect(await findLogin(client, callback)).toBeUndefined()
   })
 })

@@ -6,4 +6,4 @@ export type {
   RecordVersion,
   StoredRecord,
 } from '../../lib/record-store.ts'
-export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts'
+export { createMemoryStore, isMemoryStore, type MemoryStoreOptions } from './memory-store.ts'

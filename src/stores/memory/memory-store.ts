@@ -28,6 +28,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RecordStore
   return new MemoryStore(options)
 }
 
+/** Whether what a store holds is gone when this process ends. */
+export function isMemoryStore(store: RecordStore): boolean {
+  return store instanceof MemoryStore
+}
+
 class MemoryStore implements RecordStore {
   readonly #records = new Map<string, StoredRecord>()
   /** Index name and value to the keys that carry them. */
