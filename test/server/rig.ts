@@ -123,7 +123,7 @@ export async function baseOptions(clock: Clock, store: RecordStore): Promise<Tok
 }
 
 export async function createRig(options: Partial<TokenEndpointOptions> = {}, given?: RecordStore): Promise<Rig> {
-  const clock = createClock()
+  const clock = (options.runtime as Clock | undefined) ?? createClock()
   const store = given ?? createMemoryStore({ runtime: clock })
   const config = createTokenEndpointConfig({ ...(await baseOptions(clock, store)), ...options })
   const key = await generateSigningKey('ES256')
