@@ -148,14 +148,15 @@ export class TestBrowser {
     })
   }
 
-  /** From a /login to the callback URL, as path and query; the callback is not called. */
+  /** From a /login to the callback, as path and query, which may belong in a form; the callback is not called. */
   async toCallback(path = '/login'): Promise<string> {
     const response = await this.request(path)
     const target = response.headers.get('location')
     if (response.status !== 303 || !target) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     const provider = this.#providers.find(({ issuer }) => target.startsWith(issuer))!
-    const { pathname, search } = provider.login(new URL(target))
-    return pathname + search
+    const answer = provider.comeBack(new URL(target))
+    if (answer instanceof URL) return answer.pathname + answer.search
+    return `${new URL(answer.url).pathname}?${await answer.text()}`
   }
 
   async login(path = '/login'): Promise<Response> {
