@@ -16,6 +16,7 @@ const surroundings: Record<string, string> = {
   client: "import('authentype').OAuthClient",
   session: "import('authentype').Session",
   privateJwk: '{ kty: string; kid: string; [member: string]: unknown }',
+  encryptionJwk: '{ kty: string; kid: string; [member: string]: unknown }',
   request: 'Request',
   token: 'string',
   nonce: 'string',
