@@ -1,4 +1,4 @@
-import { Refusal, refuseRequest } from './refusal.ts'
+import { refuseRequest } from './refusal.ts'
 
 /** Parameters as they came: a form or a query, or an object of the same. */
 export type RawParams = URLSearchParams | Readonly<Record<string, string | readonly string[] | undefined>>
@@ -28,12 +28,10 @@ export function readParams(raw: RawParams): RequestParams {
     else if (!repeatable.includes(name)) throw refuseRequest('a parameter is repeated')
     else known.push(value)
   }
-  if (values.get('resource')?.includes('')) {
-    throw new Refusal('invalid_target', 'resource is empty', { reason: 'resource is empty' })
-  }
   return {
     get: (name) => values.get(name)?.[0] || undefined,
-    all: (name) => (values.get(name) ?? []).filter((value) => value !== ''),
+    // Left in for `resource`, whose reader refuses it.
+    all: (name) => (values.get(name) ?? []).filter((value) => value !== '' || name === 'resource'),
     names: [...values.keys()],
   }
 }
