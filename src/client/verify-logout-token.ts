@@ -6,6 +6,7 @@ import { mediaTypeOf } from '../lib/media-type.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import { judgeLogoutToken, type LogoutTokenClaims } from '../protocol/logout-token.ts'
+import type { ClientSettings } from './client-options.ts'
 import { partsOf } from './client-parts.ts'
 import type { OAuthClient } from './oauth-client.ts'
 
@@ -42,8 +43,9 @@ export async function verifyLogoutToken(
   const init = options.signal ? { signal: options.signal } : {}
   const metadata = await issuer.metadata.get(init)
   const { idTokenSignedResponseAlg: registered, clientSecret } = settings.frontChannel.idToken
+  const jwt = await decrypted(text, settings)
   const claims = await judgeLogoutToken(
-    text,
+    jwt,
     {
       issuer: issuer.issuer,
       audience: issuer.clientId,
@@ -58,6 +60,12 @@ export async function verifyLogoutToken(
   )
   await takeOnce(options.replay ?? settings.transactions, claims)
   return claims
+}
+
+/** 2.6 item 1: encrypted as id_tokens are, and where that was registered a plain one is refused. */
+async function decrypted(token: string, { frontChannel }: ClientSettings): Promise<string> {
+  const { decryptor, idTokenEncryptedResponseAlg: alg, idTokenEncryptedResponseEnc: enc } = frontChannel.idToken
+  return alg && decryptor ? await decryptor.decrypt(token, { alg, enc, noun: 'logout token' }) : token
 }
 
 /** 2.5: a POST of a form with `logout_token`. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type Answer, jsonAnswer, spoilAnswer, writeAnswer } from './hostile/answer.ts'
 import type { ClientSetup } from './hostile/client-setup.ts'
 import { authorizationAnswer, comeBack, parAnswer } from './hostile/endpoints/authorization.ts'
+import { backchannelAnswer, deviceAnswer, makeLogoutToken } from './hostile/endpoints/back-channel.ts'
 import { discoveryAnswer, jwksAnswer } from './hostile/endpoints/metadata.ts'
 import { introspectionAnswer, revocationAnswer, userinfoAnswer } from './hostile/endpoints/resource.ts'
 import { tokenAnswer } from './hostile/endpoints/token.ts'
@@ -37,6 +38,8 @@ export interface HostileProvider {
   login(authorizationUrl: URL): URL
   /** The same, whichever way the answer travels: by form it is a POST. */
   comeBack(authorizationUrl: URL): URL | Request
+  /** Ends the last login's session, by a token that says so. */
+  makeLogoutToken(): string
   /** From now on this key signs, and it alone is published. */
   rotateSigningKey(to: KeyName): void
   /** From now on no access token is accepted that was issued before. */
@@ -71,6 +74,7 @@ export async function startHostileProvider(options: HostileProviderOptions = {})
     count: (answer) => state.requests.filter((request) => request.answer === answer).length,
     login: (url) => new URL(authorizationAnswer(state, url).headers.location ?? ''),
     comeBack: (url) => comeBack(state, url),
+    makeLogoutToken: () => makeLogoutToken(state),
     rotateSigningKey: (to) => {
       state.signingKey = to
     },
@@ -117,6 +121,11 @@ const endpoints: Readonly<Record<AnswerName, (state: ProviderState, request: Rec
   introspection: introspectionAnswer,
   revocation: revocationAnswer,
   userinfo: userinfoAnswer,
+  device_authorization: deviceAnswer,
+  device_token: tokenAnswer,
+  backchannel_authentication: backchannelAnswer,
+  backchannel_token: tokenAnswer,
+  token_exchange: tokenAnswer,
 }
 
 async function record(state: ProviderState, message: IncomingMessage): Promise<RecordedRequest> {
@@ -139,10 +148,17 @@ async function record(state: ProviderState, message: IncomingMessage): Promise<R
 function nameOf({ url, form }: RecordedRequest): AnswerName | undefined {
   if (url.pathname.startsWith('/.well-known/')) return 'discovery'
   if (url.pathname === '/token') {
-    const grant = form.get('grant_type')
-    return grant === 'refresh_token' ? 'refresh' : grant === 'client_credentials' ? grant : 'token'
+    return answersOfGrants[form.get('grant_type') ?? ''] ?? 'token'
   }
   return paths[url.pathname]
+}
+
+const answersOfGrants: Readonly<Record<string, AnswerName>> = {
+  refresh_token: 'refresh',
+  client_credentials: 'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code': 'device_token',
+  'urn:openid:params:grant-type:ciba': 'backchannel_token',
+  'urn:ietf:params:oauth:grant-type:token-exchange': 'token_exchange',
 }
 
 const paths: Readonly<Record<string, AnswerName>> = {
@@ -151,6 +167,8 @@ const paths: Readonly<Record<string, AnswerName>> = {
   '/introspect': 'introspection',
   '/revoke': 'revocation',
   '/userinfo': 'userinfo',
+  '/device_authorization': 'device_authorization',
+  '/backchannel': 'backchannel_authentication',
 }
 
 /** A nonce demand is a step of the protocol, not the answer that a fault is about. */

@@ -5,10 +5,14 @@ import {
   clientSecretPost,
   createDecryptor,
   createOAuthClient,
+  exchangeToken,
   type LoginResult,
   none,
   type OAuthClientOptions,
   privateKeyJwt,
+  requestBackchannelAuthentication,
+  requestDeviceAuthorization,
+  verifyLogoutToken,
 } from '../../../src/client/index.ts'
 import { createOAuthClient as createClientOverKy } from '../../../src/index.ts'
 import { verifyIdToken } from '../../../src/issuer/verify-id-token.ts'
@@ -21,7 +25,8 @@ import type { SubjectFactory, SubjectSetup } from '../../support/hostile/run-sce
 export function authentypeSubject(transport: 'fetch' | 'ky'): SubjectFactory {
   return (setup) => {
     const create = transport === 'ky' ? createClientOverKy : createOAuthClient
-    const runtime = { ...systemRuntime, now: setup.now }
+    const delay = async (milliseconds: number) => setup.wait(milliseconds)
+    const runtime = { ...systemRuntime, now: setup.now, delay }
     const client = create({ ...optionsFor(setup), runtime })
     const sessions = createSessions({ client, baseUrl: setup.issuer })
     let login: LoginResult | undefined
@@ -59,6 +64,22 @@ export function authentypeSubject(transport: 'fetch' | 'ky'): SubjectFactory {
         const { clientId } = registeredClient
         await verifyIdToken(token, { issuer: setup.issuer, clientId, allowLoopbackHttp: true, runtime })
       },
+      backChannel: {
+        async device() {
+          login = await (await requestDeviceAuthorization(client)).poll()
+        },
+        async backchannel() {
+          login = await (await requestBackchannelAuthentication(client, { loginHint: 'alice' })).poll()
+        },
+        async exchangeToken() {
+          const subjectToken = current().tokens.accessToken
+          const kinds = { subjectTokenType: 'access_token', requestedTokenType: 'access_token' } as const
+          await exchangeToken(client, { subjectToken, ...kinds, scope: 'api' })
+        },
+        async logoutToken(token) {
+          await verifyLogoutToken(client, token)
+        },
+      },
     }
   }
 }
@@ -76,6 +97,7 @@ function optionsFor({ issuer, client }: SubjectSetup): OAuthClientOptions {
     timeout: client.timeout ?? 5000,
     allowLoopbackHttp: true,
     ...frontChannel(client),
+    ...(client.signedAnswers && { userinfoSignedResponseAlg: 'ES256', introspectionSignedResponseAlg: 'ES256' }),
     ...(client.idTokenAlg ? { idTokenSignedResponseAlg: client.idTokenAlg as 'RS256' } : {}),
     ...(client.allow === 'bearer-downgrade' ? { allowBearerDowngrade: true } : {}),
   }

@@ -19,6 +19,8 @@ export interface ClientSetup {
   readonly requestObject?: boolean
   /** id_tokens and JARM responses are encrypted by dir with A128GCM, to a key made of the client secret. @default false */
   readonly encrypted?: boolean
+  /** Userinfo and introspection come as JWTs signed by ES256. @default false */
+  readonly signedAnswers?: boolean
   /** `max_age` of the authorization request, seconds. */
   readonly maxAge?: number
   /** Milliseconds that an answer may take. @default 5000 */

@@ -12,6 +12,11 @@ export type AnswerName =
   | 'introspection'
   | 'revocation'
   | 'userinfo'
+  | 'device_authorization'
+  | 'device_token'
+  | 'backchannel_authentication'
+  | 'backchannel_token'
+  | 'token_exchange'
 
 /** How an answer departs from the honest one. The parts are applied in this order. */
 export interface AnswerFault {
@@ -108,7 +113,12 @@ export interface Faults {
   /** What signs id_tokens. @default es256 */
   readonly signingKey?: KeyName
   readonly callback?: CallbackFault
-  /** The id_token of the code grant. */
+  /** The userinfo answer, where the client is registered for a signed one. */
+  readonly userinfoJwt?: IdTokenFault
+  /** The introspection answer, where the client is registered for a signed one. */
+  readonly introspectionJwt?: IdTokenFault
+  readonly logoutToken?: IdTokenFault
+  /** The id_token of the code grant, the device flow and CIBA. */
   readonly idToken?: IdTokenFault
   /** The id_token that comes with the code. */
   readonly frontIdToken?: IdTokenFault

@@ -13,6 +13,13 @@ export interface Subject {
   introspection(): Promise<void>
   revocation(): Promise<void>
   verifyIdToken(token: string): Promise<void>
+  /** What not every client can do. */
+  readonly backChannel?: {
+    device(): Promise<void>
+    backchannel(): Promise<void>
+    exchangeToken(): Promise<void>
+    logoutToken(token: string): Promise<void>
+  }
 }
 
 export interface SubjectSetup {
@@ -20,6 +27,8 @@ export interface SubjectSetup {
   readonly client: ClientSetup
   /** The clock of client and provider, in milliseconds. */
   readonly now: () => number
+  /** Waits by moving that clock. */
+  readonly wait: (milliseconds: number) => void
 }
 
 export type SubjectFactory = (setup: SubjectSetup) => Subject
@@ -41,9 +50,12 @@ export async function runScenario(
   const clock = { offset: 0 }
   const now = () => Date.now() + clock.offset
   const client = scenario.client ?? {}
+  const wait = (milliseconds: number) => {
+    clock.offset += milliseconds
+  }
   const provider = await startHostileProvider({ client, faults: scenario.fault, now })
   try {
-    const subject = makeSubject({ issuer: provider.issuer, client, now })
+    const subject = makeSubject({ issuer: provider.issuer, client, now, wait })
     for (let round = 0; round < (scenario.repeat ?? 1); round++) {
       judge(await runSteps(scenario.run, subject, provider, clock), provider)
     }
@@ -60,6 +72,7 @@ async function runSteps(
 ): Promise<Outcome> {
   let url: URL | undefined
   let callback: URL | Request | undefined
+  let logoutToken = ''
   const finish = async () => {
     callback = provider.comeBack(url!)
     await subject.callback(again(callback))
@@ -81,6 +94,14 @@ async function runSteps(
     'client-credentials': () => subject.clientCredentials(),
     introspection: () => subject.introspection(),
     revocation: () => subject.revocation(),
+    device: async () => backChannelOf(subject).device(),
+    backchannel: async () => backChannelOf(subject).backchannel(),
+    'exchange-token': async () => backChannelOf(subject).exchangeToken(),
+    'logout-token': async () => {
+      logoutToken = provider.makeLogoutToken()
+      await backChannelOf(subject).logoutToken(logoutToken)
+    },
+    'logout-token-again': async () => backChannelOf(subject).logoutToken(logoutToken),
     'verify-id-token': () => subject.verifyIdToken(provider.lastIdToken ?? ''),
     'end-access-tokens': async () => provider.endAccessTokens(),
   }
@@ -106,4 +127,9 @@ async function mustFail(perform: () => Promise<unknown>, action: string): Promis
     () => true,
   )
   if (!failed) throw new Error(`"${action}" succeeded where it must be refused`)
+}
+
+function backChannelOf({ backChannel }: Subject): NonNullable<Subject['backChannel']> {
+  if (!backChannel) throw new Error('This client has no back channel')
+  return backChannel
 }

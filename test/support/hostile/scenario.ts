@@ -17,6 +17,11 @@ export type Area =
   | 'introspection'
   | 'revocation'
   | 'client_credentials'
+  | 'device'
+  | 'backchannel'
+  | 'token_exchange'
+  | 'signed_answers'
+  | 'logout'
   | 'jarm'
   | 'hybrid'
   | 'request_object'
@@ -43,6 +48,15 @@ export type Action =
   | 'client-credentials'
   | 'introspection'
   | 'revocation'
+  /** A login on another device, the user's answer waited for. */
+  | 'device'
+  /** A user asked on their own device. */
+  | 'backchannel'
+  | 'exchange-token'
+  /** The client gets a new logout token. */
+  | 'logout-token'
+  /** The same logout token once more. */
+  | 'logout-token-again'
   /** `verifyIdToken` on the last id_token, as an application would that has nothing else of the library. */
   | 'verify-id-token'
 

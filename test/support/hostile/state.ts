@@ -37,6 +37,17 @@ export interface IssuedToken {
   active: boolean
 }
 
+/** A grant that waits for the user: a device code or a CIBA request. */
+export interface PendingGrant {
+  readonly login: Login
+  /** Milliseconds. */
+  readonly interval: number
+  /** Milliseconds since the epoch. */
+  askedAt: number
+  polls: number
+  used: boolean
+}
+
 /** What one provider remembers. */
 export interface ProviderState {
   readonly issuer: string
@@ -48,6 +59,7 @@ export interface ProviderState {
   readonly misdeeds: string[]
   readonly pushed: Map<string, URLSearchParams>
   readonly codes: Map<string, Login>
+  readonly pendingGrants: Map<string, PendingGrant>
   readonly refreshTokens: Map<string, IssuedToken>
   readonly accessTokens: Map<string, IssuedToken>
   /** Answers held back while the client is sent round. */
@@ -76,6 +88,7 @@ export function newState(
     misdeeds: [],
     pushed: new Map(),
     codes: new Map(),
+    pendingGrants: new Map(),
     refreshTokens: new Map(),
     accessTokens: new Map(),
     withheld: new Map(),
@@ -101,11 +114,26 @@ export function expectUnused(state: ProviderState, kind: string, value: string, 
   seen.add(value)
 }
 
-const secretFields = ['code_verifier', 'client_assertion', 'client_secret', 'refresh_token', 'code', 'token']
+const secretFields = [
+  'device_code',
+  'auth_req_id',
+  'subject_token',
+  'code_verifier',
+  'client_assertion',
+  'client_secret',
+  'refresh_token',
+  'code',
+  'token',
+]
 
 export function secretsOf(state: ProviderState): readonly string[] {
   const sent = state.requests.flatMap(({ form }) => secretFields.flatMap((name) => form.getAll(name)))
-  const issued = [...state.codes.keys(), ...state.accessTokens.keys(), ...state.refreshTokens.keys()]
+  const issued = [
+    ...state.codes.keys(),
+    ...state.pendingGrants.keys(),
+    ...state.accessTokens.keys(),
+    ...state.refreshTokens.keys(),
+  ]
   const idToken = state.lastIdToken && state.lastIdToken.length > 100 ? [state.lastIdToken] : []
   return [...sent, ...issued, ...idToken, registeredClient.clientSecret]
 }

@@ -9,17 +9,19 @@ import { makeIdToken } from '../jws.ts'
 import { algOf } from '../keys.ts'
 import type { JsonObject } from '../patch.ts'
 import { blame, expectUnused, factsOf, type Login, type ProviderState, type RecordedRequest, token } from '../state.ts'
+import { backChannelGrants } from './back-channel.ts'
 
 const role = 'authorization server'
 
 /** RFC 6749 4.1.3, 4.4 and 6, with RFC 9449 5. */
 export function tokenAnswer(state: ProviderState, request: RecordedRequest): Answer {
   if (!judgeClientAuth(state, request)) return errorAnswer(401, 'invalid_client')
-  const grant = grants[request.form.get('grant_type') ?? '']
+  const name = request.form.get('grant_type') ?? ''
+  const grant = grants[name] ?? backChannelGrants[name]
   if (!grant) return errorAnswer(400, 'unsupported_grant_type')
   const bound = bindingOf(state, request)
   if (bound.kind === 'refused') return bound.answer
-  const result = grant(state, request.form, bound.jkt)
+  const result = grant(state, request.form, bound.jkt, issue)
   const nonce = bound.jkt ? nonceHeader(state, role) : {}
   return typeof result === 'string' ? errorAnswer(400, result, nonce) : jsonAnswer(200, result, nonce)
 }
@@ -38,7 +40,13 @@ function bindingOf(state: ProviderState, request: RecordedRequest): Binding {
   return verdict.kind === 'refused' ? verdict : { kind: 'open', jkt: verdict.jkt }
 }
 
-type Grant = (state: ProviderState, form: URLSearchParams, jkt?: string) => JsonObject | string
+/** A grant gives tokens, or the name of an error. */
+export type Grant = (
+  state: ProviderState,
+  form: URLSearchParams,
+  jkt: string | undefined,
+  give: typeof issue,
+) => JsonObject | string
 
 const grants: Readonly<Record<string, Grant>> = {
   authorization_code(state, form, jkt) {

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { backChannelScenarios } from './back-channel.ts'
 import { callbackScenarios } from './callback.ts'
 import { discoveryScenarios } from './discovery.ts'
 import { dpopScenarios } from './dpop.ts'
@@ -16,6 +17,7 @@ import { parScenarios } from './par.ts'
 import { refreshScenarios } from './refresh.ts'
 import { requestObjectScenarios } from './request-object.ts'
 import { sessionScenarios, verifyScenarios } from './session.ts'
+import { signedAnswerScenarios } from './signed-answers.ts'
 import { tokenScenarios } from './token.ts'
 
 /**
@@ -43,4 +45,6 @@ export const scenarios: readonly Scenario[] = [
   ...sessionScenarios,
   ...verifyScenarios,
   ...endpointScenarios,
+  ...backChannelScenarios,
+  ...signedAnswerScenarios,
 ]
