@@ -99,13 +99,17 @@ function aClient(provider: HostileProvider, clock: FakeRuntime, more: Partial<OA
 /** `/me` says who asks; everything else that is not the handler's is 404. */
 async function serve(web: WebHandler): Promise<string> {
   const server = createServer(
-    toNodeListener(async (request) => {
-      const response = await web(request)
-      if (response) return response
-      if (!request.url.endsWith('/me')) return null
-      const found = await web.fromRequest(request)
-      return Response.json(found.ok ? { subject: found.client.subject, issuer: found.client.issuer } : found)
-    }),
+    toNodeListener(
+      async (request) => {
+        const response = await web(request)
+        if (response) return response
+        if (!request.url.endsWith('/me')) return null
+        const found = await web.fromRequest(request)
+        return Response.json(found.ok ? { subject: found.client.subject, issuer: found.client.issuer } : found)
+      },
+      // What the application throws on purpose is seen as status 500.
+      { onError: () => {} },
+    ),
   )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
