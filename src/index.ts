@@ -40,6 +40,7 @@ export {
   type DpopOptions,
   deleteClient,
   discoverResource,
+  type EncryptionExpectations,
   type Encryptor,
   type EncryptorOptions,
   type EndSessionOptions,

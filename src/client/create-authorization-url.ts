@@ -94,6 +94,10 @@ function responseOf({ frontChannel }: ClientSettings, options: CreateAuthorizati
   const { responseType = frontChannel.responseType } = options
   const usual =
     responseType === frontChannel.responseType ? frontChannel.responseMode : defaultResponseMode(responseType)
+  // OpenID Connect Core 3.3.2.11: an unsigned id_token from the browser vouches for nothing.
+  if (responseType !== 'code' && frontChannel.idToken.idTokenSignedResponseAlg === 'none') {
+    throw new TypeError(`createAuthorizationUrl: "${responseType}" needs signed id_tokens; the client has none`)
+  }
   return { responseType, responseMode: options.responseMode ?? usual }
 }
 

@@ -33,11 +33,12 @@ export async function handleCallback(
   await assertSameBrowser(transaction, options.browserBinding)
   assertTransactionLive(transaction, settings.runtime)
   await assertResponseForm(settings, issuer, opened, transaction)
-  const answer = judgeAuthorizationResponse(opened.response, transaction, await issuer.metadata.get())
+  const { resource = transaction.resource, signal } = options
+  const metadata = await issuer.metadata.get(signal ? { signal } : {})
+  const answer = judgeAuthorizationResponse(opened.response, transaction, metadata)
   const front = await verifyFrontChannelToken(settings, issuer, answer, transaction)
 
   const dpopKey = transaction.dpopKey && (await importSigningKey(transaction.dpopKey))
-  const { resource = transaction.resource, signal } = options
   const parameters = buildAuthorizationCodeRequest(answer.code, transaction, resource ? { resource } : {})
   const { tokens, notices } = await requestTokens(issuer, {
     parameters,

@@ -47,6 +47,8 @@ export interface Issuer {
   readonly issuer: string
   readonly clientId: string
   readonly clientAuth: ClientAuth
+  /** Tokens must be bound to the certificate that the fetch brings (RFC 8705 3). */
+  readonly certificateBoundAccessTokens: boolean
   readonly runtime: Runtime
   readonly allowLoopbackHttp: boolean
   readonly metadata: MetadataCache
@@ -75,12 +77,14 @@ export function createIssuer(options: IssuerOptions): Issuer {
         ...(options.metadata && { metadata: options.metadata }),
       })
     : knownMetadata(options)
-  const brings = clientAuth.mutualTls === true || options.certificateBoundAccessTokens === true
+  const certificateBoundAccessTokens = options.certificateBoundAccessTokens ?? false
+  const brings = clientAuth.mutualTls === true || certificateBoundAccessTokens
   const metadata = brings ? withMtlsAliases(discovered) : discovered
   return {
     issuer,
     clientId,
     clientAuth,
+    certificateBoundAccessTokens,
     runtime,
     allowLoopbackHttp,
     metadata,

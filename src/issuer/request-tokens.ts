@@ -1,6 +1,7 @@
 import { oauthToken } from '../../generated/endpoints.ts'
 import type { TokenRequest as TokenParameters, TokenResponse } from '../../generated/models.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
+import { assertCertificateBindingSupported } from '../protocol/mtls-endpoints.ts'
 import { type JudgedTokens, judgeTokenResponse, type TokenExpectations } from '../protocol/token-response.ts'
 import type { Issuer, IssuerRequest } from './issuer.ts'
 
@@ -27,7 +28,9 @@ export async function requestTokens(issuer: Issuer, request: TokenRequest): Prom
 export async function sendTokenRequest(issuer: Issuer, request: TokenRequest): Promise<TokenResponse> {
   const { parameters, signal } = request
   const api = await issuer.api(request)
-  assertClientAuthSupported(await issuer.metadata.get(), 'token', issuer.clientAuth)
+  const metadata = await issuer.metadata.get()
+  assertClientAuthSupported(metadata, 'token', issuer.clientAuth)
+  if (issuer.certificateBoundAccessTokens) assertCertificateBindingSupported(metadata)
   return await oauthToken(api, { body: parameters }, signal ? { signal } : {})
 }
 

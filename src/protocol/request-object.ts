@@ -79,6 +79,9 @@ async function signRequestObject(
   { clientId, issuer, runtime, pushed }: RequestObjectContext,
   options: Pick<RequestObjectOptions, 'audience' | 'kid'> & { readonly lifetime: number },
 ): Promise<string> {
+  // RFC 9101 4, 10.8: these say who made the object, and a sub would make a client assertion of it.
+  const own = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'].find((name) => Object.hasOwn(parameters, name))
+  if (own !== undefined) throw new TypeError(`"extraParameters" must not set "${own}" of a request object`)
   const now = epochSeconds(runtime)
   const kid = options.kid ?? key.kid
   // RFC 9101 10.8: the explicit type keeps it from passing as a client assertion.
@@ -89,7 +92,7 @@ async function signRequestObject(
     // RFC 8707 2 repeats the parameter; in JSON a single one is a string, several are a list.
     ...(parameters.resource?.length === 1 && { resource: parameters.resource[0] }),
     client_id: clientId,
-    // RFC 9101 4: iss is the client, aud the server. No sub: it would make a client assertion of it (RFC 9101 10.8).
+    // RFC 9101 4: iss is the client, aud the server.
     iss: clientId,
     aud: options.audience ?? issuer,
     // A push that is asked for a DPoP nonce sends the same body again, which a jti would make a replay; the

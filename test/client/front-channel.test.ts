@@ -107,10 +107,10 @@ describe('createAuthorizationUrl', () => {
   it('wants no tokens bound to a certificate from a server that binds none', async () => {
     const provider = await aProvider()
     const client = createOAuthClient(optionsFor(provider, { certificateBoundAccessTokens: true }))
-    await expect(client.createAuthorizationUrl()).rejects.toMatchObject({
-      code: 'unsupported_by_server',
-      field: 'tls_client_certificate_bound_access_tokens',
-    })
+    const expected = { code: 'unsupported_by_server', field: 'tls_client_certificate_bound_access_tokens' }
+    await expect(client.createAuthorizationUrl()).rejects.toMatchObject(expected)
+    await expect(client.clientCredentials()).rejects.toMatchObject(expected)
+    expect(provider.count('client_credentials')).toBe(0)
   })
 })
 

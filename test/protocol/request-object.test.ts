@@ -70,6 +70,12 @@ describe('a request object', () => {
     expect((await make({}, true)).claims).not.toHaveProperty('jti')
   })
 
+  it('has no claims of its own from the application', async () => {
+    const { make: makeWith } = createRequestObjectMaker({ key })
+    const context = { clientId, issuer, runtime, pushed: true, keys: () => [] }
+    await expect(makeWith({ ...parameters, sub: clientId }, context)).rejects.toThrow(/"sub"/)
+  })
+
   it('takes audience, kid and lifetime of the options', async () => {
     const { header, claims } = await make({ audience: 'https://as.example', kid: 'k2', lifetime: 60 })
     expect(header.kid).toBe('k2')
