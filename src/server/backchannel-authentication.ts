@@ -14,7 +14,7 @@ import { storeOf } from './guard-store.ts'
 import { mostCibaLifetime } from './lifetimes.ts'
 import type { RequestParams } from './params.ts'
 import { decidePolled, type GrantDecision, type PolledRecord, polledKey, putPolled } from './polled-grants.ts'
-import { indexes, readRecord, type Versioned } from './records.ts'
+import { readRecord, type Versioned } from './records.ts'
 import { callHost, Refusal, refuseRequest } from './refusal.ts'
 import { readClientScope } from './registered-scope.ts'
 import type { EndpointRequest } from './request.ts'
@@ -62,7 +62,7 @@ export function handleBackchannelAuthenticationRequest(
     const { params, claims } = await readSignedRequest(config, client.client, outer)
     const record = await readRequest(config, client.client, params)
     const secret = await createSecret('cb', createPartition(config.runtime), config.runtime)
-    const change = putPolled(polledKey(secret), record, null, { [indexes.subject]: record.subject! })
+    const change = putPolled(polledKey(secret), record, null)
     await commitPlan(config, { claims: [...client.claims, ...claims], changes: [change] })
     options.notify?.(pendingOf(secret.text, record))
     const expiresIn = record.expiresAt - epochSeconds(config.runtime)

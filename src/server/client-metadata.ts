@@ -1,14 +1,19 @@
 import type { ClientMetadata } from '../../generated/models.ts'
 import { isScope } from '../protocol/scope.ts'
 import { assertRedirectUri } from '../protocol/url-rules.ts'
+import { isMetadataMember } from './client-metadata-members.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { Refusal } from './refusal.ts'
 
 const authMethods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
 const mtlsMethods: readonly string[] = ['tls_client_auth', 'self_signed_tls_client_auth']
-const subjectMembers = ['dn', 'dns', 'uri', 'ip', 'email'].map((name, i) =>
-  i === 0 ? 'tls_client_auth_subject_dn' : `tls_client_auth_san_${name}`,
-)
+const subjectMembers = [
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+]
 const urlMembers = [
   'client_uri',
   'logo_uri',
@@ -27,21 +32,12 @@ const signedResponses = [
   'authorization_signed_response_alg',
   'introspection_signed_response_alg',
 ] as const
-/** Set by the server alone. */
-const serverMembers: readonly string[] = [
-  'client_id',
-  'client_secret',
-  'client_id_issued_at',
-  'client_secret_expires_at',
-  'registration_access_token',
-  'registration_client_uri',
-]
 const mostMembers = 100
 const mostBytes = 32_768
 
 /**
- * Judges what a client says of itself and fills in the defaults. Members that nobody here knows are kept out,
- * as RFC 7591 2 allows.
+ * Judges what a client says of itself and fills in the defaults. Members that are not registered metadata are
+ * left out (RFC 7591 2), so that nobody can give themselves a member of the host's own.
  *
  * @throws Refusal invalid_redirect_uri, invalid_client_metadata, unapproved_software_statement
  * @see RFC 7591 2; OIDC Registration 2
@@ -51,7 +47,7 @@ export function judgeClientMetadata(config: TokenEndpointConfig, value: unknown)
   const names = Object.keys(value)
   if (names.length > mostMembers || JSON.stringify(value).length > mostBytes) throw refuse('too large')
   const given = Object.fromEntries(
-    Object.entries(value).filter(([name, one]) => one !== null && !serverMembers.includes(name)),
+    Object.entries(value).filter(([name, one]) => one !== null && isMetadataMember(name)),
   )
   if (given.software_statement !== undefined) {
     throw new Refusal('unapproved_software_statement', 'software statements are not taken', { reason: 'statement' })

@@ -27,11 +27,11 @@ export interface CommitPlan {
   readonly rebase?: {
     readonly key: string
     /** The change over a newer version. Throws a refusal where the newer state forbids it. */
-    readonly change: (newer: StoredRecord | undefined) => RecordChange
+    readonly change: (newer: StoredRecord | undefined) => RecordChange | Promise<RecordChange>
   }
 }
 
-const mostAttempts = 8
+const mostAttempts = 32
 
 /** The name under which a `jti` is kept: by hash, so that its length and its characters do not matter. */
 export async function replayKey(kind: ReplayClaim['kind'], owner: string, jti: string): Promise<string> {
@@ -57,7 +57,7 @@ export async function commitPlan(config: TokenEndpointConfig, plan: CommitPlan):
     if (result.ok) return
     const { conflict } = result
     if (conflict !== plan.rebase?.key) throw refuseConflict(claims, conflict)
-    const rebased = plan.rebase.change(await store.get(conflict))
+    const rebased = await plan.rebase.change(await store.get(conflict))
     changes = changes.map((change) => (change.key === conflict ? rebased : change))
   }
   throw refuseGrant('lost the race')

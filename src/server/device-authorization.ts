@@ -10,8 +10,15 @@ import { readSupportedDetails } from './details.ts'
 import { deviceCodeGrant } from './grant-types.ts'
 import { storeOf } from './guard-store.ts'
 import type { RequestParams } from './params.ts'
-import { decidePolled, type GrantDecision, type PolledRecord, polledKey, putPolled } from './polled-grants.ts'
-import { readRecord, type Versioned } from './records.ts'
+import {
+  decidePolled,
+  type GrantDecision,
+  type PolledRecord,
+  polledKey,
+  putPolled,
+  userCodeIndex,
+} from './polled-grants.ts'
+import { findRecords, type Versioned } from './records.ts'
 import { Refusal } from './refusal.ts'
 import { readClientScope } from './registered-scope.ts'
 import type { EndpointRequest } from './request.ts'
@@ -34,7 +41,6 @@ export interface PendingDeviceGrant {
 /** RFC 8628 6.1: no vowels, so no words; no digits that look like letters. */
 const alphabet = 'BCDFGHJKLMNPQRSTVWXZ'
 const userCodeLength = 8
-const userCodeIndex = 'user_code'
 const mostAttempts = 5
 
 /** @see RFC 8628 3.1, 3.2 */
@@ -113,9 +119,9 @@ async function store(config: TokenEndpointConfig, { claims }: AuthenticatedClien
   const secret = await createSecret('dc', createPartition(config.runtime), config.runtime)
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const text = createUserCode(config.runtime)
-    const index = await sha256(text)
-    if ((await storeOf(config).find(userCodeIndex, index)).length > 0) continue
-    const change = putPolled(polledKey(secret), record, null, { [userCodeIndex]: index })
+    const userCodeHash = await sha256(text)
+    if ((await storeOf(config).find(userCodeIndex, userCodeHash)).length > 0) continue
+    const change = putPolled(polledKey(secret), { ...record, userCodeHash }, null)
     await commitPlan(config, { claims, changes: [change] })
     return { code: secret.text, userCode: `${text.slice(0, 4)}-${text.slice(4)}` }
   }
@@ -132,11 +138,10 @@ async function findByUserCode(
     .toUpperCase()
     .replace(/[^A-Z]/g, '')
   if (text.length !== userCodeLength) return undefined
-  const records = await storeOf(config).find(userCodeIndex, await sha256(text))
+  const by = [userCodeIndex, await sha256(text)] as const
+  const records = await findRecords<PolledRecord>(storeOf(config), 'polled', by, 'polled-1')
   const now = epochSeconds(config.runtime)
-  return records
-    .map((record) => readRecord<PolledRecord>(record, 'polled-1'))
-    .find((found) => found?.value.status === 'pending' && found.value.expiresAt > now)
+  return records.find(({ value }) => value.status === 'pending' && value.expiresAt > now)
 }
 
 function createUserCode(runtime: Runtime): string {

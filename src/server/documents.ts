@@ -37,6 +37,7 @@ const timeout = 5_000
 const leastAge = 60
 const mostAge = 86_400
 const mostEntries = 1_000
+const textEncoder = new TextEncoder()
 
 export function createDocumentCache(
   fetchDocument: FetchDocument | undefined,
@@ -50,7 +51,8 @@ export function createDocumentCache(
     try {
       const answer = await fetchDocument(url, { maxBytes, timeout })
       const age = Math.min(mostAge, Math.max(leastAge, answer.maxAge ?? defaultAge))
-      if (answer.status !== 200 || answer.body.length > maxBytes) return { document: undefined, age: leastAge }
+      if (answer.status !== 200 || textEncoder.encode(answer.body).length > maxBytes)
+        return { document: undefined, age: leastAge }
       const json = parseStrictJson(answer.body)
       const isObject = json.ok && typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value)
       return isObject ? { document: json.value as object, age } : { document: undefined, age: leastAge }

@@ -85,16 +85,15 @@ export function familyRecordEnd(config: TokenEndpointConfig, { endsAt }: FamilyR
   return endsAt + config.lifetimes.accessToken + margin
 }
 
-/** Where a client wants to hear of the logout of a login; `undefined` where it registered nothing. */
+/** Where a client wants to hear of the logout of a login, as of the last id_token. */
 export function logoutAddresses(
   config: TokenEndpointConfig,
   { client }: AuthenticatedClient,
   { sid }: Authorization,
-): LogoutAddresses | undefined {
-  if (sid === undefined) return undefined
+): LogoutAddresses {
   const { metadata } = client
   return {
-    sid,
+    ...(sid !== undefined && { sid }),
     until: epochSeconds(config.runtime) + config.lifetimes.logoutSession,
     ...(typeof metadata.frontchannel_logout_uri === 'string' && { frontchannelUri: metadata.frontchannel_logout_uri }),
     ...(metadata.frontchannel_logout_session_required === true && { frontchannelSessionRequired: true }),

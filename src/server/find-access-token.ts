@@ -5,7 +5,7 @@ import { splitScope } from '../protocol/scope.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { readFamily } from './families.ts'
 import { reservedAccessClaims } from './mint-access-token.ts'
-import { type AccessRecord, indexes, keys, readRecord, type Versioned } from './records.ts'
+import { type AccessRecord, findRecords, indexes, keys, readRecord, type Versioned } from './records.ts'
 import { locateSecret } from './secrets.ts'
 import { readOwnJwt } from './sign-jwt.ts'
 
@@ -42,11 +42,12 @@ async function findOpaque(config: TokenEndpointConfig, text: string): Promise<Fo
 
 async function findJwt(config: TokenEndpointConfig, text: string): Promise<Found | undefined> {
   const jwt = await readOwnJwt(config.keys, text, accessTokenProfile, config.issuer)
-  const record = jwt && recordOf(jwt.claims)
-  if (!record) return undefined
-  const records = config.store ? await config.store.find(indexes.jti, record.jti) : []
-  const stored = records.map((one) => readRecord<AccessRecord>(one, 'access-1')).find((one) => one !== undefined)
-  return stored ? { record: stored.value, stored } : { record }
+  if (!jwt || typeof jwt.claims.jti !== 'string') return undefined
+  const by = [indexes.jti, jwt.claims.jti] as const
+  const [stored] = config.store ? await findRecords<AccessRecord>(config.store, 'access', by, 'access-1') : []
+  if (stored) return { record: stored.value, stored }
+  const record = recordOf(jwt.claims)
+  return record && { record }
 }
 
 /** A family outlives everything in it, so one that is not there cannot vouch for anything. */
@@ -59,6 +60,8 @@ async function isFamilyActive(config: TokenEndpointConfig, { family }: AccessRec
 function recordOf(claims: JwtClaims): AccessRecord | undefined {
   const { sub, jti, client_id: clientId, aud, exp, iat, scope, cnf } = claims
   if (typeof sub !== 'string' || typeof jti !== 'string' || typeof clientId !== 'string') return undefined
+  // Every token about somebody else is remembered; one whose record is not found is good for nothing.
+  if (sub !== clientId) return undefined
   const extra = Object.entries(claims).filter(([name]) => !reservedAccessClaims.includes(name))
   const details = claims.authorization_details as AccessRecord['authorizationDetails']
   return {

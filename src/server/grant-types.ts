@@ -35,9 +35,7 @@ export const confidentialGrants: readonly SupportedGrant[] = [
 ]
 
 /** The grants whose state is kept in records. */
-export const storedGrants: readonly SupportedGrant[] = supportedGrants.filter(
-  (grant) => grant !== 'client_credentials' && grant !== tokenExchangeGrant,
-)
+export const storedGrants: readonly SupportedGrant[] = supportedGrants.filter((grant) => grant !== 'client_credentials')
 
 export function isSupportedGrant(value: unknown): value is SupportedGrant {
   return (supportedGrants as readonly unknown[]).includes(value)

@@ -7,7 +7,7 @@ import { denial } from './outcome.ts'
 import { readParams } from './params.ts'
 import type { EndpointRequest } from './request.ts'
 import { fieldsOf } from './request.ts'
-import { attemptedConstraint } from './sender-constraint.ts'
+import { attemptedConstraint, nonceHeaders } from './sender-constraint.ts'
 
 /**
  * A whole token request: authenticates the client, then issues. Exactly one `token_denied` for any failure,
@@ -25,11 +25,14 @@ export async function handleTokenRequest(config: TokenEndpointConfig, request: E
     const client = await proveClient(config, request, 'token')
     return await issueToken(config, { client, params, dpop, ...parts })
   } catch (thrown) {
-    const senderConstraint = attemptedConstraint(config, { dpop, method, url, certificate })
+    const input = { dpop, method, url, certificate }
+    const senderConstraint = attemptedConstraint(config, input)
+    const headers = await nonceHeaders(config, input)
     const { error, events } = denial('token_denied', thrown, {
       request,
       grantType: grantTypeOf(request),
       senderConstraint,
+      headers,
     })
     return { ok: false, error: error as EndpointError<TokenErrorCode>, events }
   }

@@ -5,7 +5,7 @@ import type { TokenEndpointConfig } from './config.ts'
 import { revokeFamily } from './families.ts'
 import { storeOf } from './guard-store.ts'
 import { idTokenKey } from './mint-id-token.ts'
-import { type FamilyRecord, indexes, readRecord } from './records.ts'
+import { type FamilyRecord, findRecords, indexes, partitionOf } from './records.ts'
 import { callHost } from './refusal.ts'
 import { signJwt } from './sign-jwt.ts'
 
@@ -23,14 +23,18 @@ const tokenLifetime = 120
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 
 /**
- * The notices to the clients that took part in a login, each once.
+ * The notices to the clients that took part in a login, or in any of a user's, each once.
  *
  * @see OpenID Connect Back-Channel Logout 1.0 2; Front-Channel Logout 1.0 2
  */
-export async function buildLogoutNotices(config: TokenEndpointConfig, sid: string): Promise<readonly LogoutNotice[]> {
+export async function buildLogoutNotices(
+  config: TokenEndpointConfig,
+  ended: { readonly sid: string } | { readonly subject: string },
+): Promise<readonly LogoutNotice[]> {
   const now = epochSeconds(config.runtime)
   const byClient = new Map<string, FamilyRecord>()
-  for (const { record } of await findFamilies(config, sid)) {
+  const found = 'sid' in ended ? findFamilies(config, ended.sid) : findFamilies(config, ended.subject, indexes.subject)
+  for (const { record } of await found) {
     const known = byClient.get(record.authorization.clientId)
     if (!record.logout || record.logout.until <= now) continue
     if ((known?.logout?.until ?? 0) < record.logout.until) byClient.set(record.authorization.clientId, record)
@@ -64,13 +68,8 @@ export async function revokeSubject(config: TokenEndpointConfig, subject: string
 }
 
 async function findFamilies(config: TokenEndpointConfig, value: string, index: string = indexes.sid) {
-  const records = await storeOf(config).find(index, value)
-  return records
-    .filter((record) => record.key.startsWith('family:'))
-    .map((record) => ({
-      family: /\{(.*)\}/.exec(record.key)![1]!,
-      record: readRecord<FamilyRecord>(record, 'family-1')!.value,
-    }))
+  const found = await findRecords<FamilyRecord>(storeOf(config), 'family', [index, value], 'family-1')
+  return found.map(({ key, value: record }) => ({ family: partitionOf(key), record }))
 }
 
 async function buildNotice(config: TokenEndpointConfig, record: FamilyRecord): Promise<LogoutNotice | undefined> {
@@ -103,8 +102,8 @@ async function buildLogoutToken(config: TokenEndpointConfig, record: FamilyRecor
 }
 
 /** Front-Channel Logout 2: `iss` and `sid` together, where the client needs them. */
-function withSession(issuer: string, uri: string, sid: string, isRequired: boolean): string {
-  if (!isRequired) return uri
+function withSession(issuer: string, uri: string, sid: string | undefined, isRequired: boolean): string {
+  if (!isRequired || sid === undefined) return uri
   const url = new URL(uri)
   url.searchParams.set('iss', issuer)
   url.searchParams.set('sid', sid)

@@ -22,6 +22,8 @@ export interface PolledRecord {
   readonly authorizationDetails?: readonly AuthorizationDetail[]
   readonly acrValues?: readonly string[]
   readonly bindingMessage?: string
+  /** Device flow: the hash of the user code, by which a pending request is found. */
+  readonly userCodeHash?: string
   /** CIBA: the user that the hint named. */
   readonly subject?: string
   /** CIBA ping mode: the bearer token for the client's own endpoint. */
@@ -52,6 +54,7 @@ export type GrantDecision =
 
 /** Seconds that a grant is remembered after its end, so that `expired_token` can be told from an unknown code. */
 const afterlife = 300
+export const userCodeIndex = 'user_code'
 /** RFC 8628 3.5 */
 const slowDownBy = 5
 
@@ -59,13 +62,11 @@ export function polledKey({ partition, hash }: LocatedSecret): string {
   return recordKey('polled', partition, hash)
 }
 
-export function putPolled(
-  key: string,
-  record: PolledRecord,
-  expect: string | null,
-  index?: Readonly<Record<string, string>>,
-): RecordChange {
-  return put(key, record, expect, record.expiresAt + afterlife, index)
+export function putPolled(key: string, record: PolledRecord, expect: string | null): RecordChange {
+  const { status, userCodeHash, expiresAt } = record
+  // A decision uses the user code up.
+  const isFindable = status === 'pending' && userCodeHash !== undefined
+  return put(key, record, expect, expiresAt + afterlife, isFindable ? { [userCodeIndex]: userCodeHash } : undefined)
 }
 
 /**
@@ -83,7 +84,6 @@ export async function decidePolled(
   const decided: PolledRecord = decision.approved
     ? { ...value, status: 'approved', authorization: authorizationOf(value, decision) }
     : { ...value, status: 'denied' }
-  // Without its index the user code is used up with the decision.
   const result = await storeOf(config).commit([putPolled(found.key, decided, found.version)])
   if (result.ok) return true
   const newer = readRecord<PolledRecord>(await storeOf(config).get(found.key), 'polled-1')
@@ -121,8 +121,7 @@ async function countPoll(
 ): Promise<Refusal> {
   const isTooSoon = value.polledAt !== undefined && now < value.polledAt + value.interval
   const interval = isTooSoon ? value.interval + slowDownBy : value.interval
-  const index = value.kind === 'dc' ? (await storeOf(config).get(key))?.indexes : undefined
-  const change = putPolled(key, { ...value, interval, polledAt: now }, version, index)
+  const change = putPolled(key, { ...value, interval, polledAt: now }, version)
   const counted = await storeOf(config).commit([change])
   // Who loses the race polled at the same moment as another, or as the decision: either way it may come again.
   if (isTooSoon || !counted.ok) {

@@ -1,6 +1,6 @@
 import type { AuthorizationDetail, ClaimsRequest, Confirmation } from '../../generated/models.ts'
 import { StoreError } from '../errors/session.ts'
-import { type RecordChange, recordKey, type StoredRecord } from '../lib/record-store.ts'
+import { type RecordChange, type RecordStore, recordKey, type StoredRecord } from '../lib/record-store.ts'
 import type { Authorization } from './authorization.ts'
 
 /** A record of the core, with the version that a commit will expect. */
@@ -45,7 +45,7 @@ export interface FamilyRecord {
 }
 
 export interface LogoutAddresses {
-  readonly sid: string
+  readonly sid?: string
   readonly until: number
   readonly frontchannelUri?: string
   readonly frontchannelSessionRequired?: boolean
@@ -114,6 +114,11 @@ export const keys = {
   access: (partition: string, id: string): string => recordKey('access', partition, id),
 }
 
+/** The family of a family's record. */
+export function partitionOf(familyKey: string): string {
+  return decodeURIComponent(familyKey.slice('family:{'.length, -1))
+}
+
 /** Index names. */
 export const indexes = {
   /** Access tokens by `jti`. */
@@ -123,6 +128,18 @@ export const indexes = {
   /** Families and consents by the subject. */
   subject: 'subject',
 } as const
+
+/** Records of one kind that carry this value in this index; a store may be shared, and index names with it. */
+export async function findRecords<T extends { readonly format: string }>(
+  store: RecordStore,
+  kind: string,
+  [index, value]: readonly [index: string, value: string],
+  format: T['format'],
+): Promise<readonly Versioned<T>[]> {
+  const records = await store.find(index, value)
+  const ofKind = records.filter((record) => record.key.startsWith(`${kind}:`))
+  return ofKind.map((record) => readRecord<T>(record, format)).filter((record) => record !== undefined)
+}
 
 /** The record as what it was written as. */
 export function readRecord<T extends { readonly format: string }>(

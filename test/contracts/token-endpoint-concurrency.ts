@@ -167,6 +167,13 @@ export function describeTokenEndpointConcurrency(
       expect(refusalOf(await rig.token(refreshParams(third.refresh_token)))).toBe('invalid_grant: family revoked')
     })
 
+    it('gives every one of several retries at once within the grace the same successor', async () => {
+      const first = await login()
+      const second = tokensOf(await rig.token(refreshParams(first.refresh_token)))
+      const retried = await Promise.all(Array.from({ length: 8 }, () => rig.token(refreshParams(first.refresh_token))))
+      for (const outcome of retried) expect(tokensOf(outcome).refresh_token).toBe(second.refresh_token)
+    })
+
     it('never forks a family by a grace retry beside the use of the successor', async () => {
       for (let i = 0; i < 10; i++) {
         const first = await login()

@@ -78,7 +78,7 @@ describe('logout notices', () => {
     await login(rig, { nonce: 'n' })
     await login(rig)
     await login(rig, { sid: 'another' })
-    const notices = await buildLogoutNotices(rig.config, 'session')
+    const notices = await buildLogoutNotices(rig.config, { sid: 'session' })
     expect(notices).toHaveLength(1)
     const [notice] = notices
     expect(notice).toMatchObject({
@@ -106,15 +106,23 @@ describe('logout notices', () => {
     rig.clock.advance(80_000)
     tokensOf(await rig.token(refreshParams(token)))
     rig.clock.advance(80_000)
-    expect(await buildLogoutNotices(rig.config, 'session')).toHaveLength(1)
+    expect(await buildLogoutNotices(rig.config, { sid: 'session' })).toHaveLength(1)
     rig.clock.advance(6_400)
-    expect(await buildLogoutNotices(rig.config, 'session')).toHaveLength(0)
+    expect(await buildLogoutNotices(rig.config, { sid: 'session' })).toHaveLength(0)
+  })
+
+  it('can go by the user where there is no session', async () => {
+    const rig = await start()
+    tokensOf(await rig.token(codeParams(await rig.code())))
+    const [notice] = await buildLogoutNotices(rig.config, { subject: 'alice' })
+    expect(claimsOf(notice?.backchannel?.logoutToken)).toMatchObject({ sub: 'alice' })
+    expect(notice?.frontchannelUrl).toBe('https://app.example/frontchannel')
   })
 
   it('say nothing to a client that got no id_token', async () => {
     const rig = await start()
     await login(rig, { scope: ['read'] })
-    expect(await buildLogoutNotices(rig.config, 'session')).toEqual([])
+    expect(await buildLogoutNotices(rig.config, { sid: 'session' })).toEqual([])
   })
 })
 

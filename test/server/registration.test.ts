@@ -129,6 +129,12 @@ describe('registration', () => {
     expect(client.client_secret).not.toBe('mine')
   })
 
+  it('keeps registered metadata alone: nobody gives themselves a member of the host', async () => {
+    const client = await register(await start(), { ...web, trusted: true, 'client_name#fr': 'Appli' })
+    expect(client).not.toHaveProperty('trusted')
+    expect(client).toHaveProperty('client_name#fr', 'Appli')
+  })
+
   it('asks the host, and is off unless configured', async () => {
     expect(await refusal(web, { authorizeRegistration: () => undefined })).toBe('invalid_token')
     expect(await refusal(web, { registration: false })).toBe('invalid_request')

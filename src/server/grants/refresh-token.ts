@@ -111,7 +111,7 @@ async function rotate(
 
 /** A used token shown again by its own client: within the grace and in the same way it gets the same successor. */
 async function retry(context: GrantContext, found: FoundRefreshToken, use: RefreshUse): Promise<PreparedGrant> {
-  const { record, family, secret } = found
+  const { family, secret } = found
   const asked = splitScope(context.params.get('scope') ?? '')
   const scope = asked.length > 0 ? asked : family.value.authorization.scope
   const successor = isWithinGrace(context, found, use, scope) ? await openSuccessor(context, found, use) : undefined
@@ -121,14 +121,20 @@ async function retry(context: GrantContext, found: FoundRefreshToken, use: Refre
   }
   // The used token's record is left as it is, so that no retry extends the grace.
   const tokens = await mint(context, family, secret.partition, scope)
-  const unchanged = put(successor.key, successor.value, successor.version, toSeconds(successor.expiresAt, record))
   const plan: CommitPlan = {
     claims: context.constraint.claims,
-    // The successor is put as it is, so that a retry loses against its use.
-    changes: [unchanged, tokens.touch.change, ...tokens.changes],
-    rebase: tokens.touch.rebase,
+    changes: [tokens.touch.change, ...tokens.changes],
+    rebase: {
+      key: tokens.touch.rebase.key,
+      // The use of the successor changes the family, too: so a retry that comes after it is seen here, and several
+      // retries at once do not stand in each other's way.
+      change: async (newer) => {
+        if (!(await openSuccessor(context, found, use))) throw refuseGrant('lost the race')
+        return tokens.touch.rebase.change(newer)
+      },
+    },
   }
-  return { ...tokens.prepared, response: { ...tokens.response, refresh_token: successor.text }, plan }
+  return { ...tokens.prepared, response: { ...tokens.response, refresh_token: successor }, plan }
 }
 
 /** RFC 9700 4.14.2: no grace for an unbound token of a public client, whose thief could replay it unseen. */
@@ -146,7 +152,11 @@ function isWithinGrace(
 }
 
 /** The successor, opened, while it is unused and of the same family. */
-async function openSuccessor({ config, now }: GrantContext, { secret }: FoundRefreshToken, use: RefreshUse) {
+async function openSuccessor(
+  { config, now }: GrantContext,
+  { secret }: FoundRefreshToken,
+  use: RefreshUse,
+): Promise<string | undefined> {
   const { seal } = config.refreshTokens
   if (!seal || use.sealedSuccessor === undefined) return undefined
   const text = await seal.open(use.sealedSuccessor, secret.hash)
@@ -155,7 +165,7 @@ async function openSuccessor({ config, now }: GrantContext, { secret }: FoundRef
   const stored = await storeOf(config).get(keys.refresh(successor.partition, successor.hash))
   const record = readRecord<RefreshRecord>(stored, 'refresh-1')
   if (!record || record.value.use || record.value.expiresAt <= now) return undefined
-  return { text: successor.text, ...record }
+  return successor.text
 }
 
 async function sealSuccessor(
@@ -196,8 +206,4 @@ function refuseReuse({ client, grantType, clientIp }: GrantContext, { authorizat
     metadata: { clientIp, reason: 'refresh token used before' },
   })
   return refuseGrant('refresh token used before', [event])
-}
-
-function toSeconds(expiresAt: number | undefined, { value }: Versioned<RefreshRecord>): number {
-  return expiresAt === undefined ? value.expiresAt : expiresAt / 1000
 }
