@@ -6,6 +6,7 @@ import { createOAuthClient as createClient, type OAuthClient, type OAuthClientOp
 import { type ApiOptions, createApi as createPlainApi } from './http/create-api.ts'
 import { createKyTransport } from './http/ky-transport.ts'
 import type { Api } from './lib/api.ts'
+import { assertOptions } from './lib/options.ts'
 
 export {
   type BackchannelAuthentication,
@@ -155,6 +156,7 @@ export { createMemoryStore, type MemoryStoreOptions, type RecordStore } from './
  * const login = await client.handleCallback(request)
  */
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
+  assertOptions('createOAuthClient', options)
   return createClient({ ...options, fetch: options.fetch ?? createKyTransport() })
 }
 

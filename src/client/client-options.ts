@@ -105,6 +105,7 @@ export function normaliseClientOptions(
   options: OAuthClientOptions & { readonly transactions: RecordStore; readonly fetch: Fetch },
 ): ClientSettings {
   assertKnownOptions('createOAuthClient', options, optionNames)
+  assertShapes(options)
   const { clientId, redirectUri, scope = 'openid', resource = [], dpop = false } = options
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('createOAuthClient: "clientId" is required')
   if (redirectUri !== undefined) assertRedirectUri(redirectUri)
@@ -118,7 +119,7 @@ export function normaliseClientOptions(
     redirectUri,
     scope,
     resource: typeof resource === 'string' ? [resource] : resource,
-    dpop: dpop === false ? undefined : dpop === true ? 'ES256' : (dpop.alg ?? 'ES256'),
+    dpop: dpopAlg(dpop),
     transactions: options.transactions,
     fetch: options.fetch,
     runtime: options.runtime ?? systemRuntime,
@@ -133,6 +134,29 @@ export function normaliseClientOptions(
     allowLoopbackHttp: options.allowLoopbackHttp ?? false,
     allowBearerDowngrade: options.allowBearerDowngrade ?? false,
   }
+}
+
+/** What would only be noticed in the middle of a login, with its code already spent. */
+function assertShapes({ clientAuth, transactions, fetch, runtime, clockTolerance }: Partial<OAuthClientOptions>): void {
+  const wrong = (name: string, expected: string) => new TypeError(`createOAuthClient: "${name}" must be ${expected}`)
+  if (clientAuth !== undefined && typeof clientAuth?.authenticate !== 'function') {
+    throw wrong('clientAuth', 'a value such as clientSecretBasic(secret)')
+  }
+  if (typeof transactions?.commit !== 'function') throw wrong('transactions', 'a RecordStore')
+  if (typeof fetch !== 'function') throw wrong('fetch', 'a function from Request to Response')
+  if (runtime !== undefined && typeof runtime?.now !== 'function') throw wrong('runtime', 'a Runtime')
+  if (clockTolerance !== undefined && !(clockTolerance >= 0)) {
+    throw wrong('clockTolerance', 'a number of seconds, zero or more')
+  }
+}
+
+function dpopAlg(dpop: boolean | DpopOptions): AsymmetricAlgorithm | undefined {
+  if (dpop === false) return undefined
+  if (dpop === true) return 'ES256'
+  if (typeof dpop !== 'object' || dpop === null)
+    throw new TypeError('createOAuthClient: "dpop" must be true or { alg }')
+  assertKnownOptions('createOAuthClient: "dpop"', dpop, ['alg'])
+  return dpop.alg ?? 'ES256'
 }
 
 /** @throws TypeError for encryption that nothing could take off */

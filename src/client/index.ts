@@ -1,4 +1,5 @@
 import type { Fetch } from '../lib/fetch.ts'
+import { assertOptions } from '../lib/options.ts'
 import { createMemoryStore } from '../stores/memory/index.ts'
 import type { OAuthClientOptions } from './client-options.ts'
 import { createOAuthClientOver, type OAuthClient } from './oauth-client.ts'
@@ -98,6 +99,7 @@ const globalFetch: Fetch = (request) => fetch(request)
  * const login = await client.handleCallback(request)
  */
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
+  assertOptions('createOAuthClient', options)
   return createOAuthClientOver({
     ...options,
     fetch: options.fetch ?? globalFetch,

@@ -5,6 +5,7 @@ import { type IntrospectOptions, introspectToken } from '../issuer/introspect-to
 import { createIssuer } from '../issuer/issuer.ts'
 import { type RevokeOptions, revokeToken } from '../issuer/revoke-token.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { assertKnownOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Introspection } from '../protocol/introspection-response.ts'
@@ -83,7 +84,8 @@ export function createOAuthClientOver(
     handleCallback: (request, wishes) => handleCallback(settings, issuer, request, wishes),
     refresh: (login, wishes) => refreshLogin(settings, issuer, login, wishes),
     clientCredentials: (wishes) => requestClientCredentials(settings, issuer, wishes),
-    async userInfo(login, wishes) {
+    async userInfo(login, wishes = {}) {
+      assertKnownOptions('userInfo', wishes, ['signal'])
       const { tokens, claims, dpopKey } = login
       if (!claims) throw new TypeError('userInfo: the login has no id_token to hold the answer against')
       const token = { value: tokens.accessToken, scope: tokens.scope }

@@ -1,0 +1,163 @@
+// Each option of a login that makes it stricter or says what is wanted: without it, a test here fails.
+import { afterEach, describe, expect, it } from 'vitest'
+import { clientSecretBasic, createOAuthClient, type OAuthClientOptions } from '../../src/client/index.ts'
+import { createSessions } from '../../src/sessions/index.ts'
+import { registeredClient } from '../support/hostile/client-setup.ts'
+import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
+
+const open: HostileProvider[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((provider) => provider.close()))
+})
+
+async function aClient(options: HostileProviderOptions = {}, more: Partial<OAuthClientOptions> = {}) {
+  const provider = await startHostileProvider({ ...options, client: { scope: 'openid profile', ...options.client } })
+  open.push(provider)
+  const client = createOAuthClient({
+    issuer: provider.issuer,
+    clientId: registeredClient.clientId,
+    clientAuth: clientSecretBasic(registeredClient.clientSecret),
+    redirectUri: registeredClient.redirectUri,
+    scope: 'openid profile',
+    allowLoopbackHttp: true,
+    ...more,
+  })
+  const logIn = async (wishes = {}) =>
+    client.handleCallback(provider.login(await client.createAuthorizationUrl(wishes)))
+  return { provider, client, logIn }
+}
+
+const pushed = (provider: HostileProvider) => provider.requests.findLast(({ answer }) => answer === 'par')!.form
+
+describe('what a login asks for', () => {
+  it('binds the code to the key of the login (RFC 9449 10)', async () => {
+    const { provider, client } = await aClient({ client: { dpop: true } }, { dpop: true })
+    await client.createAuthorizationUrl()
+    expect(pushed(provider).get('dpop_jkt')).toMatch(/^[\w-]{43}$/)
+  })
+
+  it('makes another key for each login', async () => {
+    const { provider, client } = await aClient({ client: { dpop: true } }, { dpop: true })
+    await client.createAuthorizationUrl()
+    const first = pushed(provider).get('dpop_jkt')
+    await client.createAuthorizationUrl()
+    expect(pushed(provider).get('dpop_jkt')).not.toBe(first)
+  })
+})
+
+describe('what a login is held against', () => {
+  it('an essential authentication context, which is only reported otherwise (OpenID Connect Core 3.1.3.7)', async () => {
+    const { logIn } = await aClient({ faults: { idToken: { claims: { acr: 'bronze' } } } })
+    const wishes = { acrValues: ['gold'] }
+    await expect(logIn(wishes)).resolves.toMatchObject({ claims: { acr: 'bronze' } })
+    await expect(logIn({ ...wishes, acrEssential: true })).rejects.toMatchObject({ check: 'acr' })
+  })
+
+  it('the parties that azp may name', async () => {
+    const faults = { idToken: { claims: { azp: 'the other half of the app' } } }
+    await expect((await aClient({ faults })).logIn()).rejects.toMatchObject({ check: 'azp' })
+    const { logIn } = await aClient({ faults }, { authorizedParties: ['the other half of the app'] })
+    await expect(logIn()).resolves.toMatchObject({ claims: { azp: 'the other half of the app' } })
+  })
+
+  it('the tolerance of the clock, in seconds', async () => {
+    const iat = Math.floor(Date.now() / 1000) + 100
+    const faults = { idToken: { claims: { iat } } }
+    await expect((await aClient({ faults })).logIn()).rejects.toMatchObject({ check: 'iat' })
+    const { logIn } = await aClient({ faults }, { clockTolerance: 120 })
+    await expect(logIn()).resolves.toMatchObject({ claims: { iat } })
+  })
+
+  it('how long ago the user logged in', async () => {
+    const { logIn } = await aClient({ faults: { idToken: { claims: { auth_time: 1000 } } } })
+    await expect(logIn({ maxAge: 60 })).rejects.toMatchObject({ code: 'invalid_id_token' })
+  })
+})
+
+describe('the other endpoints', () => {
+  it('are not asked in a way that the server does not list, revocation included', async () => {
+    const { client, provider } = await aClient({
+      faults: { metadata: { revocation_endpoint_auth_methods_supported: ['private_key_jwt'] } },
+    })
+    await expect(client.revoke('a-token')).rejects.toMatchObject({ code: 'unsupported_by_server' })
+    expect(provider.count('revocation')).toBe(0)
+  })
+
+  it('give the page where the server’s session ends, with client and state', async () => {
+    const { client, provider } = await aClient({
+      faults: { metadata: { end_session_endpoint: 'https://op.example/logout?tenant=1' } },
+    })
+    const url = await client.createEndSessionUrl({
+      idTokenHint: 'hint',
+      postLogoutRedirectUri: 'https://app.example/bye',
+      state: 's1',
+    })
+    expect(url?.origin).toBe('https://op.example')
+    expect(Object.fromEntries(url!.searchParams)).toEqual({
+      tenant: '1',
+      client_id: registeredClient.clientId,
+      id_token_hint: 'hint',
+      post_logout_redirect_uri: 'https://app.example/bye',
+      state: 's1',
+    })
+    expect(provider.count('discovery')).toBe(1)
+  })
+
+  it('stop when the caller does', async () => {
+    const { client, logIn } = await aClient()
+    const login = await logIn()
+    const signal = AbortSignal.abort(new Error('gave up'))
+    await expect(client.userInfo(login, { signal })).rejects.toThrow('gave up')
+    await expect(client.introspect('t', { signal })).rejects.toThrow('gave up')
+    await expect(client.revoke('t', { signal })).rejects.toThrow('gave up')
+    await expect(client.clientCredentials({ signal })).rejects.toThrow('gave up')
+    await expect(client.createAuthorizationUrl({ signal })).rejects.toThrow('gave up')
+  })
+})
+
+it('finds the sessions of one sid, and ends those alone', async () => {
+  const { client, provider } = await aClient({ faults: { idToken: { claims: { sid: 'sid-1' } } } })
+  const sessions = createSessions({ client })
+  const session = await sessions.handleCallback(provider.login(await client.createAuthorizationUrl()))
+  expect(await sessions.endByIssuer({ sid: 'sid-2' })).toBe(0)
+  expect(await sessions.endByIssuer({ sid: 'sid-1', subject: 'somebody else' })).toBe(0)
+  expect(await sessions.endByIssuer({ sid: 'sid-1' })).toBe(1)
+  await expect(sessions.get(session.id)).rejects.toMatchObject({ code: 'session_not_found' })
+})
+
+describe('unknown options', () => {
+  it('are refused wherever options are taken', async () => {
+    const { client, logIn } = await aClient()
+    const login = await logIn()
+    const calls = [
+      client.refresh(login, { scopes: 'x' } as never),
+      client.introspect('t', { hint: 'x' } as never),
+      client.revoke('t', { hint: 'x' } as never),
+      client.clientCredentials({ scopes: 'x' } as never),
+      client.createEndSessionUrl({ hint: 'x' } as never),
+      client.createAuthorizationUrl({ acr: 'x' } as never),
+      client.userInfo(login, { timeout: 1 } as never),
+    ]
+    const settled = await Promise.allSettled(calls)
+    for (const each of settled) {
+      expect(each).toMatchObject({ status: 'rejected', reason: expect.any(TypeError) })
+      expect(String((each as PromiseRejectedResult).reason)).toContain('unknown option')
+    }
+  })
+
+  it('and wrong ones are named', () => {
+    const base = { issuer: 'https://issuer.example', clientId: 'a' }
+    for (const [name, value] of [
+      ['dpop', null],
+      ['dpop', { algorithm: 'ES384' }],
+      ['clockTolerance', Number.NaN],
+      ['clientAuth', 'client_secret_basic'],
+      ['transactions', {}],
+      ['fetch', 'fetch'],
+    ] as const) {
+      expect(() => createOAuthClient({ ...base, [name]: value } as never), name).toThrow(TypeError)
+      expect(() => createOAuthClient({ ...base, [name]: value } as never), name).toThrow(new RegExp(name))
+    }
+    expect(() => createOAuthClient(undefined as never)).toThrow(/"issuer"|options/)
+  })
+})
