@@ -1,8 +1,10 @@
 import { backchannelAuthenticate } from '../../generated/endpoints.ts'
 import { ConfigurationError } from '../errors/configuration.ts'
 import { ProtocolError } from '../errors/protocol.ts'
+import { readTextUpTo } from '../http/read-text.ts'
 import { pollTokens } from '../issuer/poll-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
+import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import {
   type BackchannelRequestOptions,
@@ -131,23 +133,23 @@ function underWay(
   key: Pick<GrantOptions, 'dpopKey'>,
 ): BackchannelAuthentication {
   const { authReqId, expiresAt, interval, scope, resource, notificationToken } = state
-  let asking = false
-  async function ask(pace: PollingPace, signal: AbortSignal | undefined): Promise<LoginResult> {
-    if (asking) throw new TypeError('poll: is under way already')
-    asking = true
-    try {
-      const options = { ...key, scope, ...(resource && { resource }), ...(signal && { signal }) }
-      const dpopKey = await grantKey(parts, options)
-      const parameters = buildBackchannelTokenRequest(authReqId, resource)
-      const request = toTokenRequest(parts, parameters, options, dpopKey)
-      const plan = { pace, expiresAt, clause: 'CIBA Core 7.3' }
-      const judged = await pollTokens(parts.issuer, request, plan)
-      const login = await finishGrant(parts, judged, dpopKey, 'CIBA Core 10.1.1')
-      assertSameRequest(login, authReqId)
-      return login
-    } finally {
-      asking = false
-    }
+  const flights = createSingleFlight<LoginResult>()
+  // Two at once would be faster than the server allows: who comes later waits with the first.
+  const ask = (pace: PollingPace, signal: AbortSignal | undefined): Promise<LoginResult> =>
+    abortable(
+      flights.run('', () => askOnce(pace, signal)),
+      signal,
+    )
+  async function askOnce(pace: PollingPace, signal: AbortSignal | undefined): Promise<LoginResult> {
+    const options = { ...key, scope, ...(resource && { resource }), ...(signal && { signal }) }
+    const dpopKey = await grantKey(parts, options)
+    const parameters = buildBackchannelTokenRequest(authReqId, resource)
+    const request = toTokenRequest(parts, parameters, options, dpopKey)
+    const plan = { pace, expiresAt, clause: 'CIBA Core 7.3' }
+    const judged = await pollTokens(parts.issuer, request, plan)
+    const login = await finishGrant(parts, judged, dpopKey, 'CIBA Core 10.1.1')
+    assertSameRequest(login, authReqId)
+    return login
   }
   return {
     authReqId,
@@ -181,8 +183,8 @@ const mostBytes = 16_384
 
 /** Nothing for what is no JSON, which then fails the check. */
 async function jsonOf(request: Request): Promise<unknown> {
-  const text = await request.text()
-  if (text.length > mostBytes) return undefined
+  const text = await readTextUpTo(request, mostBytes)
+  if (text === undefined) return undefined
   const json = parseStrictJson(text)
   return json.ok ? json.value : undefined
 }

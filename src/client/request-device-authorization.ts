@@ -2,6 +2,7 @@ import { authorizeDevice } from '../../generated/endpoints.ts'
 import { ConfigurationError } from '../errors/configuration.ts'
 import { pollTokens } from '../issuer/poll-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
+import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import {
   buildDeviceAuthorizationRequest,
@@ -26,7 +27,8 @@ export interface DeviceAuthorization {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
   /**
-   * Waits for the user: asks as often as the server allows, slower when it says so, until they have answered.
+   * Waits for the user: asks as often as the server allows, slower when it says so, until they have answered. A second
+   * call while the first is under way waits with it.
    *
    * @throws OAuthResponseError `access_denied` when the user said no, `expired_token`
    * @throws ProtocolError `expired_grant` when nobody answered in time
@@ -73,25 +75,23 @@ export async function requestDeviceAuthorization(
 
 function underWay(parts: ClientParts, codes: DeviceCodes, wishes: GrantOptions): DeviceAuthorization {
   const { deviceCode, pace, ...shown } = codes
-  let polling = false
+  const flights = createSingleFlight<LoginResult>()
+  async function pollOnce(signal: AbortSignal | undefined): Promise<LoginResult> {
+    const { signal: _, ...lasting } = wishes
+    const options = { ...lasting, ...(signal && { signal }) }
+    const dpopKey = await grantKey(parts, options)
+    const parameters = buildDeviceCodeRequest(deviceCode, normaliseResources(wishes.resource))
+    const request = toTokenRequest(parts, parameters, options, dpopKey)
+    const judged = await pollTokens(parts.issuer, request, { pace, expiresAt: codes.expiresAt, clause: 'RFC 8628 3.2' })
+    return await finishGrant(parts, judged, dpopKey, 'OpenID Connect Core 3.1.3.3')
+  }
   return {
     ...shown,
-    async poll({ signal } = {}) {
-      // Two polls would be twice as fast as the server allows.
-      if (polling) throw new TypeError('poll: is under way already')
-      polling = true
-      try {
-        const { signal: _, ...lasting } = wishes
-        const options = { ...lasting, ...(signal && { signal }) }
-        const dpopKey = await grantKey(parts, options)
-        const parameters = buildDeviceCodeRequest(deviceCode, normaliseResources(wishes.resource))
-        const request = toTokenRequest(parts, parameters, options, dpopKey)
-        const plan = { pace, expiresAt: codes.expiresAt, clause: 'RFC 8628 3.2' }
-        const judged = await pollTokens(parts.issuer, request, plan)
-        return await finishGrant(parts, judged, dpopKey, 'OpenID Connect Core 3.1.3.3')
-      } finally {
-        polling = false
-      }
-    },
+    // Two at once would be faster than the server allows: who comes later waits with the first.
+    poll: ({ signal } = {}) =>
+      abortable(
+        flights.run('', () => pollOnce(signal)),
+        signal,
+      ),
   }
 }

@@ -1,6 +1,7 @@
 import { digest } from '#signatures'
 import { ProtocolError } from '../errors/protocol.ts'
 import { StoreError } from '../errors/session.ts'
+import { readTextUpTo } from '../http/read-text.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
 import { mediaTypeOf } from '../lib/media-type.ts'
 import { assertKnownOptions } from '../lib/options.ts'
@@ -18,7 +19,7 @@ export interface VerifyLogoutTokenOptions {
 
 /** Milliseconds beyond `exp`, for the tolerance with which it was judged and more. */
 const keptAfterExpiry = 10 * 60_000
-const mostCharacters = 128 * 1024
+const mostBytes = 128 * 1024
 
 /**
  * Verifies the provider's word that sessions have ended: with `sid` that one, else all of `sub`. It can be taken once.
@@ -73,8 +74,8 @@ async function readLogoutToken(request: Request): Promise<string> {
   if (request.method !== 'POST') throw refuse('a POST', 'another method')
   if (mediaTypeOf(request.headers) !== 'application/x-www-form-urlencoded')
     throw refuse('a form', 'another content type')
-  const body = await request.text()
-  if (body.length > mostCharacters) throw refuse(`at most ${mostCharacters} characters`, 'more')
+  const body = await readTextUpTo(request, mostBytes)
+  if (body === undefined) throw refuse(`at most ${mostBytes} bytes`, 'more')
   const tokens = new URLSearchParams(body).getAll('logout_token')
   if (tokens.length !== 1) throw refuse('one "logout_token"', String(tokens.length))
   return tokens[0]!

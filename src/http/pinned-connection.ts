@@ -45,7 +45,7 @@ interface IncomingMessage {
   readonly statusMessage?: string
   readonly rawHeaders: readonly string[]
   readonly socket: { readonly remoteAddress?: string }
-  destroy(error?: Error): unknown
+  destroy(): unknown
   resume(): unknown
 }
 
@@ -78,9 +78,8 @@ export function nodeConnect(): Connect | undefined {
     const { remoteAddress } = message.socket
     // An address in the URL itself is not looked up.
     if (remoteAddress === undefined || !isAllowed(withoutZone(remoteAddress))) {
-      const error = notAllowed(request.url)
-      message.destroy(error)
-      throw error
+      message.destroy()
+      throw notAllowed(request.url)
     }
     return toResponse(message, streams, request.url)
   }

@@ -112,6 +112,16 @@ describe('a device without a browser', () => {
     await expect(device.poll()).rejects.toMatchObject({ code: 'oauth_error', error: 'access_denied' })
   })
 
+  it('polls once, however often it is asked to', async () => {
+    const runtime = createFastRuntime()
+    const client = await setUp(registration, { runtime })
+    const device = await requestDeviceAuthorization(client)
+    await approveDevice(provider.server, device.userCode)
+    const [one, other] = await Promise.all([device.poll(), device.poll()])
+    expect(one).toBe(other)
+    expect(runtime.delays).toEqual([5000])
+  })
+
   it('stops when it is told to', async () => {
     const client = await setUp(registration)
     const device = await requestDeviceAuthorization(client)
