@@ -57,7 +57,7 @@ export function privateKeyJwt(key: SigningKeyInput, options: PrivateKeyJwtOption
  *
  * @see RFC 7523 3
  */
-export async function buildClientAssertion(
+async function buildClientAssertion(
   key: SigningKey,
   context: ClientAuthContext,
   options: PrivateKeyJwtOptions = {},
