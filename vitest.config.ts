@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['authentype-source', 'node', 'module']
 
 export default defineConfig({
-  resolve: { conditions },
+  // Examples import the package by its name, as their reader would.
+  resolve: { conditions, tsconfigPaths: true },
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],

@@ -13,7 +13,7 @@ const testReport = join(scratch, 'tests.json')
 const steps: Record<string, readonly (readonly string[])[]> = {
   lint: [
     ['biome', 'check', '--error-on-warnings', '.'],
-    ['oxlint', '--type-aware', '--deny-warnings', 'src', 'scripts', 'test', 'bench'],
+    ['oxlint', '--type-aware', '--deny-warnings', 'src', 'scripts', 'test', 'bench', 'examples'],
   ],
   types: [
     ['tsc', '-p', 'tsconfig.src.json'],

@@ -25,21 +25,22 @@ export interface NodeListenerOptions<Incoming, Outgoing> {
 export function toNodeListener<Incoming extends NodeRequest, Outgoing extends NodeResponse>(
   handler: RequestHandler,
   options: NodeListenerOptions<Incoming, Outgoing> = {},
-): (request: Incoming, response: Outgoing) => Promise<void> {
+): (request: Incoming, response: Outgoing) => void {
   assertKnownOptions('toNodeListener', options, ['next', 'onError'])
   const { next, onError = warn } = options
-  return async (request, response) => {
-    try {
-      const answer = await handler(toRequest(request))
-      if (answer) await sendResponse(answer, response)
-      else if (next) await next(request, response)
-      else end(response, 404)
-    } catch (error) {
-      // A rejected listener would end the process, and with it everybody's requests.
+  async function respond(request: Incoming, response: Outgoing): Promise<void> {
+    const answer = await handler(toRequest(request))
+    if (answer) await sendResponse(answer, response)
+    else if (next) await next(request, response)
+    else end(response, 404)
+  }
+  return (request, response) => {
+    respond(request, response).catch((error: unknown) => {
+      // Left alone, a rejection would end the process, and with it everybody's requests.
       onError(error)
       if (!response.headersSent) end(response, 500)
       else response.destroy?.()
-    }
+    })
   }
 }
 

@@ -1,0 +1,39 @@
+// A whole web app: log in, see who you are, log out. ISSUER, CLIENT_ID and CLIENT_SECRET as registered there, with the
+// redirect URI http://127.0.0.1:3000/auth/callback. Run it with `npx tsx examples/web-app.ts`.
+import { createServer } from 'node:http'
+import { clientSecretBasic, createMemoryStore, createOAuthClient, createSessions } from 'authentype'
+import { createWebHandler, generateSealingKey } from 'authentype/web'
+import { honoWeb } from 'authentype/web/hono'
+import { toNodeListener } from 'authentype/web/node'
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+
+const {
+  ISSUER = '',
+  CLIENT_ID = '',
+  CLIENT_SECRET = '',
+  COOKIE_KEY = generateSealingKey(),
+  PORT = '3000',
+} = process.env
+
+const client = createOAuthClient({
+  issuer: ISSUER,
+  clientId: CLIENT_ID,
+  clientAuth: clientSecretBasic(CLIENT_SECRET),
+  redirectUri: `http://127.0.0.1:${PORT}/auth/callback`,
+  scope: 'openid profile offline_access',
+  allowLoopbackHttp: true, // an issuer on this machine
+})
+const sessions = createSessions({ client, store: createMemoryStore() })
+const web = createWebHandler({ sessions, cookieKeys: [COOKIE_KEY], onLogin: () => '/', development: true })
+
+const app = new Hono()
+app.use(honoWeb(web)) // /auth/login, /auth/callback, /auth/logout, /auth/accounts, ...
+app.get('/', async (c) => {
+  const user = await web.fromRequest(c.req.raw)
+  if (!user.ok) return c.html(html`<a href="/auth/login">Log in</a>`)
+  return c.html(
+    html`<p>Hello, ${user.client.claims?.sub}</p><form method="post" action="/auth/logout"><button>Log out</button></form>`,
+  )
+})
+createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1')
