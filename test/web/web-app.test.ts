@@ -54,8 +54,12 @@ afterAll(async () => {
 })
 
 describe('examples/web-app.ts', () => {
-  it('has fewer than 40 lines', () => {
-    expect(readFileSync(join(root, 'examples/web-app.ts'), 'utf8').trimEnd().split('\n').length).toBeLessThan(40)
+  it('has fewer than 40 lines, and is what the README shows', () => {
+    const code = readFileSync(join(root, 'examples/web-app.ts'), 'utf8')
+    expect(code.trimEnd().split('\n').length).toBeLessThan(40)
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(
+      `<!-- example: web-app -->\n\`\`\`ts\n${code}\`\`\``,
+    )
   })
 
   it('logs a user in, greets them, and logs them out', async () => {
