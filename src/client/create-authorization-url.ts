@@ -9,7 +9,7 @@ import {
 } from '../protocol/authorization-request.ts'
 import { deriveCodeChallenge } from '../protocol/pkce.ts'
 import { defaultResponseMode } from '../protocol/response-mode.ts'
-import { createTransaction, type Transaction } from '../protocol/transaction.ts'
+import { createTransaction, type Transaction, withNotices } from '../protocol/transaction.ts'
 import { hashBrowserBinding } from './browser-binding.ts'
 import type { ClientSettings } from './client-options.ts'
 import { assertLoginSupported, sendAuthorizationRequest } from './send-authorization-request.ts'
@@ -83,7 +83,7 @@ export async function createAuthorizationUrl(
   const parameters = buildAuthorizationParameters(await toRequest(transaction, options, dpopKey?.thumbprint))
   const request = { ...(dpopKey && { dpopKey }), ...(options.signal && { signal: options.signal }) }
   const sent = await sendAuthorizationRequest(settings, issuer, parameters, request)
-  await putTransaction(settings.transactions, transaction)
+  await putTransaction(settings.transactions, withNotices(transaction, sent.notices))
   if (sent.isLive()) return sent.url
   // RFC 9126 2.2: a reference that has expired is of no use; a slow store must not cost the user the login.
   return (await sendAuthorizationRequest(settings, issuer, parameters, request)).url

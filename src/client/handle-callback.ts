@@ -55,6 +55,7 @@ export async function handleCallback(
     clientId: issuer.clientId,
     tokens,
     notices: [
+      ...(transaction.notices ?? []),
       ...notices,
       ...compareAuthorizationDetails(transaction.authorizationDetails, tokens.authorizationDetails),
     ],

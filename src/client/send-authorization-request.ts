@@ -13,6 +13,7 @@ import { resolveClientAuth } from '../protocol/client-auth-support.ts'
 import { assertClientIdSupported } from '../protocol/client-metadata-document.ts'
 import { assertDpopSupported } from '../protocol/dpop-support.ts'
 import { assertCertificateBindingSupported } from '../protocol/mtls-endpoints.ts'
+import type { Notice } from '../protocol/notice.ts'
 import { isPushedRequestLive } from '../protocol/pushed-authorization-response.ts'
 import { assertRequestObjectSupported, wrapRequestObject } from '../protocol/request-object.ts'
 import { assertResponseSupported, type ResponseMode, type ResponseType } from '../protocol/response-mode.ts'
@@ -22,6 +23,8 @@ import type { ClientSettings } from './client-options.ts'
 export interface SentRequest {
   readonly url: URL
   readonly isLive: () => boolean
+  /** What the server's answer to a pushed request let be noticed. */
+  readonly notices: readonly Notice[]
 }
 
 /**
@@ -47,10 +50,11 @@ export async function sendAuthorizationRequest(
         pushes,
       )
     : parameters
-  if (!pushes) return { url: buildAuthorizationUrl(endpoint, sent), isLive: () => true }
+  if (!pushes) return { url: buildAuthorizationUrl(endpoint, sent), isLive: () => true, notices: [] }
   const pushed = await pushAuthorizationRequest(issuer, sent, request)
   return {
     url: buildPushedUrl(endpoint, clientId, pushed.requestUri),
+    notices: pushed.notices,
     isLive: () => isPushedRequestLive(pushed, runtime.now()),
   }
 }

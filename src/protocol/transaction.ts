@@ -9,6 +9,7 @@ import { recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise, StoredSigningKey } from '../lib/signatures/types.ts'
 import { isAuthorizationDetails } from './authorization-details.ts'
+import type { Notice } from './notice.ts'
 import { createCodeVerifier, isCodeVerifier } from './pkce.ts'
 import { createRandomToken } from './random-token.ts'
 import { isResponseMode, isResponseType, type ResponseMode, type ResponseType } from './response-mode.ts'
@@ -30,6 +31,8 @@ interface TransactionFacts {
   readonly resource?: readonly string[]
   /** As asked for (RFC 9396). */
   readonly authorizationDetails?: readonly AuthorizationDetail[]
+  /** What was let pass when the request was pushed; the login reports it. */
+  readonly notices?: readonly Notice[]
   /** Seconds. */
   readonly maxAge?: number
   /** Authentication context classes asked for, the preferred one first. */
@@ -88,6 +91,7 @@ const factRules: Readonly<Record<keyof TransactionFacts | keyof TransactionTimes
   scope: isText,
   resource: isOptional(isTexts),
   authorizationDetails: isOptional(isAuthorizationDetails),
+  notices: isOptional(Array.isArray),
   maxAge: isOptional(Number.isSafeInteger),
   acrValues: isOptional(isTexts),
   acrEssential: isOptional((value) => typeof value === 'boolean'),
@@ -125,6 +129,13 @@ export function createTransaction(input: TransactionInput, runtime: Runtime): Tr
       ...(applicationData === undefined ? {} : { applicationData }),
     },
   )
+}
+
+/** The same login, with what was noticed when its request was sent. */
+export function withNotices(transaction: Transaction, notices: readonly Notice[]): Transaction {
+  if (notices.length === 0) return transaction
+  const { facts, secrets } = serializeTransaction(transaction)
+  return assemble({ ...facts, notices }, secrets)
 }
 
 /** The key of a transaction's record: a hash, so that whoever can list keys learns no state. */

@@ -45,6 +45,12 @@ describe('what a login asks for', () => {
   })
 })
 
+it('reports what was let pass when the request was pushed: 200 in the place of 201 (RFC 9126 2.2)', async () => {
+  const { logIn } = await aClient({ faults: { answers: { par: { status: 200 } } } })
+  const { notices } = await logIn()
+  expect(notices.map(({ code }) => code)).toContain('par_status')
+})
+
 describe('what a login is held against', () => {
   it('an essential authentication context, which is only reported otherwise (OpenID Connect Core 3.1.3.7)', async () => {
     const { logIn } = await aClient({ faults: { idToken: { claims: { acr: 'bronze' } } } })
