@@ -53,6 +53,6 @@ export function audienceClaim(audience: readonly string[]): string | readonly st
   return audience.length === 1 ? audience[0]! : audience
 }
 
-export function refuseTarget(reason: string): Refusal {
+function refuseTarget(reason: string): Refusal {
   return new Refusal('invalid_target', 'the resource is invalid, unknown, or beyond the grant', { reason })
 }

@@ -61,7 +61,7 @@ export async function decideAuthorization(
     return silent ? { kind: 'error', error: 'interaction_required' } : { kind: 'login', reason: 'acr' }
   const isChosen = (input.accountSelectedAt ?? 0) >= request.requestedAt || session.authTime >= request.requestedAt
   if (request.prompt.includes('select_account') && !isChosen) return { kind: 'select_account' }
-  if (needsConsent(request, input.consent)) {
+  if (needsConsent(request, input.consent, isUnassured(config, client, request))) {
     return silent ? { kind: 'error', error: 'consent_required' } : { kind: 'consent' }
   }
   return { kind: 'issue' }
@@ -104,8 +104,23 @@ function judgeAcr(
   return session.authTime >= requestedAt ? 'unmet' : 'step_up'
 }
 
-function needsConsent(request: AuthorizationRequestData, consent: Consent | undefined): boolean {
+/** RFC 8252 8.6: a native app without a secret or an https redirect may be another that took its name. */
+function isUnassured(
+  config: TokenEndpointConfig,
+  client: RegisteredClient,
+  { redirectUri }: AuthorizationRequestData,
+): boolean {
+  const isNative = config.isNativeClient?.(client) ?? client.metadata.application_type === 'native'
+  return isNative && config.isPublicClient?.(client) === true && !redirectUri.startsWith('https:')
+}
+
+function needsConsent(
+  request: AuthorizationRequestData,
+  consent: Consent | undefined,
+  isUnassuredClient: boolean,
+): boolean {
   if (!consent) return true
+  if (isUnassuredClient && consent.grantedAt < request.requestedAt) return true
   if (request.prompt.includes('consent') && consent.grantedAt < request.requestedAt) return true
   // What is asked for in detail is asked about each time.
   if (request.authorizationDetails && consent.grantedAt < request.requestedAt) return true

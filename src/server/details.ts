@@ -7,7 +7,7 @@ import type { GrantContext } from './grant.ts'
 import { callHost, Refusal } from './refusal.ts'
 
 /** `authorization_details` as asked for; `undefined` where there are none. @throws Refusal invalid_authorization_details */
-export function readDetails(text: string | undefined): readonly AuthorizationDetail[] | undefined {
+function readDetails(text: string | undefined): readonly AuthorizationDetail[] | undefined {
   if (text === undefined) return undefined
   const json = parseStrictJson(text)
   if (!json.ok || !isAuthorizationDetails(json.value) || json.value.length === 0) {
@@ -54,7 +54,7 @@ export async function readGrantedDetails(
 }
 
 /** RFC 9396 6: none beyond what was granted; compared as JSON, member order apart. */
-export function narrowDetails(
+function narrowDetails(
   asked: readonly AuthorizationDetail[],
   granted: readonly AuthorizationDetail[],
 ): readonly AuthorizationDetail[] {

@@ -37,12 +37,7 @@ export {
   type TokenEndpointPolicies,
 } from './config.ts'
 export { type Consent, readConsent, saveConsent, withdrawConsent } from './consents.ts'
-export {
-  createTokenEndpointConfig,
-  type DpopOptions,
-  type RefreshTokenOptions,
-  type TokenEndpointOptions,
-} from './create-config.ts'
+export { createTokenEndpointConfig } from './create-config.ts'
 export {
   type DeviceAuthorizationOptions,
   decideDeviceGrant,
@@ -81,6 +76,7 @@ export {
 export { issueToken, type TokenOutcome } from './issue-token.ts'
 export { defaultLifetimes, type Lifetimes } from './lifetimes.ts'
 export { buildLogoutNotices, type LogoutNotice, revokeLogin, revokeSubject } from './logout-notices.ts'
+export type { DpopOptions, RefreshTokenOptions, TokenEndpointOptions } from './options.ts'
 export type { RawParams } from './params.ts'
 export type { GrantDecision } from './polled-grants.ts'
 export { issuePreAuthorizedCode, type PreAuthorizedCodeInput } from './pre-authorized-codes.ts'

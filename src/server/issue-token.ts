@@ -47,8 +47,8 @@ export async function issueToken(config: TokenEndpointConfig, request: TokenRequ
     const constraint = await proveSenderConstraint(config, request, client)
     context = createContext(config, request, { client, grantType, params, constraint })
     const prepared = await grant(context)
-    await commitPlan(config, { ...prepared.plan, claims: [...client.claims, ...prepared.plan.claims] })
     const events = issuedEvents(context, prepared)
+    await commitPlan(config, { ...prepared.plan, claims: [...client.claims, ...prepared.plan.claims] })
     return { ok: true, response: prepared.response, headers: { ...noStore, ...headers }, events }
   } catch (thrown) {
     const { error, events } = denial('token_denied', thrown, { ...attempt, grantType, ...context?.known, headers })

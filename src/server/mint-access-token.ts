@@ -6,7 +6,7 @@ import { type PolicyContext, type PrincipalKind, principalKinds } from './config
 import type { GrantContext } from './grant.ts'
 import { shortened } from './lifetimes.ts'
 import { type AccessRecord, indexes, keys, put } from './records.ts'
-import { callHost, Refusal } from './refusal.ts'
+import { callHost, Refusal, refuseGrant } from './refusal.ts'
 import { createPartition, createSecret } from './secrets.ts'
 import { signJwt } from './sign-jwt.ts'
 
@@ -75,8 +75,7 @@ export async function mintAccessToken(context: GrantContext, input: AccessTokenI
   const principal = await buildPrincipal(context, input.policy)
   const lifetime = shortened(config.lifetimes.accessToken, principal.accessTokenLifetime)
   const expiresAt = Math.min(now + lifetime, Math.floor(input.notAfter ?? Number.POSITIVE_INFINITY))
-  if (expiresAt <= now)
-    throw new Refusal('invalid_grant', 'the grant is invalid', { reason: 'nothing left of its life' })
+  if (expiresAt <= now) throw refuseGrant('nothing left of its life')
   const record = await describe(context, input, principal.extra, expiresAt)
   const format = input.format ?? config.accessTokens.format
   return format === 'jwt' ? mintJwt(context, input, record) : mintOpaque(context, input, record)

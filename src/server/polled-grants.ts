@@ -122,9 +122,9 @@ async function countPoll(
   const isTooSoon = value.polledAt !== undefined && now < value.polledAt + value.interval
   const interval = isTooSoon ? value.interval + slowDownBy : value.interval
   const change = putPolled(key, { ...value, interval, polledAt: now }, version)
-  const counted = await storeOf(config).commit([change])
-  // Who loses the race polled at the same moment as another, or as the decision: either way it may come again.
-  if (isTooSoon || !counted.ok) {
+  // Losing a race here loses one count: against another poll, or against the decision, which the next poll finds.
+  await storeOf(config).commit([change])
+  if (isTooSoon) {
     return new Refusal('slow_down', 'polling too fast; wait 5 seconds longer between requests', { reason: 'slow down' })
   }
   return new Refusal('authorization_pending', 'the user has not decided yet', { reason: 'pending' })

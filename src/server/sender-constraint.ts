@@ -27,10 +27,10 @@ export interface ConstraintInput {
   readonly url: string
 }
 
-export const unconstrained: SenderConstraint = Object.freeze({ kind: 'none', tokenType: 'Bearer', claims: [] })
+const unconstrained: SenderConstraint = Object.freeze({ kind: 'none', tokenType: 'Bearer', claims: [] })
 
 /** Seconds that a proof's `iat` may be off, and that its `jti` is kept beyond the last moment it could be used. */
-export const proofTolerance = 60
+const proofTolerance = 60
 
 /** What was attempted, for events, before anything is verified. */
 export function attemptedConstraint(config: TokenEndpointConfig, input: ConstraintInput): SenderConstraintKind {

@@ -287,6 +287,25 @@ describe('decideAuthorization', () => {
     expect(await decide(params, input)).toBe(expected)
   })
 
+  it('asks again for a native app that anybody could pass for', async () => {
+    const redirect_uri = 'http://127.0.0.1/cb'
+    const metadata = {
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+      redirect_uris: [redirect_uri, redirectUri],
+    }
+    const rig = await start(metadata)
+    const client = { clientId: 'web', metadata }
+    const decide = async (uri: string) => {
+      const request = await accept(rig, { redirect_uri: uri })
+      const now = request.requestedAt
+      const input = { session: session(now), consent: consent(now - 1) }
+      return (await decideAuthorization(rig.config, request, client, input)).kind
+    }
+    expect(await decide(redirect_uri)).toBe('consent')
+    expect(await decide(redirectUri)).toBe('issue')
+  })
+
   it('wants the user whom the client expects', async () => {
     const claims = JSON.stringify({ id_token: { sub: { value: 'bob' } } })
     const input = (now: number) => ({ session: session(now), consent: consent(now) })

@@ -22,7 +22,7 @@ import { createMemoryStore } from '../../src/stores/memory/index.ts'
 
 export const issuer = 'https://issuer.example'
 export const tokenUrl = `${issuer}/token`
-export const verifier = 'v'.repeat(43)
+const verifier = 'v'.repeat(43)
 export const redirectUri = 'https://app.example/callback'
 
 export interface Clock {
@@ -98,7 +98,7 @@ let serverKey: SigningKey | undefined
 let rsaKey: SigningKey | undefined
 
 /** The server's keys, made once: an ES256 key first, and an RS256 key. */
-export async function serverSigningKeys(): Promise<readonly SigningKey[]> {
+async function serverSigningKeys(): Promise<readonly SigningKey[]> {
   serverKey ??= await generateSigningKey('ES256')
   rsaKey ??= await generateSigningKey('RS256')
   return [serverKey, rsaKey]
