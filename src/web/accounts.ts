@@ -5,7 +5,7 @@ import { during } from './failures.ts'
 import type { WebAccount } from './pages/accounts-page.ts'
 import { showAccounts } from './pages.ts'
 import { readForm, singleField } from './read-form.ts'
-import { ownPage } from './return-to.ts'
+import { ownPage, retryPathOf } from './return-to.ts'
 import { assertSameOrigin } from './same-origin.ts'
 import type { WebContext } from './web-context.ts'
 import { WebError } from './web-error.ts'
@@ -20,7 +20,8 @@ export async function groupOf(context: WebContext, request: Request): Promise<Se
 export async function listAccounts(context: WebContext, request: Request): Promise<Response> {
   const group = await groupOf(context, request)
   const accounts = await during('session_store_failed', 'the store failed', () => accountsOf(group))
-  const { login: loginPath, logout: logoutPath, switch: switchPath } = context.paths
+  const { logout: logoutPath, switch: switchPath } = context.paths
+  const loginPath = retryPathOf(context, { returnTo: context.paths.accounts })
   return await showAccounts(context, request, { accounts, loginPath, logoutPath, switchPath })
 }
 

@@ -14,6 +14,7 @@ export interface WebAccount {
 
 export interface AccountsPage {
   readonly accounts: readonly WebAccount[]
+  /** Leads back to this page. */
   readonly loginPath: string
   readonly logoutPath: string
   readonly switchPath: string
@@ -21,7 +22,7 @@ export interface AccountsPage {
 
 export function accountsBody({ accounts, loginPath, logoutPath, switchPath }: AccountsPage): Html {
   if (accounts.length === 0) {
-    return html`<p>You are not logged in in this browser.</p><a class="button" href="${loginPath}">Log in</a>`
+    return html`<p>You are not logged in.</p><a class="button" href="${loginPath}">Log in</a>`
   }
   const rows = accounts.map(
     (
@@ -32,7 +33,7 @@ export function accountsBody({ accounts, loginPath, logoutPath, switchPath }: Ac
   )
   return html`<ul>${rows}</ul>
 <div class="stack">
-<a class="button" href="${loginPath}?prompt=select_account">Add another account</a>
+<a class="button" href="${loginPath}&prompt=select_account">Add another account</a>
 <form method="post" action="${logoutPath}"><input type="hidden" name="scope" value="everywhere"><button class="second">Log out on all devices</button></form>
 ${
   accounts.length > 1 &&

@@ -6,14 +6,15 @@ export const style: string = `
 html{font:100%/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
 body{margin:0;min-height:100vh;min-height:100dvh;display:grid;place-items:center;padding:1rem;background:var(--page);color:var(--text)}
 main{width:100%;max-width:26rem;padding:clamp(1.25rem,5vw,2rem);background:var(--card);border:1px solid var(--line);border-radius:.75rem}
-h1{margin:0 0 .5rem;font-size:1.375rem;line-height:1.25;font-weight:650;text-wrap:balance}
+h1{margin:0 0 .75rem;font-size:1.375rem;line-height:1.25;font-weight:650;text-wrap:balance}
 p{margin:0 0 1rem;overflow-wrap:anywhere}
-.app{margin:0 0 1.25rem;color:var(--quiet);font-size:.875rem;font-weight:600}
+.app{margin:0 0 .75rem;color:var(--quiet);font-size:.875rem;font-weight:600}
 .quiet{color:var(--quiet);font-size:.875rem}
 .code{margin:1.25rem 0 0;padding-top:1rem;border-top:1px solid var(--line);color:var(--quiet);font-size:.8125rem}
 .bad h1{color:var(--bad)}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9375em;overflow-wrap:anywhere}
 form{margin:0}
+main>:last-child{margin-bottom:0}
 label{display:block;margin:0 0 .375rem;font-weight:600}
 input[type=text]{width:100%;min-height:2.75rem;margin:0 0 .75rem;padding:.5rem .75rem;font:inherit;color:inherit;background:var(--page);border:1px solid var(--quiet);border-radius:.5rem}
 button,.button{display:flex;align-items:center;justify-content:center;width:100%;min-height:2.75rem;padding:.5rem 1rem;font:inherit;font-weight:600;text-align:center;text-decoration:none;border:1px solid var(--act);border-radius:.5rem;background:var(--act);color:var(--on-act);cursor:pointer;overflow-wrap:anywhere}
