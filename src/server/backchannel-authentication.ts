@@ -3,6 +3,7 @@ import { epochSeconds } from '../lib/runtime.ts'
 import { readJwt } from '../protocol/jwt.ts'
 import { backchannelRequestProfile, idTokenProfile } from '../protocol/jwt-profiles.ts'
 import { assertServed, readResources } from './audience.ts'
+import { loadClient } from './authenticate-client.ts'
 import type { AuthenticatedClient, RegisteredClient, ReplayClaim } from './client.ts'
 import { clientGrants } from './client-grants.ts'
 import { type EndpointOutcome, handleClientRequest } from './client-request.ts'
@@ -90,7 +91,7 @@ export async function decideBackchannelRequest(
   if (!found || (decision.approved && decision.subject !== found.value.subject)) return { decided: false }
   if (!(await decidePolled(config, found, decision))) return { decided: false }
   const { clientId, notificationToken: token } = found.value
-  const client = await callHost('loadClient', () => config.loadClient(clientId))
+  const client = await loadClient(config, clientId)
   const endpoint = client?.metadata.backchannel_client_notification_endpoint
   if (token === undefined || endpoint === undefined) return { decided: true }
   return { decided: true, notification: { endpoint, token, authReqId } }

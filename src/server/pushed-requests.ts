@@ -49,7 +49,8 @@ export async function takePushedRequest(
   if (found.value.request.clientId !== clientId) throw refuseUri('request_uri of another client')
   const taken = await storeOf(config).commit([{ kind: 'delete', key: found.key, expect: found.version }])
   if (!taken.ok) throw refuseUri('request_uri used before')
-  return found.value.request
+  // The user comes only now: a login between the push and this moment is none for this request.
+  return { ...found.value.request, requestedAt: epochSeconds(config.runtime) }
 }
 
 function keyOf({ partition, hash }: LocatedSecret): string {

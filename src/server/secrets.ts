@@ -18,7 +18,7 @@ export interface LocatedSecret {
 }
 
 /** What a secret is for: a code can never be taken for a refresh token. */
-export type SecretKind = 'ac' | 'rt' | 'at' | 'dc' | 'cb' | 'pc' | 'pr' | 'rg'
+export type SecretKind = 'ac' | 'rt' | 'at' | 'dc' | 'cb' | 'pc' | 'pr'
 
 const partitionBytes = 16
 const secretBytes = 32

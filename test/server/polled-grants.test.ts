@@ -259,6 +259,14 @@ describe('pre-authorized code', () => {
     expect(refusalOf(await redeem(rig, plain.code, { tx_code: '1' }))).toMatch(/^invalid_request/)
   })
 
+  it('counts the guesses of parallel requests', async () => {
+    const rig = await start()
+    const { code } = await issuePreAuthorizedCode(rig.config, { subject: 'alice', scope: [], txCode: '7' })
+    const guesses = Array.from({ length: 20 }, (_, i) => redeem(rig, code, { tx_code: `1${i}` }))
+    for (const outcome of await Promise.all(guesses)) expect(refusalOf(outcome)).toMatch(/^invalid_grant/)
+    expect(refusalOf(await redeem(rig, code, { tx_code: '7' }))).toMatch(/^invalid_grant: too many/)
+  })
+
   it('expires', async () => {
     const rig = await start()
     const { code } = await issuePreAuthorizedCode(rig.config, { subject: 'alice', scope: [] })

@@ -1,3 +1,4 @@
+import type { TokenEndpointConfig } from '../config.ts'
 import { familyRecordEnd } from '../families.ts'
 import { prepareFirstTokens } from '../first-tokens.ts'
 import type { GrantContext, PreparedGrant } from '../grant.ts'
@@ -35,8 +36,9 @@ export async function preparePreAuthorizedCode(context: GrantContext): Promise<P
 async function judgeTxCode(
   { config, params }: GrantContext,
   secret: LocatedSecret,
-  { key, value, version }: Versioned<PreAuthorizedRecord>,
+  found: Versioned<PreAuthorizedRecord>,
 ): Promise<void> {
+  const { value } = found
   const txCode = params.get('tx_code')
   if (value.txCodeHash === undefined) {
     if (txCode !== undefined) throw refuseRequest('tx_code is not expected')
@@ -45,8 +47,22 @@ async function judgeTxCode(
   if (txCode === undefined) throw missing('tx_code')
   if (value.failures >= mostTxCodeFailures) throw refuseGrant('too many wrong transaction codes')
   if (await isTxCode(secret, value.txCodeHash, txCode)) return
-  // A short code can be guessed, so the guesses are counted; who loses the race was one of several at once.
-  const failed: PreAuthorizedRecord = { ...value, failures: value.failures + 1 }
-  await storeOf(config).commit([put(key, failed, version, value.expiresAt + config.lifetimes.preAuthorizedCode)])
+  await countFailure(config, found)
   throw refuseGrant('another transaction code')
+}
+
+/**
+ * A short code can be guessed, so every wrong guess is counted, those of parallel requests too. The count changes
+ * the record, so a right guess among many wrong ones at once loses its race and reads as wrong as the others.
+ */
+async function countFailure(
+  config: TokenEndpointConfig,
+  { key, value, version }: Versioned<PreAuthorizedRecord>,
+): Promise<void> {
+  if (value.failures >= mostTxCodeFailures || value.usedAt !== undefined) return
+  const counted: PreAuthorizedRecord = { ...value, failures: value.failures + 1 }
+  const change = put(key, counted, version, value.expiresAt + config.lifetimes.preAuthorizedCode)
+  if ((await storeOf(config).commit([change])).ok) return
+  const newer = readRecord<PreAuthorizedRecord>(await storeOf(config).get(key), 'pre-authorized-1')
+  if (newer) await countFailure(config, newer)
 }
