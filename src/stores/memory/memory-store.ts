@@ -4,6 +4,8 @@ import { assertDistinctKeys, isLive, recordKind } from '../../lib/record-commit.
 import type { CommitResult, RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
 import { createExpiryQueue } from './expiry-queue.ts'
+import { createFrozenCopies } from './frozen-copy.ts'
+import { createRecordIndexes } from './record-indexes.ts'
 
 export interface MemoryStoreOptions {
   /**
@@ -17,6 +19,8 @@ export interface MemoryStoreOptions {
 /** How many expired records one commit clears away on the side, so that no timer is needed. */
 const sweptPerCommit = 8
 const sweptPerSweep = 10_000
+
+const noIndexes: Readonly<Record<string, string>> = Object.freeze({})
 
 /**
  * Records in this process's memory: for tests and for short programs. What it holds is gone at exit.
@@ -35,9 +39,9 @@ export function isMemoryStore(store: RecordStore): boolean {
 
 class MemoryStore implements RecordStore {
   readonly #records = new Map<string, StoredRecord>()
-  /** Index name and value to the keys that carry them. */
-  readonly #indexes = new Map<string, Map<string, Set<string>>>()
+  readonly #indexes = createRecordIndexes()
   readonly #expiry = createExpiryQueue()
+  readonly #copy = createFrozenCopies()
   readonly #maxRecords: number
   readonly #runtime: Runtime
   #lastVersion = 0
@@ -52,9 +56,10 @@ class MemoryStore implements RecordStore {
   }
 
   async find(index: string, value: string): Promise<readonly StoredRecord[]> {
-    const keys = this.#indexes.get(index)?.get(value)
-    if (!keys) return []
-    return Array.from(keys, (key) => this.#live(key)).filter((record) => record !== undefined)
+    return this.#indexes
+      .keysOf(index, value)
+      .map((key) => this.#live(key))
+      .filter((record) => record !== undefined)
   }
 
   async commit(changes: readonly RecordChange[]): Promise<CommitResult> {
@@ -88,13 +93,11 @@ class MemoryStore implements RecordStore {
   }
 
   #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
-    return {
-      key: change.key,
-      value: deepFreeze(structuredClone(change.value)),
-      version: String(++this.#lastVersion),
-      indexes: Object.freeze({ ...change.indexes }),
-      ...(change.expiresAt !== undefined && { expiresAt: change.expiresAt }),
-    }
+    const { key, expiresAt } = change
+    const value: unknown = this.#copy(change.value)
+    const version = String(++this.#lastVersion)
+    const indexes = change.indexes ? this.#copy(change.indexes) : noIndexes
+    return { key, value, version, indexes, ...(expiresAt !== undefined && { expiresAt }) }
   }
 
   #assertRoom(changes: readonly RecordChange[]): void {
@@ -117,16 +120,7 @@ class MemoryStore implements RecordStore {
   #insert(record: StoredRecord): void {
     this.#records.set(record.key, record)
     if (record.expiresAt !== undefined) this.#expiry.add(record.key, record.expiresAt)
-    for (const [index, value] of Object.entries(record.indexes)) {
-      let values = this.#indexes.get(index)
-      if (!values) {
-        values = new Map()
-        this.#indexes.set(index, values)
-      }
-      const keys = values.get(value)
-      if (keys) keys.add(record.key)
-      else values.set(value, new Set([record.key]))
-    }
+    this.#indexes.add(record)
   }
 
   #remove(key: string): void {
@@ -134,12 +128,7 @@ class MemoryStore implements RecordStore {
     if (!record) return
     this.#records.delete(key)
     if (record.expiresAt !== undefined) this.#expiry.remove(key, record.expiresAt)
-    for (const [index, value] of Object.entries(record.indexes)) {
-      const values = this.#indexes.get(index)
-      const keys = values?.get(value)
-      keys?.delete(key)
-      if (keys?.size === 0) values?.delete(value)
-    }
+    this.#indexes.remove(record)
   }
 
   #sweep(limit: number): number {
@@ -147,13 +136,4 @@ class MemoryStore implements RecordStore {
     for (const key of due) this.#remove(key)
     return due.length
   }
-}
-
-/** Freezes plain data all the way down; CryptoKeys and other platform objects are immutable by themselves. */
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return value
-  for (const member of Object.values(value)) deepFreeze(member)
-  return Object.freeze(value)
 }
