@@ -1,7 +1,7 @@
 import type { Session } from '../sessions/session.ts'
 import type { SessionGroup } from '../sessions/session-group.ts'
 import { redirect } from './answers.ts'
-import { during } from './failures.ts'
+import { during, storing } from './failures.ts'
 import type { WebAccount } from './pages/accounts-page.ts'
 import { showAccounts } from './pages.ts'
 import { readForm, singleField } from './read-form.ts'
@@ -19,7 +19,7 @@ export async function groupOf(context: WebContext, request: Request): Promise<Se
 /** `GET /accounts`: who is logged in in this browser, with what switches and logs out. */
 export async function listAccounts(context: WebContext, request: Request): Promise<Response> {
   const group = await groupOf(context, request)
-  const accounts = await during('session_store_failed', 'the store failed', () => accountsOf(group))
+  const accounts = await during(storing, () => accountsOf(group))
   const { logout: logoutPath, switch: switchPath } = context.paths
   const loginPath = retryPathOf(context, { returnTo: context.paths.accounts })
   return await showAccounts(context, request, { accounts, loginPath, logoutPath, switchPath })
@@ -31,7 +31,7 @@ export async function switchAccount(context: WebContext, request: Request): Prom
   const form = await readForm(request)
   const group = await groupOf(context, request)
   const wanted = singleField(form, 'account')
-  await during('session_store_failed', 'the store failed', async () => {
+  await during(storing, async () => {
     const session = (await group?.listSessions())?.find(({ ref }) => ref === wanted)
     if (!group || !session) throw new WebError('unknown_account', 'this browser has no such account')
     await group.switchSession(session.id)

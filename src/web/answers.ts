@@ -61,25 +61,20 @@ export function wantsHtml(request: Request): boolean {
 }
 
 /**
- * What an `onLogin` or `onLogout` of the application gave, as an answer with our cookies. A redirect becomes 303 and a
+ * What an `onLogin` or `onLogout` of the application gave, as an answer to which cookies can be added. A redirect becomes 303 and a
  * page is never cached: the URL that it answers has a code in it.
  */
-export async function applicationAnswer(
-  context: WebContext,
-  given: WebAnswer,
-  returnTo: string,
-  cookies: readonly string[],
-): Promise<Response> {
+export async function applicationAnswer(context: WebContext, given: WebAnswer, returnTo: string): Promise<Response> {
   const answer = await given
   if (!(answer instanceof Response)) {
     const target = answer === undefined ? returnTo : parseReturnTo(answer as string, context.origin)
     if (target === undefined) throw new TypeError('onLogin, onLogout: a string must be a path of this application')
-    return redirect(target, cookies)
+    return redirect(target)
   }
   const headers = new Headers(answer.headers)
   for (const [name, value] of Object.entries(privately)) headers.set(name, value)
   const isRedirect = answer.status >= 300 && answer.status < 400
-  return withCookies(new Response(answer.body, { status: isRedirect ? 303 : answer.status, headers }), cookies)
+  return new Response(answer.body, { status: isRedirect ? 303 : answer.status, headers })
 }
 
 export function withCookies(response: Response, cookies: readonly string[]): Response {

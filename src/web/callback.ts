@@ -5,8 +5,8 @@ import { ProtocolError } from '../errors/protocol.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionGroup } from '../sessions/session-group.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { applicationAnswer } from './answers.ts'
-import { callbackFailure, during } from './failures.ts'
+import { applicationAnswer, withCookies } from './answers.ts'
+import { callbackFailure, during, readMetadata, storing } from './failures.ts'
 import type { LoginData } from './login.ts'
 import { readForm } from './read-form.ts'
 import { retryPathOf } from './return-to.ts'
@@ -29,18 +29,20 @@ interface KnownCallback {
 export async function completeLogin(context: WebContext, request: Request, url: URL): Promise<Response> {
   const callback = await recognise(context, request, url)
   const { data } = callback
-  const retry = retryPathOf(context, { issuer: callback.sessions.client.issuer, returnTo: data.returnTo })
-  const session = await logIn(context, callback, retry)
+  const retryPath = retryPathOf(context, { issuer: callback.sessions.client.issuer, returnTo: data.returnTo })
+  const session = await logIn(callback, retryPath)
   const returnTo = data.returnTo ?? '/'
   try {
-    const answer = await context.options.onLogin({ session, returnTo, request })
-    const group = await during('session_store_failed', 'the session could not be kept', async () => {
-      const held = (await context.cookies.session.read(request)) ?? data.group
-      return await joinGroup(context, held, session)
+    // The application first: while it may still refuse, the browser's other accounts are not touched.
+    const answer = await applicationAnswer(context, context.options.onLogin({ session, returnTo, request }), returnTo)
+    const group = await during({ ...storing, retryPath }, async () => {
+      // No `Lax` cookie comes with a form from the issuer's page; the group is then the one that the login began with.
+      const held = await context.cookies.session.read(request)
+      return await joinGroup(context, held ?? (request.method === 'POST' ? data.group : undefined), session)
     })
-    return await applicationAnswer(context, answer, returnTo, [await context.cookies.session.write(group.id)])
+    return withCookies(answer, [await context.cookies.session.write(group.id)])
   } catch (error) {
-    // Nobody will ever have this session: it must not live on, here or at the issuer.
+    // Nobody will ever have this session: it must not live on, here or at the issuer. What failed first is what counts.
     await session.logout().catch(() => {})
     throw error
   }
@@ -75,9 +77,7 @@ async function assertBelongs(
   if (new URL(redirectUri!).pathname !== url.pathname) {
     throw new WebError('issuer_mismatch', 'the callback came to the redirect URI of another issuer', { retryPath })
   }
-  const isOwn = await during('session_store_failed', 'the store failed', () =>
-    context.browsers.end(browser, data.login),
-  )
+  const isOwn = await during(storing, () => context.browsers.end(browser, data.login))
   if (isOwn) return
   const message = 'this browser did not begin the login, or has begun ten others since'
   throw new WebError('invalid_callback_request', message, { retryPath })
@@ -109,15 +109,10 @@ function dataOf(data: unknown): LoginData {
   throw new WebError('invalid_callback_request', 'the login was not begun at this address')
 }
 
-async function logIn(_context: WebContext, callback: KnownCallback, retryPath: string): Promise<Session> {
+async function logIn(callback: KnownCallback, retryPath: string): Promise<Session> {
   const { sessions, browser, data } = callback
   const { client } = sessions
-  await during(
-    'authorization_server_metadata_failed',
-    `the metadata of ${client.issuer} cannot be had`,
-    () => client.metadata(),
-    retryPath,
-  )
+  await readMetadata(client, retryPath)
   let login: LoginResult
   try {
     login = await client.handleCallback(callback.request, { browserBinding: browser })
@@ -127,10 +122,8 @@ async function logIn(_context: WebContext, callback: KnownCallback, retryPath: s
   const { data: _, ...result } = login
   const { application } = data
   return await during(
-    'session_store_failed',
-    'the session could not be kept',
+    { ...storing, retryPath },
     async () => await keep(sessions, { ...result, ...(application !== undefined && { data: application }) }),
-    retryPath,
   )
 }
 

@@ -1,3 +1,5 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
+import type { OAuthClient } from '../client/oauth-client.ts'
 import { AuthentypeError } from '../errors/base.ts'
 import { AuthorizationResponseError, ProtocolError } from '../errors/protocol.ts'
 import { StoreError } from '../errors/session.ts'
@@ -14,16 +16,18 @@ const callbackFaults: readonly string[] = [
   'browser_mismatch',
 ]
 
+/** What a step that fails is called. */
+interface Step {
+  readonly reason: WebErrorReason
+  readonly message: string
+  readonly retryPath?: string
+}
+
 /**
  * Runs one step of a request; what this library throws in it becomes a WebError of that reason. Anything else is a
  * mistake in a program, which belongs to the application's own error handling.
  */
-export async function during<T>(
-  reason: WebErrorReason,
-  message: string,
-  step: () => Promise<T>,
-  retryPath?: string,
-): Promise<T> {
+export async function during<T>({ reason, message, retryPath }: Step, step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (cause) {
@@ -35,6 +39,15 @@ export async function during<T>(
 
 export function storeFailed(cause: StoreError, retryPath?: string): WebError {
   return new WebError('session_store_failed', 'the session store failed', { cause, retryPath })
+}
+
+/** A step that is the store's alone. */
+export const storing: Step = { reason: 'session_store_failed', message: 'the session store failed' }
+
+/** Apart from what needs it, since it has a reason of its own. */
+export async function readMetadata(client: OAuthClient, retryPath: string): Promise<AuthorizationServerMetadata> {
+  const message = `the metadata of ${client.issuer} cannot be had`
+  return await during({ reason: 'authorization_server_metadata_failed', message, retryPath }, () => client.metadata())
 }
 
 /** Which of the typed reasons the failure of a callback is. */

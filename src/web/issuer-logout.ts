@@ -7,7 +7,7 @@ import { parseJson } from '../lib/media-type.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { json } from './answers.ts'
 import { sessionsAt } from './choose-issuer.ts'
-import { during, storeFailed } from './failures.ts'
+import { during, storeFailed, storing } from './failures.ts'
 import { readForm, singleField } from './read-form.ts'
 import type { WebContext } from './web-context.ts'
 import { WebError } from './web-error.ts'
@@ -52,12 +52,11 @@ export async function endByBackChannel(context: WebContext, request: Request): P
  */
 export async function endByFrontChannel(context: WebContext, _request: Request, url: URL): Promise<Response> {
   const sessions = sessionsAt(context, url.searchParams.get('iss') ?? '')
-  const { sid } = await during('invalid_logout_request', 'the logout request is not complete', async () =>
+  const message = 'the logout request is not complete'
+  const { sid } = await during({ reason: 'invalid_logout_request', message }, async () =>
     parseFrontChannelLogout(sessions.client, url),
   )
-  await during('session_store_failed', 'the session store failed', () =>
-    endAndTell(context, sessions, 'front', { sid: sid! }),
-  )
+  await during(storing, () => endAndTell(context, sessions, 'front', { sid: sid! }))
   const { origin } = new URL(sessions.client.issuer)
   return new Response('<!doctype html><title>Logged out</title>', {
     headers: {

@@ -3,7 +3,7 @@ import { encodeBase64url } from '../lib/base64url.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { redirect } from './answers.ts'
 import { chooseIssuer, type LoginChoice } from './choose-issuer.ts'
-import { during } from './failures.ts'
+import { during, readMetadata } from './failures.ts'
 import { showLogin } from './pages.ts'
 import { ownPage, retryPathOf } from './return-to.ts'
 import type { WebContext } from './web-context.ts'
@@ -34,36 +34,27 @@ async function authorizationUrl(
   { choice, browser, returnTo }: { choice: LoginChoice; browser: string; returnTo: string | undefined },
 ): Promise<URL> {
   const { client } = choice.sessions
-  const retry = retryPathOf(context, { issuer: client.issuer, returnTo })
-  const metadata = await during(
-    'authorization_server_metadata_failed',
-    `the metadata of ${client.issuer} cannot be had`,
-    () => client.metadata(),
-    retry,
-  )
+  const retryPath = retryPathOf(context, { issuer: client.issuer, returnTo })
+  const metadata = await readMetadata(client, retryPath)
   const { data: application, ...wishes } = (await context.options.login?.(request)) ?? {}
-  return await during(
-    'authorization_url_failed',
-    `the login at ${client.issuer} could not be begun`,
-    async () => {
-      assertAnswersAreTold(context, choice.sessions, metadata)
-      const data: LoginData = {
-        login: await context.browsers.begin(browser),
-        returnTo,
-        group: await context.cookies.session.read(request),
-        ...(application !== undefined && { application }),
-      }
-      const { prompt } = choice
-      return await client.createAuthorizationUrl({
-        ...wishes,
-        ...(choice.loginHint !== undefined && { loginHint: choice.loginHint }),
-        ...(prompt !== undefined && { prompt: promptFor(prompt, metadata) }),
-        data,
-        browserBinding: browser,
-      })
-    },
-    retry,
-  )
+  const message = `the login at ${client.issuer} could not be begun`
+  return await during({ reason: 'authorization_url_failed', message, retryPath }, async () => {
+    assertAnswersAreTold(context, choice.sessions, metadata)
+    const data: LoginData = {
+      login: await context.browsers.begin(browser),
+      returnTo,
+      group: await context.cookies.session.read(request),
+      ...(application !== undefined && { application }),
+    }
+    const { prompt } = choice
+    return await client.createAuthorizationUrl({
+      ...wishes,
+      ...(choice.loginHint !== undefined && { loginHint: choice.loginHint }),
+      ...(prompt !== undefined && { prompt: promptFor(prompt, metadata) }),
+      data,
+      browserBinding: browser,
+    })
+  })
 }
 
 /** A server that does not say that it can let the user choose among accounts lets them log in anew, which all can. */

@@ -3,8 +3,8 @@ import { encodeBase64url } from '../lib/base64url.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionGroup } from '../sessions/session-group.ts'
 import { accountKey, groupOf } from './accounts.ts'
-import { applicationAnswer, redirect } from './answers.ts'
-import { during } from './failures.ts'
+import { applicationAnswer, redirect, withCookies } from './answers.ts'
+import { during, storing } from './failures.ts'
 import { readForm, singleField } from './read-form.ts'
 import { ownPage } from './return-to.ts'
 import { assertSameOrigin } from './same-origin.ts'
@@ -28,7 +28,7 @@ export async function logOut(context: WebContext, request: Request): Promise<Res
   const returnTo = ownPage(context, singleField(form, 'return_to'))
   const group = await groupOf(context, request)
   const pending: PendingLogout = { state: encodeBase64url(context.runtime.randomBytes(32)), returnTo }
-  const done = await during('session_store_failed', 'the session store failed', () =>
+  const done = await during(storing, () =>
     endSessions(context, group, { scope, account: singleField(form, 'account'), state: pending.state }),
   )
   const cookies = done.isEmpty ? [context.cookies.session.clear()] : []
@@ -42,7 +42,8 @@ export async function returnFromLogout(context: WebContext, request: Request, ur
   const kept = await context.cookies.logout.read(request)
   if (kept === undefined) throw new WebError('invalid_logout_request', 'this browser is not logging out')
   const { state, returnTo } = JSON.parse(kept) as PendingLogout
-  await during('invalid_logout_request', 'the return from logout is not the one expected', async () =>
+  const message = 'the return from logout is not the one expected'
+  await during({ reason: 'invalid_logout_request', message }, async () =>
     handleLogoutReturn(url, { state, postLogoutRedirectUri: context.options.postLogoutRedirectUri! }),
   )
   return await finish(context, request, returnTo, [context.cookies.logout.clear()])
@@ -55,7 +56,10 @@ async function finish(
   cookies: readonly string[],
 ): Promise<Response> {
   const returnTo = wanted ?? '/'
-  return await applicationAnswer(context, context.options.onLogout?.({ returnTo, request }), returnTo, cookies)
+  return withCookies(
+    await applicationAnswer(context, context.options.onLogout?.({ returnTo, request }), returnTo),
+    cookies,
+  )
 }
 
 function scopeOf(scope: string | undefined): LogoutScope {

@@ -12,10 +12,11 @@ export const hasChromium: boolean = canRun('chromium', existsSync(executablePath
 /** Without these, Chromium asks the world outside at its start, and waits. */
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic']
 
-export async function launchChromium(): Promise<Browser> {
+/** @param more arguments of this test's own */
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   return await chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...quiet],
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...quiet, ...more],
   })
 }
 

@@ -120,8 +120,10 @@ describe('the callback', () => {
     let refuses = false
     const { newBrowser, provider, sessions } = await aWebApp({
       web: {
-        onLogin: () => {
+        onLogin: ({ returnTo }) => {
+          if (returnTo === '/wrong') return 'https://elsewhere.example'
           if (refuses) throw new Error('this user may not come in')
+          return undefined
         },
       },
     })
@@ -129,7 +131,8 @@ describe('the callback', () => {
     await browser.login()
     refuses = true
     expect((await browser.login()).status).toBe(500)
-    expect(provider.count('revocation')).toBe(2)
+    expect((await browser.login('/login?return_to=/wrong')).status).toBe(500)
+    expect(provider.count('revocation')).toBe(4)
     expect(await sessions[0]!.findBySubject('alice')).toHaveLength(1)
     expect(await browser.me()).toMatchObject({ subject: 'alice' })
   })

@@ -22,7 +22,7 @@ export function loginBody({ loginPath, returnTo, issuers, takesHandle, handle = 
 <button class="${takesHandle ? 'second' : ''}">${nameOf(issuer)}</button></form>`,
   )
   const described = problem !== undefined && html` aria-invalid="true" aria-describedby="problem"`
-  return html`${problem !== undefined && html`<p id="problem" role="alert">${problem}</p>`}
+  return html`${problem !== undefined && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
 ${
   takesHandle &&
   html`<form method="get" action="${loginPath}">${hidden}
@@ -30,7 +30,7 @@ ${
 <input type="text" id="handle" name="handle" value="${handle}" required autocomplete="username" autocapitalize="none" spellcheck="false"${described}>
 <button>Log in</button></form>`
 }
-${takesHandle && choices.length > 0 && html`<p class="quiet code">Or log in with</p>`}
+${takesHandle && choices.length > 0 && html`<p class="quiet or">Or log in with</p>`}
 <div class="stack">${choices}</div>`
 }
 

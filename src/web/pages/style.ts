@@ -11,7 +11,8 @@ p{margin:0 0 1rem;overflow-wrap:anywhere}
 .app{margin:0 0 .75rem;color:var(--quiet);font-size:.875rem;font-weight:600}
 .quiet{color:var(--quiet);font-size:.875rem}
 .code{margin:1.25rem 0 0;padding-top:1rem;border-top:1px solid var(--line);color:var(--quiet);font-size:.8125rem}
-.bad h1{color:var(--bad)}
+.bad h1,.problem{color:var(--bad)}
+.or{margin:1.25rem 0 .625rem;padding-top:1rem;border-top:1px solid var(--line)}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9375em;overflow-wrap:anywhere}
 form{margin:0}
 main>:last-child{margin-bottom:0}
