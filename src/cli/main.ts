@@ -6,6 +6,7 @@ import { reportFailure } from './report-failure.ts'
 /** Each command is one file, loaded only when it is called. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import('./generate.ts')).generateCommand,
+  serve: async () => (await import('./serve.ts')).serveCommand,
   login: async () => (await import('./login.ts')).loginCommand,
   token: async () => (await import('./token.ts')).tokenCommand,
   logout: async () => (await import('./logout.ts')).logoutCommand,

@@ -1,0 +1,51 @@
+import { type EndpointError, errorBody, noStore } from '../server/index.ts'
+
+type Fields = Readonly<Record<string, string>>
+
+/** Read by programs in other origins, so any page may see it (Fetch, CORS protocol). */
+const anyOrigin: Fields = { 'access-control-allow-origin': '*' }
+
+export function json(
+  body: unknown,
+  { status = 200, headers = {} }: { status?: number; headers?: Fields } = {},
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', ...anyOrigin, ...exposed, ...headers },
+  })
+}
+
+const exposed: Fields = { 'access-control-expose-headers': 'DPoP-Nonce, WWW-Authenticate, Retry-After' }
+
+/** A signed answer. */
+export function jwt(text: string, type: string, headers: Fields): Response {
+  return new Response(text, { headers: { 'content-type': type, ...anyOrigin, ...exposed, ...headers } })
+}
+
+/** A document that caches may keep for so many seconds. */
+export function publicJson(body: unknown, maxAge: number): Response {
+  return json(body, { headers: { 'cache-control': `public, max-age=${maxAge}` } })
+}
+
+export function oauthError(error: EndpointError): Response {
+  return json(errorBody(error), { status: error.status, headers: error.headers })
+}
+
+export function invalidRequest(description: string, status = 400): Response {
+  return json({ error: 'invalid_request', error_description: description }, { status, headers: noStore })
+}
+
+export function empty(status: number, headers: Fields = {}): Response {
+  return new Response(null, { status, headers: { ...noStore, ...anyOrigin, ...headers } })
+}
+
+export function tooMany(seconds: number): Response {
+  return empty(429, { 'retry-after': String(seconds) })
+}
+
+/** RFC 9700 4.12: 303 makes the browser drop a form's body; 307 would send a password on. */
+export function seeOther(location: string, cookies: readonly string[] = []): Response {
+  const headers = new Headers({ location, ...noStore, 'referrer-policy': 'no-referrer' })
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
+  return new Response(null, { status: 303, headers })
+}

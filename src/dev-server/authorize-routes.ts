@@ -1,0 +1,56 @@
+import {
+  type AuthorizationResult,
+  buildAuthorizationResponse,
+  type RegisteredClient,
+  type ResponseTarget,
+  validateAuthorizationRequest,
+} from '../server/index.ts'
+import { seeOther } from './answers.ts'
+import type { DevContext } from './context.ts'
+import { paths } from './endpoints.ts'
+import { keepInteraction } from './interactions.ts'
+import { errorPage, formPostPage } from './pages/message-pages.ts'
+import { readForm } from './read-request.ts'
+import type { Route } from './token-routes.ts'
+
+/**
+ * Judges the request and hands the browser on to its pages, which is where its cookies are read: the form of a client
+ * in another site brings none. No redirect to a client before client and redirect URI are valid.
+ */
+export const authorize: Route = async (context, request, { clientIp }) => {
+  const params = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams
+  const outcome = await validateAuthorizationRequest(context.config, {
+    params,
+    ...(clientIp !== undefined && { clientIp }),
+  })
+  if (outcome.ok) {
+    const id = await keepInteraction(context, outcome.request)
+    return seeOther(`${context.issuer}${paths.interaction}/${id}`)
+  }
+  context.emit(outcome.events)
+  const { error, errorDescription, status } = outcome.error
+  const client = outcome.target && (await context.config.loadClient(outcome.target.clientId))
+  if (!outcome.target || !client) return errorPage(errorText(errorDescription), { code: error, status })
+  return sendResult(context, client, outcome.target, { error, errorDescription })
+}
+
+/** The answer to the client, by the browser. */
+export async function sendResult(
+  { config }: DevContext,
+  client: RegisteredClient,
+  target: ResponseTarget,
+  result: AuthorizationResult,
+): Promise<Response> {
+  const reply = await buildAuthorizationResponse(config, client, target, result)
+  switch (reply.kind) {
+    case 'redirect':
+      return seeOther(reply.url)
+    case 'form_post':
+      return formPostPage(reply.redirectUri, reply.fields)
+  }
+}
+
+/** The core's texts are fixed ones, so nothing of the request is repeated. */
+function errorText(description: string): string {
+  return `The application sent a request that this server does not accept: ${description}.`
+}

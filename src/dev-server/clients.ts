@@ -1,0 +1,36 @@
+import { timingSafeEqual } from '../lib/constant-time.ts'
+import type { RecordStore } from '../lib/record-store.ts'
+import { createClientStore, type RegisteredClient } from '../server/index.ts'
+import type { DevClient } from './options.ts'
+
+/** The clients that were configured, and those that registered themselves. */
+export interface Clients {
+  loadClient(clientId: string): Promise<RegisteredClient | undefined>
+  verifyClientSecret(client: RegisteredClient, secret: string): Promise<boolean>
+  loadClientSecret(client: RegisteredClient): string | undefined
+  /** Adds or replaces one. */
+  add(client: DevClient): void
+}
+
+/** @see RFC 7591 */
+export function createClients(configured: readonly DevClient[], store: RecordStore): Clients {
+  const known = new Map<string, RegisteredClient>()
+  const secrets = new Map<string, string>()
+  const registered = createClientStore(store)
+  const add = ({ client_id: clientId, client_secret: secret, ...metadata }: DevClient) => {
+    known.set(clientId, { clientId, metadata })
+    if (secret === undefined) secrets.delete(clientId)
+    else secrets.set(clientId, secret)
+  }
+  for (const client of configured) add(client)
+  return {
+    loadClient: async (clientId) => known.get(clientId) ?? registered.loadClient(clientId),
+    async verifyClientSecret(client, secret) {
+      const expected = secrets.get(client.clientId)
+      if (expected === undefined) return registered.verifyClientSecret(client, secret)
+      return timingSafeEqual(expected, secret)
+    },
+    loadClientSecret: ({ clientId }) => secrets.get(clientId),
+    add,
+  }
+}

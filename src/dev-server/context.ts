@@ -1,0 +1,139 @@
+import type { RecordStore } from '../lib/record-store.ts'
+import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import {
+  createTokenEndpointConfig,
+  type ServerEvent,
+  type ServerKeys,
+  selectClaims,
+  supportedGrants,
+  type TokenEndpointConfig,
+  type TokenEndpointOptions,
+} from '../server/index.ts'
+import { createMemoryStore } from '../stores/memory/index.ts'
+import { type Accounts, createAccounts } from './accounts.ts'
+import { type AttemptLimiter, createAttemptLimiter } from './attempt-limiter.ts'
+import { type Clients, createClients } from './clients.ts'
+import type { DevFault, DevFaults } from './faults.ts'
+import { type DevClient, type DevHandlerOptions, type DevUser, defaultClients, defaultUsers } from './options.ts'
+import { createSigningKeys } from './signing-keys.ts'
+
+/** What every route works with. */
+export interface DevContext {
+  readonly issuer: string
+  /** By the faults of the moment. */
+  readonly config: TokenEndpointConfig
+  readonly accounts: Accounts
+  readonly clients: Clients
+  readonly keys: ServerKeys
+  readonly store: RecordStore
+  readonly runtime: Runtime
+  readonly faults: DevFaults
+  readonly configuredUsers: readonly DevUser[]
+  readonly configuredClients: readonly DevClient[]
+  /** Wrong user codes (RFC 8628 5.1). */
+  readonly userCodeGuesses: AttemptLimiter
+  /** Registrations by an address. */
+  readonly registrations: AttemptLimiter
+  emit(events: readonly ServerEvent[]): void
+  /** A fault of this server itself. */
+  report(error: unknown): void
+}
+
+/** CIBA, jwt-bearer and pre-authorized codes need somebody who decides, whom this server does not have. */
+const offeredGrants = supportedGrants.filter(
+  (grant) => !grant.endsWith(':ciba') && !grant.endsWith(':jwt-bearer') && !grant.endsWith(':pre-authorized_code'),
+)
+const secretBytes = 32
+/** Seconds; the least that the core allows. */
+const expiredLifetime = 1
+
+export async function createDevContext(options: DevHandlerOptions): Promise<DevContext> {
+  const { issuer, runtime = systemRuntime, users = defaultUsers, clients: configuredClients = defaultClients } = options
+  const store = options.store ?? createMemoryStore({ runtime })
+  const keys = await createSigningKeys(options.keys, runtime)
+  const accounts = createAccounts(users)
+  const clients = createClients(configuredClients, store)
+  const faults: DevFaults = new Set(options.faults)
+  const configFor = createConfigs(coreOptions(options, { keys, store, runtime, accounts, clients }))
+  return {
+    issuer,
+    get config() {
+      return configFor(faults)
+    },
+    accounts,
+    clients,
+    keys,
+    store,
+    runtime,
+    faults,
+    configuredUsers: users,
+    configuredClients,
+    userCodeGuesses: createAttemptLimiter({ most: 10, seconds: 300, runtime }),
+    registrations: createAttemptLimiter({ most: 10, seconds: 3_600, runtime }),
+    emit(events) {
+      for (const event of events) tell(() => options.onEvent?.(event))
+    },
+    report(error) {
+      tell(() => options.onError?.(error))
+    },
+  }
+}
+
+/** A sink that fails changes no outcome. */
+function tell(sink: () => void): void {
+  try {
+    sink()
+  } catch {
+    // It is the sink's own fault and none of the request's.
+  }
+}
+
+type Parts = Pick<DevContext, 'keys' | 'store' | 'runtime' | 'accounts' | 'clients'>
+
+function coreOptions(options: DevHandlerOptions, parts: Parts): TokenEndpointOptions {
+  const { issuer, resources = [`${issuer}/api`], requirePushedRequests, accessTokenFormat, lifetimes } = options
+  const { keys, store, runtime, accounts, clients } = parts
+  return {
+    issuer,
+    keys,
+    store,
+    runtime,
+    grants: offeredGrants,
+    resources,
+    // A development server: plain HTTP, on loopback alone.
+    httpsRequired: new URL(issuer).protocol === 'https:',
+    registration: true,
+    claimsParameter: true,
+    parRequired: requirePushedRequests ?? false,
+    refreshTokens: { sealKey: runtime.randomBytes(secretBytes) },
+    dpop: { nonceSecret: runtime.randomBytes(secretBytes) },
+    ...(accessTokenFormat && { accessTokens: { format: accessTokenFormat } }),
+    ...(lifetimes && { lifetimes }),
+    loadClient: clients.loadClient,
+    verifyClientSecret: clients.verifyClientSecret,
+    loadClientSecret: clients.loadClientSecret,
+    isPublicClient: ({ metadata }) => metadata.token_endpoint_auth_method === 'none',
+    loadPrincipal: (subject) => accounts.find(subject),
+    buildIdTokenClaims: ({ subject, scope, claims, target }) =>
+      selectClaims(accounts.find(subject)?.claims ?? {}, { scope, target, ...(claims && { claims }) }),
+    issueRefreshToken: ({ client }) => client.metadata.grant_types?.includes('refresh_token') === true,
+  }
+}
+
+/** One configuration for each set of faults that changes any; all share keys, store and secrets. */
+function createConfigs(options: TokenEndpointOptions): (faults: ReadonlySet<DevFault>) => TokenEndpointConfig {
+  const made = new Map<string, TokenEndpointConfig>()
+  return (faults) => {
+    const [demand, expire] = [faults.has('nonce-demands'), faults.has('expired-tokens')]
+    const name = `${demand} ${expire}`
+    const known = made.get(name)
+    if (known) return known
+    const config = createTokenEndpointConfig({
+      ...options,
+      ...(demand && { dpop: { ...(options.dpop || {}), requireNonce: true } }),
+      ...(expire && { lifetimes: { ...options.lifetimes, accessToken: expiredLifetime } }),
+    })
+    made.set(name, config)
+    return config
+  }
+}

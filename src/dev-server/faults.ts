@@ -1,0 +1,17 @@
+/** What can be made to go wrong, so that an application's author can test their own handling. */
+export const devFaults = ['expired-tokens', 'rotated-keys', 'nonce-demands', 'lost-responses'] as const
+
+/**
+ * - `expired-tokens`: access tokens live for one second
+ * - `rotated-keys`: each token answer is signed by keys that nobody has seen before; older ones stay published
+ * - `nonce-demands`: every DPoP proof needs a nonce of the server's
+ * - `lost-responses`: every other answer of the token endpoint is lost after its work is done
+ */
+export type DevFault = (typeof devFaults)[number]
+
+/** The faults that are switched on: a set, which a test changes while the server runs. */
+export type DevFaults = Set<DevFault>
+
+export function isDevFault(name: string): name is DevFault {
+  return (devFaults as readonly string[]).includes(name)
+}

@@ -1,0 +1,116 @@
+import { empty, publicJson } from './answers.ts'
+import { authorize } from './authorize-routes.ts'
+import type { DevContext } from './context.ts'
+import { device } from './device-routes.ts'
+import { metadataOf, paths, resourceMetadataOf } from './endpoints.ts'
+import { interact } from './interaction-routes.ts'
+import { endSession, logout } from './logout-routes.ts'
+import { Refused, type RequestInfo } from './read-request.ts'
+import { manageClient, register } from './registration-routes.ts'
+import { deviceAuthorization, introspect, par, type Route, revoke, token, userinfo } from './token-routes.ts'
+
+/**
+ * The whole server as one function of the platform's types. An answer that is to be lost is `Response.error()`:
+ * whoever sends it breaks the connection instead.
+ */
+export type DevHandler = (request: Request, info?: RequestInfo) => Promise<Response>
+
+type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Route>>>
+
+/** Seconds that clients may keep the key set and the metadata. */
+const keysMaxAge = 300
+
+const metadata: Route = async ({ config }) => publicJson(metadataOf(config), keysMaxAge)
+const jwks: Route = async ({ keys }) => publicJson(keys.jwks(), keysMaxAge)
+
+const routes: Readonly<Record<string, Methods>> = {
+  [paths.oauthMetadata]: { GET: metadata },
+  [paths.openIdConfiguration]: { GET: metadata },
+  [paths.jwks]: { GET: jwks },
+  [paths.authorize]: { GET: authorize, POST: authorize },
+  [paths.par]: { POST: par },
+  [paths.token]: { POST: token },
+  [paths.introspect]: { POST: introspect },
+  [paths.revoke]: { POST: revoke },
+  [paths.userinfo]: { GET: userinfo, POST: userinfo },
+  [paths.register]: { POST: register },
+  [paths.deviceAuthorization]: { POST: deviceAuthorization },
+  [paths.device]: { GET: device, POST: device },
+  [paths.endSession]: { GET: endSession, POST: endSession },
+  [paths.logout]: { POST: logout },
+}
+
+/** Pages are for the browser alone; programs in other origins may call the rest. */
+const pages: readonly string[] = [paths.authorize, paths.device, paths.endSession, paths.logout, paths.interaction]
+
+export function createHandler(context: DevContext): DevHandler {
+  const hosts = allowedHosts(context.issuer)
+  let answered = 0
+  return async (request, info = {}) => {
+    const { pathname, host } = new URL(request.url)
+    // A page of another name that resolves to this machine is turned away (DNS rebinding).
+    if (!hosts.includes(host)) return empty(421)
+    const methods = methodsOf(context, pathname)
+    if (!methods) return empty(404)
+    if (request.method === 'OPTIONS') return preflight(pathname, methods)
+    const route = methods[request.method as keyof Methods]
+    if (!route) return empty(405, { allow: Object.keys(methods).join(', ') })
+    const response = await run(() => route(context, request, info), context.report)
+    const isLost = pathname === paths.token && context.faults.has('lost-responses') && answered++ % 2 === 0
+    return isLost ? Response.error() : response
+  }
+}
+
+function methodsOf({ config, issuer }: DevContext, pathname: string): Methods | undefined {
+  if (Object.hasOwn(routes, pathname)) return routes[pathname]
+  const [, first, id, ...rest] = pathname.split('/')
+  if (rest.length === 0 && id !== undefined && /^[\w%.~-]{1,200}$/.test(id)) {
+    if (`/${first}` === paths.interaction) return { GET: interact(id), POST: interact(id) }
+    if (`/${first}` === paths.register) {
+      const manage = manageClient(decode(id))
+      return { GET: manage, PUT: manage, DELETE: manage }
+    }
+  }
+  if (!pathname.startsWith(`${paths.resourceMetadata}/`)) return undefined
+  // RFC 9728 3.1: the well-known part stands between host and path.
+  const document = resourceMetadataOf(config, issuer + pathname.slice(paths.resourceMetadata.length))
+  return document && { GET: async () => publicJson(document, keysMaxAge) }
+}
+
+async function run(answer: () => Promise<Response>, report: (error: unknown) => void): Promise<Response> {
+  try {
+    return await answer()
+  } catch (error) {
+    if (error instanceof Refused) return error.response
+    // Nothing of the cause goes on the wire.
+    report(error)
+    return empty(500)
+  }
+}
+
+/** CORS: no cookie of ours is asked for, so any origin may read. */
+function preflight(pathname: string, methods: Methods): Response {
+  if (pages.some((path) => pathname === path || pathname.startsWith(`${path}/`)))
+    return empty(405, { allow: Object.keys(methods).join(', ') })
+  return empty(204, {
+    'access-control-allow-methods': Object.keys(methods).join(', '),
+    'access-control-allow-headers': 'Authorization, Content-Type, DPoP',
+    'access-control-max-age': '600',
+  })
+}
+
+/** The issuer's own, and this machine's names at the same port. */
+function allowedHosts(issuer: string): readonly string[] {
+  const { host, port } = new URL(issuer)
+  const suffix = port === '' ? '' : `:${port}`
+  return [host, `127.0.0.1${suffix}`, `localhost${suffix}`, `[::1]${suffix}`]
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    // Stray percent signs are in no id.
+    return segment
+  }
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import type { DevHandler } from './handler.ts'
+
+/** A listening server, whose handler is set once its address is known. */
+export interface Listener {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/**
+ * Listens on 127.0.0.1 alone: nobody else on the network can reach a server whose passwords are known.
+ *
+ * @param handlerFor makes the handler for the port that was given
+ */
+export async function listen(port: number, handlerFor: (port: number) => Promise<DevHandler>): Promise<Listener> {
+  const server = createServer()
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: given } = server.address() as AddressInfo
+  const handler = await handlerFor(given)
+  server.on('request', (message, target) => {
+    void serve(handler, message, target)
+  })
+  return {
+    port: given,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function serve(handler: DevHandler, message: IncomingMessage, target: ServerResponse): Promise<void> {
+  try {
+    const clientIp = message.socket.remoteAddress
+    const response = await handler(toRequest(message), clientIp === undefined ? {} : { clientIp })
+    // What was not read is let go, or the connection could not be used again.
+    message.resume()
+    if (response.type === 'error') target.destroy()
+    else await send(response, target)
+  } catch {
+    // Not a request that the platform can hold: a malformed Host, a method that it forbids.
+    target.writeHead(400, { 'cache-control': 'no-store' }).end()
+  }
+}
+
+/** All fields as they came, doubled ones included. */
+function toRequest(message: IncomingMessage): Request {
+  const headers = new Headers()
+  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
+    headers.append(message.rawHeaders[i]!, message.rawHeaders[i + 1]!)
+  }
+  const { method = 'GET', url: target = '/' } = message
+  // Joined as text: `//evil.example/x` is a path here, and would be a host to a resolver.
+  const url = `http://${message.headers.host ?? ''}${target.startsWith('/') ? target : '/'}`
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const body = hasBody ? { body: Readable.toWeb(message) as ReadableStream<Uint8Array>, duplex: 'half' } : {}
+  return new Request(url, { method, headers, ...body })
+}
+
+async function send(response: Response, target: ServerResponse): Promise<void> {
+  const fields: Record<string, string | string[]> = Object.fromEntries(response.headers)
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) fields['set-cookie'] = cookies
+  target.writeHead(response.status, fields)
+  target.end(new Uint8Array(await response.arrayBuffer()))
+}

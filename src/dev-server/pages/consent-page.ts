@@ -1,0 +1,44 @@
+import { act, type FormFrame, scopeList } from './forms.ts'
+import { type Html, html } from './html.ts'
+
+export interface ConsentPage {
+  readonly frame: FormFrame
+  readonly clientName: string
+  readonly userName: string
+  readonly scope: readonly string[]
+  readonly resources: readonly string[]
+  /** Where the browser goes next; absent for a device. */
+  readonly redirectUri?: string
+}
+
+export function consentBody({ frame, clientName, userName, scope, resources, redirectUri }: ConsentPage): Html {
+  return html`<p><strong>${clientName}</strong> asks to:</p>
+${scopeList(scope)}
+${resources.length > 0 && html`<p class="quiet">At:</p><ul>${resources.map((one) => html`<li>${one}</li>`)}</ul>`}
+<div class="stack">
+${act(frame, 'allow', 'Allow')}
+${act(frame, 'deny', 'Deny', true)}
+</div>
+<p class="quiet after">You are logged in as <strong>${userName}</strong>.${
+    redirectUri !== undefined && html` You go on to <code>${placeOf(redirectUri)}</code>.`
+  }</p>`
+}
+
+export interface SelectPage {
+  readonly frame: FormFrame
+  readonly userName: string
+}
+
+export function selectBody({ frame, userName }: SelectPage): Html {
+  return html`<p>You are logged in as <strong>${userName}</strong>.</p>
+<div class="stack">
+${act(frame, 'continue', `Continue as ${userName}`)}
+${act(frame, 'switch', 'Use another account', true)}
+</div>`
+}
+
+/** What tells one place from another. */
+function placeOf(uri: string): string {
+  const { host, protocol } = new URL(uri)
+  return host === '' ? protocol : host
+}

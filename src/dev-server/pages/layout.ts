@@ -1,0 +1,83 @@
+import { digest } from '#signatures'
+import { encodeBase64url } from '../../lib/base64url.ts'
+import { noStore } from '../../server/index.ts'
+import { type Html, html } from './html.ts'
+import { style } from './style.ts'
+
+export interface Page {
+  readonly title: string
+  /** The client, or the server itself. */
+  readonly about: string
+  readonly body: Html
+  /** Something went wrong. @default false */
+  readonly bad?: boolean
+  /** @default 200 */
+  readonly status?: number
+  /** Where forms may lead beside this server: Chromium holds the redirects after a form to it, too. */
+  readonly formTarget?: string
+  /** The whole script of the page, which works without it. @default none */
+  readonly script?: string
+  readonly cookies?: readonly string[]
+  /** What it shows in frames. @default none */
+  readonly frames?: readonly string[]
+}
+
+/** A whole page as an answer, under a policy by which nothing else is loaded, run or framed. */
+export async function page(input: Page): Promise<Response> {
+  const { cookies = [], status = 200 } = input
+  const headers = new Headers({
+    ...noStore,
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': await policy(input),
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    // With `no-referrer` a browser would send `Origin: null` with the page's own forms.
+    'referrer-policy': 'same-origin',
+  })
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
+  return new Response(documentOf(input), { status, headers })
+}
+
+function documentOf({ title, about, body, bad = false, script }: Page): string {
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title} · ${about}</title>
+<style>${{ markup: style }}</style>
+</head>
+<body>
+<main${bad && { markup: ' class="bad"' }}>
+<p class="app">${about}</p>
+<h1>${title}</h1>
+${body}
+</main>
+<p class="note">A development server of Authentype: for development and tests, never for real users.</p>
+${script !== undefined && html`<script>${{ markup: script }}</script>`}
+</body>
+</html>
+`
+  return document.markup
+}
+
+async function policy({ formTarget, script, frames = [] }: Page): Promise<string> {
+  const scripts = script === undefined ? '' : ` script-src ${await hashOf(script)};`
+  const targets = formTarget === undefined ? '' : ` ${sourceOf(formTarget)}`
+  const framed = frames.length > 0 ? ` frame-src ${[...new Set(frames.map(sourceOf))].join(' ')};` : ''
+  return `default-src 'none'; style-src ${await hashOf(style)};${scripts}${framed} form-action 'self'${targets}; base-uri 'none'; frame-ancestors 'none'`
+}
+
+/** Of a URL what a policy can name: an origin, or the scheme of a native application. */
+function sourceOf(url: string): string {
+  const { origin, protocol } = new URL(url)
+  return origin === 'null' ? protocol : origin
+}
+
+async function hashOf(text: string): Promise<string> {
+  const base64 = encodeBase64url(await digest('SHA-256', text))
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+  return `'sha256-${base64.padEnd(Math.ceil(base64.length / 4) * 4, '=')}'`
+}

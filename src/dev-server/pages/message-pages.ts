@@ -1,0 +1,66 @@
+import { act, type FormFrame } from './forms.ts'
+import { html } from './html.ts'
+import { page } from './layout.ts'
+
+const about = 'Authentype dev server'
+
+/** For the user, where nothing may be sent to a client (RFC 6749 4.1.2.1). */
+export function errorPage(
+  text: string,
+  { code, status = 400 }: { code?: string; status?: number } = {},
+): Promise<Response> {
+  const body = html`<p>${text}</p>
+<p class="quiet">Go back to the application and start again.</p>
+${code !== undefined && html`<p class="quiet after">Code: <code>${code}</code></p>`}`
+  return page({ title: 'This request cannot go on', about, body, bad: true, status })
+}
+
+export function donePage(title: string, text: string, cookies: readonly string[] = []): Promise<Response> {
+  return page({ title, about, body: html`<p>${text}</p>`, cookies })
+}
+
+export interface LogoutQuestion {
+  readonly userName: string
+  readonly cookies: readonly string[]
+  readonly formTarget?: string
+}
+
+export function logoutPage(frame: FormFrame, input: LogoutQuestion): Promise<Response> {
+  const { userName, formTarget, cookies } = input
+  const body = html`<p>You are logged in as <strong>${userName}</strong>.</p>
+<div class="stack">
+${act(frame, 'logout', 'Log out')}
+${act(frame, 'stay', 'Stay logged in', true)}
+</div>`
+  return page({ title: 'Log out?', about, body, cookies, ...(formTarget !== undefined && { formTarget }) })
+}
+
+/** OAuth 2.0 Form Post Response Mode: a form that a script sends, or a button where there are no scripts. */
+export function formPostPage(action: string, fields: Readonly<Record<string, string>>): Promise<Response> {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+  const body = html`<form method="post" action="${action}">${inputs}<button>Continue</button></form>`
+  return page({
+    title: 'Back to the application',
+    about,
+    body,
+    formTarget: action,
+    script: 'document.forms[0].submit()',
+  })
+}
+
+/** Front-Channel Logout 2, 3: the clients' pages in frames that nobody sees, and then on by the user's hand. */
+export function loggingOutPage({
+  frames,
+  cookie,
+  redirectTo,
+}: {
+  readonly frames: readonly string[]
+  readonly cookie: string
+  readonly redirectTo: string | undefined
+}): Promise<Response> {
+  const body = html`<p>You are logged out.</p>${frames.map((url) => html`<iframe hidden src="${url}" title="Logout"></iframe>`)}
+${redirectTo !== undefined && html`<a class="button" href="${redirectTo}">Continue</a>`}`
+  return page({ title: 'Logged out', about, body, frames, cookies: [cookie] })
+}
