@@ -1,7 +1,9 @@
 import { StoreError } from '../errors/session.ts'
 import { encodeBase64url } from './base64url.ts'
+import { delay } from './delay.ts'
 import type { Lock } from './lock.ts'
 import type { Runtime } from './runtime.ts'
+import { createSerialQueue } from './serial-queue.ts'
 
 /** Where leases are kept: at most one owner a key, whose lease ends by itself when it is not renewed. */
 export interface LeaseBackend {
@@ -26,6 +28,7 @@ export interface LeaseLockOptions {
 
 const shortestPause = 10
 const longestPause = 150
+const mostLeftOver = 10_000
 
 /**
  * A lock over leases. In one process callers of the same key queue up, so that only the first of a thousand
@@ -33,36 +36,37 @@ const longestPause = 150
  */
 export function createLeaseLock(backend: LeaseBackend, options: LeaseLockOptions): Lock {
   const { lease, runtime } = options
-  const lastInLine = new Map<string, Promise<void>>()
+  const queue = createSerialQueue()
+  // Leases that may still be ours although nobody holds them: the backend broke before it confirmed.
+  const leftOver = new Map<string, string>()
 
   async function hold<T>(key: string, task: () => Promise<T>): Promise<T> {
-    const owner = encodeBase64url(runtime.randomBytes(16))
-    await acquire(backend, key, owner, options)
+    // Whoever comes next in this process takes it up, and does not wait for its own lease to end.
+    const owner = leftOver.get(key) ?? encodeBase64url(runtime.randomBytes(16))
+    await confirmed(key, owner, () => acquire(backend, key, owner, options))
     const stopRenewing = renewEvery(lease / 3, () => backend.renew(key, owner))
     try {
       return await task()
     } finally {
       await stopRenewing()
       // A lease that cannot be given back ends by itself.
-      await backend.release(key, owner).catch(() => {})
+      await confirmed(key, owner, () => backend.release(key, owner)).catch(() => {})
     }
   }
 
-  return {
-    async withLock(key, task) {
-      const turn = (lastInLine.get(key) ?? Promise.resolve()).then(() => hold(key, task))
-      const done = turn.then(
-        () => {},
-        () => {},
-      )
-      lastInLine.set(key, done)
-      try {
-        return await turn
-      } finally {
-        if (lastInLine.get(key) === done) lastInLine.delete(key)
-      }
-    },
+  async function confirmed(key: string, owner: string, step: () => Promise<unknown>): Promise<void> {
+    try {
+      await step()
+      leftOver.delete(key)
+    } catch (error) {
+      leftOver.set(key, owner)
+      // The oldest goes: by now its lease has ended.
+      if (leftOver.size > mostLeftOver) leftOver.delete(leftOver.keys().next().value!)
+      throw error
+    }
   }
+
+  return { withLock: (key, task) => queue.run(key, () => hold(key, task)) }
 }
 
 /** Asks again and again, ever more rarely and never in step with others. */
@@ -76,7 +80,7 @@ async function acquire(backend: LeaseBackend, key: string, owner: string, option
       })
     }
     pause = Math.min(pause * 1.5, longestPause) * (0.75 + options.runtime.randomBytes(1)[0]! / 510)
-    await sleep(pause)
+    await delay(options.runtime, pause)
   }
 }
 
@@ -95,8 +99,4 @@ function renewEvery(interval: number, renew: () => Promise<unknown>): () => Prom
     clearInterval(timer)
     await running
   }
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -128,7 +128,7 @@ describe('the file store', () => {
     await put(store, session, { indexes: { subject: 'alice' } })
     rmSync(join(directory, 'indexes'), { recursive: true })
     rmSync(join(directory, 'indexes-complete'))
-    await put(connect(), 'session:{other}')
+    expect(await connect().find('subject', 'alice')).toHaveLength(1)
     expect(await store.find('subject', 'alice')).toHaveLength(1)
   })
 
@@ -201,6 +201,13 @@ describe('the lock directory', () => {
     await lockAt(path).renew('theirs')
     expect([await lock.acquire('mine', 1_000), await lock.acquire('mine', 1_900)]).toEqual([false, false])
     expect(await lock.acquire('mine', 2_001)).toBe(true)
+  })
+
+  it('is taken from a silent owner also by waiters who each give up before', async () => {
+    const lock = lockAt(await heldBy(await owner({ place: 'elsewhere' })))
+    for (const waited of [0, 400]) expect(await lock.acquire('first', waited)).toBe(false)
+    for (const waited of [0, 400]) expect(await lock.acquire('second', waited)).toBe(false)
+    expect([await lock.acquire('third', 0), await lock.acquire('third', 300)]).toEqual([false, true])
   })
 
   it('is never taken from an owner that runs', async () => {

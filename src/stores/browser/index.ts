@@ -45,8 +45,15 @@ export function createBrowserStore(options: BrowserStoreOptions = {}): BrowserSt
   const { name = 'authentype', onInvalidRecord, runtime = systemRuntime } = options
   const database = openDatabase(name)
   const notices = createCommitNotices(name)
+  const onCommit = (keys: readonly string[]): void => {
+    try {
+      notices.send(keys)
+    } catch {
+      // The commit is done; a notice only saves others a look.
+    }
+  }
   return {
-    ...createDatabaseStore({ database, runtime, onInvalidRecord, onCommit: notices.send }),
+    ...createDatabaseStore({ database, runtime, onInvalidRecord, onCommit }),
     subscribe: notices.subscribe,
     close() {
       database.close()

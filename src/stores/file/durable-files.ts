@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rmdir, unlink } from 'node:fs/promises'
+import { access, mkdir, open, readFile, rename, rmdir, unlink } from 'node:fs/promises'
 
 /** Whether an error of the file system is one of these: `ENOENT`, `EEXIST`, ... */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -24,6 +24,10 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return await ifThere(() => access(path))
 }
 
 /** False where there was none. */

@@ -54,6 +54,7 @@ export async function commitChanges(parts: CommitParts, planned: readonly Planne
     if (version !== change.expect) return { ok: false, conflict: change.key }
     moves.push({ name, staged: randomName(runtime), next, previous })
   }
+  let intent: Intent | undefined
   try {
     for (const { name, staged, next, previous } of moves) {
       if (!next) continue
@@ -61,14 +62,17 @@ export async function commitChanges(parts: CommitParts, planned: readonly Planne
       await markers.add(name, next, previous)
     }
     await assertHeld()
-    await carryOutAll(layout, moves, runtime)
+    intent = await decide(layout, moves, runtime)
   } catch (error) {
     await Promise.all(moves.map(({ staged }) => unlinkIfThere(join(layout.staged, staged)))).catch(() => {
       // The next sweep takes it away.
     })
     throw error
   }
-  // The commit is done. A marker too many is seen through by every search.
+  // Decided: what is staged belongs to the intent from here on, and what fails is done by the next who commits.
+  if (intent) await carryOut(layout, intent).catch(() => {})
+  else await syncDirectory(layout.records)
+  // A marker too many is seen through by every search.
   await Promise.all(
     moves.map(async ({ name, previous, next }) => previous && (await markers.remove(name, previous, next))),
   ).catch(() => {})
@@ -76,21 +80,22 @@ export async function commitChanges(parts: CommitParts, planned: readonly Planne
   return { ok: true, versions: Object.fromEntries(puts) }
 }
 
-/** One change is one rename or one unlink, which happens or does not. Several need an intent. */
-async function carryOutAll(layout: Layout, moves: readonly Move[], runtime: Runtime): Promise<void> {
+/**
+ * The moment of the commit. One change is one rename or one unlink, which happens or does not; several need an
+ * intent, which is given back to be carried out.
+ */
+async function decide(layout: Layout, moves: readonly Move[], runtime: Runtime): Promise<Intent | undefined> {
   const [only] = moves
   if (only && moves.length === 1) {
     const record = join(layout.records, only.name)
     await (only.next ? rename(join(layout.staged, only.staged), record) : unlink(record))
-    await syncDirectory(layout.records)
-    return
+    return undefined
   }
   const intent: Intent = moves.map(({ name, staged, next, previous }) =>
     next ? { kind: 'put', name, staged } : { kind: 'delete', name, version: previous!.version },
   )
   await writeIntent(layout, randomName(runtime), intent)
-  // The intent stands, so the commit has happened. What fails from here on is done by the next who holds the lock.
-  await carryOut(layout, intent).catch(() => {})
+  return intent
 }
 
 function randomName(runtime: Runtime): string {

@@ -78,6 +78,8 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
       }),
     find: (index, value) =>
       reach('search', 'record', async () => {
+        // Somebody took the indexes away, or the first commit is under way: a search would miss what is there.
+        if (await prepareDirectory.isIncomplete(layout)) await locked(async () => {})
         const names = await markers.search(index, value)
         const records = await Promise.all(names.map(readOrReport))
         const wrong = names.filter((_, i) => records[i]?.indexes[index] !== value)

@@ -10,7 +10,7 @@ import { createSealedStore } from '../sealed/sealed-store.ts'
 import { makeDirectory } from './durable-files.ts'
 import { createPlainFileStore } from './file-store.ts'
 import { createLayout } from './layout.ts'
-import { createLockDirectory, type LockDirectory } from './lock-directory.ts'
+import { clearPending, createLockDirectory, type LockDirectory } from './lock-directory.ts'
 import { fileName } from './record-file.ts'
 import { heartbeat, patience } from './store-lock.ts'
 
@@ -24,7 +24,7 @@ export interface FileStoreOptions {
    * keeps one in a file. `'unsealed'` writes tokens so that whoever can read the files can use them.
    */
   readonly keys: readonly string[] | 'unsealed'
-  /** Milliseconds to wait for another process that commits, before giving up. @default 10_000 */
+  /** Milliseconds to wait for another process that commits, before giving up. @default 30_000 */
   readonly maxWait?: number
   /** Told of each record that `find` leaves out because it cannot be read. @default nobody */
   readonly onInvalidRecord?: (error: StoreError) => void
@@ -53,7 +53,7 @@ export interface FileLockOptions {
  */
 export function createFileStore(directory: string, options: FileStoreOptions): RecordStore {
   assertKnownOptions('createFileStore', options, ['keys', 'maxWait', 'onInvalidRecord', 'runtime'])
-  const { keys, maxWait = 10_000, onInvalidRecord, runtime = systemRuntime } = options
+  const { keys, maxWait = 30_000, onInvalidRecord, runtime = systemRuntime } = options
   const plain = createPlainFileStore({ layout: createLayout(resolve(directory)), runtime, maxWait, onInvalidRecord })
   if (keys === 'unsealed') return plain
   return createSealedStore(plain, { keys, ...(onInvalidRecord && { onInvalidRecord }) })
@@ -77,6 +77,7 @@ export function createFileLock(directory: string, options: FileLockOptions = {})
     open.set(key, lock)
     return lock
   }
+  let hasCleared = false
   const reach = async <T>(task: () => Promise<T>): Promise<T> => {
     try {
       return await task()
@@ -88,7 +89,8 @@ export function createFileLock(directory: string, options: FileLockOptions = {})
     {
       acquire: (key, owner, waited) =>
         reach(async () => {
-          if (waited === 0) await makeDirectory(root)
+          if (waited === 0 && (await makeDirectory(root)) === false && !hasCleared) await clearPending(root)
+          hasCleared = true
           return await lockOf(key).acquire(owner, waited)
         }),
       renew: (key, owner) => reach(() => lockOf(key).renew(owner)),

@@ -28,18 +28,18 @@ export async function readIntent(layout: Layout): Promise<Intent | 'damaged'> {
   }
 }
 
-/** The moment of the commit is the rename. */
+/** The moment of the commit is the rename, which is the last thing that can fail here. */
 export async function writeIntent(layout: Layout, name: string, intent: Intent): Promise<void> {
   const staged = join(layout.staged, name)
   await writeNewFile(staged, JSON.stringify(intent))
   // What the intent names has to be on the disk before it.
   await syncDirectory(layout.staged)
   await rename(staged, layout.intent)
-  await syncDirectory(layout.root)
 }
 
 /** Carries out what is left to do, however much was done already. */
 export async function carryOut(layout: Layout, intent: Intent): Promise<void> {
+  await syncDirectory(layout.root)
   for (const step of intent) {
     const record = join(layout.records, step.name)
     if (step.kind === 'put') await renameIfThere(join(layout.staged, step.staged), record)

@@ -33,8 +33,10 @@ export interface LockDirectoryOptions {
 interface Sighting {
   readonly token: string
   readonly touched: number
-  /** How long the waiter had waited when it first saw this. */
-  readonly since: number
+  /** Milliseconds for which waiters have seen it so, in all; counted, so that no clock that is set can shorten it. */
+  watched: number
+  /** How long the present waiter had waited when it looked last. */
+  waited: number
 }
 
 export function createLockDirectory(path: string, options: LockDirectoryOptions): LockDirectory {
@@ -53,10 +55,13 @@ export function createLockDirectory(path: string, options: LockDirectoryOptions)
     const state = owner ? await stateOfOwner(owner) : 'unknown'
     if (state === 'alive') return false
     if (state === 'unknown') {
-      if (sighting?.token !== token || sighting.touched !== touched || waited < sighting.since) {
-        sighting = { token, touched, since: waited }
+      if (sighting?.token !== token || sighting.touched !== touched) {
+        sighting = { token, touched, watched: 0, waited }
       }
-      if (waited - sighting.since < patience) return false
+      // A new waiter begins to count anew, and goes on watching where the last one gave up.
+      sighting.watched += Math.max(0, waited - sighting.waited)
+      sighting.waited = waited
+      if (sighting.watched < patience) return false
     }
     await unlinkIfThere(file)
     return true
@@ -64,6 +69,8 @@ export function createLockDirectory(path: string, options: LockDirectoryOptions)
 
   return {
     async acquire(token, waited) {
+      // It could not be given back, and is taken up by the same owner.
+      if ((await ownerToken(path)) === token) return true
       if (!(await isFree(waited))) return false
       sighting = undefined
       return await moveIn(path, token)

@@ -39,7 +39,7 @@ export async function stateOfOwner(owner: LockOwner): Promise<'alive' | 'dead' |
   if (owner.place !== self.place) return 'unknown'
   if (!isRunning(owner.pid)) return 'dead'
   const stat = await processStat(owner.pid)
-  if (!stat || owner.started === undefined) return owner.pid === self.pid ? 'alive' : 'unknown'
+  if (!stat || owner.started === undefined) return 'unknown'
   // Another process has its number by now, or it has ended and only waits to be noticed by its parent.
   return stat.started !== owner.started || stat.hasEnded ? 'dead' : 'alive'
 }

@@ -2,7 +2,7 @@ import { readdir, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StoreError } from '../../errors/session.ts'
 import type { StoredRecord } from '../../lib/record-store.ts'
-import { makeDirectory, readIfThere, syncDirectory, writeNewFile } from './durable-files.ts'
+import { isThere, makeDirectory, syncDirectory, writeNewFile } from './durable-files.ts'
 import { carryOut, readIntent } from './intent.ts'
 import type { Layout } from './layout.ts'
 import type { Markers } from './markers.ts'
@@ -22,6 +22,10 @@ export const prepareDirectory = {
     for (const folder of [layout.records, layout.indexes, layout.expiry, layout.staged]) await makeDirectory(folder)
     if (isNew) await syncDirectory(dirname(layout.root))
   },
+  /** Whether there are records and their indexes may miss some. Needs no lock. */
+  async isIncomplete(layout: Layout): Promise<boolean> {
+    return !(await isThere(layout.complete)) && (await isThere(layout.records))
+  },
   /** Ends what a crash interrupted. Under the store's lock. */
   async contents({ layout, markers, readOrReport, onInvalidRecord }: PreparedParts): Promise<void> {
     const intent = await readIntent(layout)
@@ -32,7 +36,7 @@ export const prepareDirectory = {
     } else if (intent.length > 0) {
       await carryOut(layout, intent)
     }
-    if ((await readIfThere(layout.complete)) !== undefined) return
+    if (await isThere(layout.complete)) return
     for (const name of await readdir(layout.records)) {
       const record = await readOrReport(name)
       if (record) await markers.add(name, record, undefined)
