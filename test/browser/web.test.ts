@@ -26,12 +26,14 @@ let web: WebHandler
 let address: string
 /** Milliseconds by which the application's clock is ahead. */
 let ahead = 0
+/** Whether the provider reaches the application; it would log one account out when another logs in at it. */
+let isReached = false
 
 beforeAll(async () => {
   if (!hasChromium) return
   const port = await freePort()
   address = `http://127.0.0.1:${port}`
-  provider = await startRealProvider()
+  provider = await startRealProvider({ backChannel: true, outgoing: deliver })
   web = await createApp()
   server = createServer(toNodeListener(async (request) => (await web(request)) ?? (await home(request))))
   server.listen(port, '127.0.0.1')
@@ -47,10 +49,18 @@ afterAll(async () => {
 beforeEach(async () => {
   if (!hasChromium) return
   ahead = 0
+  isReached = false
   context = await browser.newContext()
   page = await context.newPage()
 })
 afterEach(async () => await context?.close())
+
+/** The provider's own requests, without its refusal of addresses on this machine. */
+async function deliver(request: Request): Promise<Response> {
+  if (!isReached) return new Response(null, { status: 503 })
+  const { url, method, headers } = request
+  return await fetch(url, { method, headers, body: await request.text() })
+}
 
 async function createApp(): Promise<WebHandler> {
   const secret = 'a-secret-of-the-test-and-of-nothing-else'
@@ -61,6 +71,8 @@ async function createApp(): Promise<WebHandler> {
     application_type: 'native',
     redirect_uris: [`${address}/auth/callback`],
     post_logout_redirect_uris: [`${address}/auth/logged-out`],
+    backchannel_logout_uri: `${address}/auth/backchannel-logout`,
+    backchannel_logout_session_required: true,
     response_types: ['code'],
     grant_types: ['authorization_code', 'refresh_token'],
     id_token_signed_response_alg: 'ES256',
@@ -221,6 +233,18 @@ describe.skipIf(!hasChromium)('the web handler, in Chromium', () => {
     await page.waitForURL(`${address}/`)
     await page.goto(`${address}/home`)
     expect(await page.textContent('p')).toBe('Hello, bob')
+  })
+
+  it('is logged out when the user logs out at the provider', async () => {
+    isReached = true
+    await page.goto(`${address}/auth/login?return_to=/home`)
+    await allow(page)
+    await page.waitForURL(`${address}/home`)
+    await page.goto(`${provider.issuer}/session/end`)
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByText('You are logged out').waitFor()
+    await page.goto(`${address}/home`)
+    expect(await page.getByRole('link', { name: 'Log in' }).count()).toBe(1)
   })
 
   it('cannot be framed, nor logged out by another site', async () => {
