@@ -20,7 +20,8 @@ export interface NodeResponse {
   setHeader(name: string, value: string | readonly string[]): unknown
   write(chunk: Uint8Array): boolean
   end(): unknown
-  once(event: 'drain' | 'close', listener: () => void): unknown
+  on(event: 'drain' | 'close', listener: () => void): unknown
+  off(event: 'drain' | 'close', listener: () => void): unknown
   readonly destroyed?: boolean
   readonly headersSent?: boolean
   destroy?(): unknown
@@ -109,7 +110,10 @@ function streamOf(message: NodeRequest): ReadableStream<Uint8Array> {
 /** Until the connection takes more, or is gone. */
 function drained(target: NodeResponse): Promise<void> {
   return new Promise((resolve) => {
-    target.once('drain', resolve)
-    target.once('close', resolve)
+    const goOn = () => {
+      for (const event of ['drain', 'close'] as const) target.off(event, goOn)
+      resolve()
+    }
+    for (const event of ['drain', 'close'] as const) target.on(event, goOn)
   })
 }

@@ -90,7 +90,10 @@ export function assertWebOptions(options: WebHandlerOptions): void {
       throw new TypeError(`${name}: "${hook}" must be a function`)
     }
   }
-  const { cookieName = 'authentype', lifetime = 1 } = options
+  const { cookieKeys, cookieName = 'authentype', lifetime = 1 } = options
+  if (!Array.isArray(cookieKeys) || cookieKeys.length === 0 || !cookieKeys.every(isSealingKey)) {
+    throw new TypeError(`${name}: "cookieKeys" must be a list of keys that generateSealingKey() made, the newest first`)
+  }
   // RFC 6265 4.1.1: a token; what is here needs no quoting anywhere.
   if (!/^[\w-]{1,50}$/.test(cookieName)) {
     throw new TypeError(`${name}: "cookieName" must be 1 to 50 letters, digits, "-" or "_"`)
@@ -98,6 +101,11 @@ export function assertWebOptions(options: WebHandlerOptions): void {
   if (!(lifetime > 0 && lifetime <= longestLifetime)) {
     throw new TypeError(`${name}: "lifetime" must be milliseconds, at most ${longestLifetime} (400 days)`)
   }
+}
+
+/** 32 bytes. */
+function isSealingKey(key: unknown): boolean {
+  return typeof key === 'string' && /^[\w-]{43}$/.test(key)
 }
 
 /** @throws TypeError for none, and for several of one issuer */

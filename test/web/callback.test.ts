@@ -252,6 +252,21 @@ describe('several issuers', () => {
   })
 })
 
+describe('a signed answer (JARM)', () => {
+  it('completes the login, its state read from the JWT', async () => {
+    const { newBrowser, provider } = await aWebApp({
+      issuers: 2,
+      client: () => ({ responseMode: 'query.jwt' as const }),
+    })
+    const browser = newBrowser()
+    const callback = await browser.toCallback(`/login?issuer=${provider.issuer}&return_to=/inbox`)
+    expect([...new URL(callback, 'https://app.example').searchParams.keys()]).toEqual(['response'])
+    expect((await browser.request(callback)).headers.get('location')).toBe('/inbox')
+    const forged = await browser.request('/callback?response=e30.e30.e30', json)
+    expect(await forged.json()).toMatchObject({ error: 'invalid_callback_request' })
+  })
+})
+
 describe('form_post', () => {
   const byForm = { client: () => ({ responseMode: 'form_post' as const }) }
 
