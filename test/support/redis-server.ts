@@ -7,9 +7,8 @@ import { canRun, findProgram, freePort, type LocalServer, pause, startDaemon } f
 
 const program = findProgram('redis-server')
 
-export const hasRedis: boolean =
-  process.env.REDIS_URL !== undefined || canRun('redis-server', program !== undefined, 'redis-server')
-export const hasRedisCluster: boolean = program !== undefined
+export const hasRedisCluster: boolean = canRun('redis-server', program !== undefined, 'redis-server')
+export const hasRedis: boolean = process.env.REDIS_URL !== undefined || hasRedisCluster
 
 /** A server whose writes are on disk before they are answered, so that a restart loses nothing. */
 export async function startRedis(more: readonly string[] = []): Promise<LocalServer> {
