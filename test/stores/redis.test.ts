@@ -222,6 +222,7 @@ describe.skipIf(!hasRedisCluster)('a Redis that fails', () => {
       expect(JSON.stringify([down, { ...(down.cause as object) }, down.message])).not.toMatch(/secret|token/)
     } finally {
       client.disconnect()
+      await own.close()
     }
   })
 

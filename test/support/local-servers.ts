@@ -61,7 +61,10 @@ export async function startDaemon(
   // A test run that is interrupted must not leave a server behind.
   process.once('exit', () => child.kill('SIGKILL'))
   for (let tries = 0; !(await isReady()); tries++) {
-    if (child.exitCode !== null || tries > 300) throw new Error(`${program} did not start:\n${output}`)
+    if (child.exitCode !== null || tries > 300) {
+      child.kill('SIGKILL')
+      throw new Error(`${program} did not start:\n${output}`)
+    }
     await pause(50)
   }
   return {
