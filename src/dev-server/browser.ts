@@ -36,7 +36,7 @@ export async function assertGuard(
 ): Promise<void> {
   const origin = request.headers.get('origin')
   const guard = await guardOf(readBrowser(context, request), about)
-  const isOurs = origin === null || origin === context.issuer
+  const isOurs = origin === null || origin === context.issuer || origin === new URL(request.url).origin
   if (isOurs && timingSafeEqual(guard, form.get('guard') ?? '')) return
   throw new Refused(await errorPage('This form is not from a page that was opened here.', { status: 403 }))
 }

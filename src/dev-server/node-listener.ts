@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
 import type { DevHandler } from './handler.ts'
+import { mostBytes } from './read-request.ts'
+
+/** Bytes that are read of a body before its connection is closed. */
+const mostDrained = 8_388_608
 
 /** A listening server, whose handler is set once its address is known. */
 export interface Listener {
@@ -37,9 +40,10 @@ export async function listen(port: number, handlerFor: (port: number) => Promise
 async function serve(handler: DevHandler, message: IncomingMessage, target: ServerResponse): Promise<void> {
   try {
     const clientIp = message.socket.remoteAddress
-    const response = await handler(toRequest(message), clientIp === undefined ? {} : { clientIp })
-    // What was not read is let go, or the connection could not be used again.
-    message.resume()
+    const response = await handler(
+      toRequest(message, await readBody(message)),
+      clientIp === undefined ? {} : { clientIp },
+    )
     if (response.type === 'error') target.destroy()
     else await send(response, target)
   } catch {
@@ -49,7 +53,7 @@ async function serve(handler: DevHandler, message: IncomingMessage, target: Serv
 }
 
 /** All fields as they came, doubled ones included. */
-function toRequest(message: IncomingMessage): Request {
+function toRequest(message: IncomingMessage, body: Uint8Array<ArrayBuffer>): Request {
   const headers = new Headers()
   for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
     headers.append(message.rawHeaders[i]!, message.rawHeaders[i + 1]!)
@@ -58,8 +62,21 @@ function toRequest(message: IncomingMessage): Request {
   // Joined as text: `//evil.example/x` is a path here, and would be a host to a resolver.
   const url = `http://${message.headers.host ?? ''}${target.startsWith('/') ? target : '/'}`
   const hasBody = method !== 'GET' && method !== 'HEAD'
-  const body = hasBody ? { body: Readable.toWeb(message) as ReadableStream<Uint8Array>, duplex: 'half' } : {}
-  return new Request(url, { method, headers, ...body })
+  return new Request(url, { method, headers, ...(hasBody && { body }) })
+}
+
+/** To its end, so that the connection can be used again; of too long a body only what shows that it is. */
+async function readBody(message: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let [kept, seen] = [0, 0]
+  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+    seen += chunk.length
+    if (seen > mostDrained) throw new TypeError('body: longer than anything that is read')
+    if (kept > mostBytes) continue
+    kept += chunk.length
+    chunks.push(chunk)
+  }
+  return new Uint8Array(Buffer.concat(chunks))
 }
 
 async function send(response: Response, target: ServerResponse): Promise<void> {

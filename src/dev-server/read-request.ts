@@ -17,7 +17,8 @@ export class Refused extends Error {
   }
 }
 
-const mostBytes = 262_144
+/** Of a body. */
+export const mostBytes = 262_144
 const formType = 'application/x-www-form-urlencoded'
 
 /** RFC 6749 4.1.3, B: a form and nothing else. */

@@ -34,7 +34,7 @@ export interface JudgedServer extends DevControls {
   readonly answers: ReadonlySet<string>
   /** How often a nonce was demanded. */
   readonly nonceDemands: number
-  /** The last grants that came to the token endpoint. */
+  /** What was behind an answer of 500. */
   readonly faults500: readonly unknown[]
   close(): Promise<void>
 }
@@ -78,7 +78,8 @@ export async function startJudgedServer(options: DevServerOptions = {}): Promise
 
 function judge(method: string, pathname: string, response: Response, text: string) {
   const path = findPath(pathname)
-  if (path === undefined) return {}
+  // 421 says that the address is none of this server's.
+  if (path === undefined || response.status === 421) return {}
   const operation = document.paths[path]![method.toLowerCase()]
   // Another method of a known path: 405 of any of its operations.
   if (!operation) return [405, 204].includes(response.status) ? {} : { breach: 'a method that is not documented' }

@@ -8,6 +8,7 @@ body{margin:0;min-height:100vh;min-height:100dvh;display:grid;place-items:center
 main{width:100%;max-width:26rem;padding:clamp(1.25rem,5vw,2rem);background:var(--card);border:1px solid var(--line);border-radius:.875rem;box-shadow:0 1px 2px rgb(0 0 0/.06),0 8px 24px rgb(0 0 0/.06)}
 h1{margin:0 0 .5rem;font-size:1.375rem;line-height:1.25;font-weight:650;text-wrap:balance;overflow-wrap:anywhere}
 p{margin:0 0 1rem;overflow-wrap:anywhere}
+p:has(+ul){margin-bottom:.375rem}
 .app{margin:0 0 1.25rem;color:var(--quiet);font-size:.875rem;font-weight:600}
 .quiet{color:var(--quiet);font-size:.875rem}
 .after{margin:1.25rem 0 0;padding-top:1rem;border-top:1px solid var(--line)}

@@ -1,0 +1,176 @@
+// The pages, as a browser without scripts and as an attacker's page would use them.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemRuntime } from '../../src/lib/runtime.ts'
+import { type JudgedServer, startJudgedServer } from './conformance.ts'
+import { formsOf, HeadlessBrowser } from './headless-browser.ts'
+
+const redirectUri = 'http://127.0.0.1:3999/callback'
+let server: JudgedServer
+/** Milliseconds by which the server's clock is moved on. */
+let later = 0
+beforeAll(async () => {
+  server = await startJudgedServer({ runtime: { ...systemRuntime, now: () => systemRuntime.now() + later } })
+  server.addClient({ client_id: 'web', token_endpoint_auth_method: 'none', redirect_uris: [redirectUri] })
+})
+afterAll(async () => {
+  await server.close()
+  expect(server.faults500).toEqual([])
+  expect(server.breaches).toEqual([])
+})
+
+function authorizationUrl(more: Record<string, string> = {}): URL {
+  const url = new URL(`${server.issuer}/authorize`)
+  const asked = { client_id: 'web', response_type: 'code', redirect_uri: redirectUri, scope: 'openid', state: 's' }
+  const pkce = { code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' }
+  url.search = new URLSearchParams({ ...asked, ...pkce, ...more }).toString()
+  return url
+}
+
+/** A browser before a page, with its form. */
+async function arriveAt(page: 'login' | 'consent', browser = new HeadlessBrowser()) {
+  // What was granted in the same second counts as granted for this request.
+  later += 2_000
+  let answer = await browser.open(authorizationUrl(page === 'consent' ? { prompt: 'consent' } : {}))
+  if (page === 'consent') {
+    const [form] = formsOf(await (answer as Response).text(), server.issuer)
+    const body = new URLSearchParams(form!.fields)
+    for (const [name, value] of Object.entries({ act: 'login', username: 'alice', password: 'alice' }))
+      body.set(name, value)
+    answer = await browser.open(form!.action, { method: 'POST', body })
+  }
+  const response = answer as Response
+  const [form] = formsOf(await response.text(), server.issuer)
+  return { browser, response, form: form! }
+}
+
+describe('the pages', () => {
+  it('can neither be framed, nor run or load anything', async () => {
+    const { response } = await arriveAt('login')
+    const policy = response.headers.get('content-security-policy')
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('script-src')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('send nobody anywhere before client and redirect URI are valid', async () => {
+    for (const more of [{ client_id: 'nobody' }, { redirect_uri: 'https://evil.example/' }]) {
+      const answer = await new HeadlessBrowser().send(authorizationUrl(more))
+      expect([answer.status, answer.headers.get('location')]).toEqual([400, null])
+      expect(await answer.text()).not.toContain('evil.example')
+    }
+  })
+
+  it('send other errors to the client, by 303', async () => {
+    const answer = await new HeadlessBrowser().send(authorizationUrl({ scope: 'openid', response_type: 'token' }))
+    expect(answer.status).toBe(303)
+    const params = new URL(answer.headers.get('location')!).searchParams
+    expect(Object.fromEntries(params)).toMatchObject({
+      error: 'unsupported_response_type',
+      state: 's',
+      iss: server.issuer,
+    })
+  })
+
+  it.each(['login', 'consent'] as const)('take the %s form from the browser that was shown it alone', async (page) => {
+    const { form, browser } = await arriveAt(page)
+    const body = new URLSearchParams({ ...Object.fromEntries(form.fields), act: 'allow' })
+    const send = (who: HeadlessBrowser, sent: URLSearchParams, headers = {}) =>
+      who.send(form.action, { method: 'POST', body: sent, headers })
+    expect((await send(new HeadlessBrowser(), body)).status).toBe(400)
+    expect((await send(browser, new URLSearchParams({ act: 'allow' }))).status).toBe(403)
+    expect((await send(browser, body, { origin: 'https://evil.example' })).status).toBe(403)
+    expect((await send(browser, body, { origin: server.issuer })).status).toBe(303)
+  })
+
+  it('say no more than that name or password is wrong', async () => {
+    const browser = new HeadlessBrowser()
+    const pages = []
+    for (const username of ['alice', 'nobody<b>']) {
+      const { form } = await arriveAt('login', browser)
+      const body = new URLSearchParams({
+        ...Object.fromEntries(form.fields),
+        act: 'login',
+        username,
+        password: 'wrong',
+      })
+      pages.push(await (await browser.send(form.action, { method: 'POST', body })).text())
+    }
+    for (const page of pages) expect(page).toContain('User name or password is wrong.')
+    expect(pages[1]).toContain('nobody&lt;b&gt;')
+  })
+
+  it('answer each request once', async () => {
+    const { browser, form } = await arriveAt('consent')
+    const body = new URLSearchParams({ ...Object.fromEntries(form.fields), act: 'allow' })
+    const end = await browser.open(form.action, { method: 'POST', body })
+    expect((end as URL).searchParams.get('code')).toBeTruthy()
+    const again = await browser.send(form.action, { method: 'POST', body })
+    expect(again.status).toBe(400)
+  })
+
+  it('keep the login and the consent: the next request needs no page', async () => {
+    const browser = new HeadlessBrowser()
+    await browser.login(authorizationUrl())
+    const end = await browser.open(authorizationUrl({ prompt: 'none' }))
+    expect((end as URL).searchParams.get('code')).toBeTruthy()
+  })
+
+  it.each([
+    ['none', 'login_required'],
+    ['consent none', 'invalid_request'],
+  ])('answer prompt %s by %s', async (prompt, error) => {
+    const end = await new HeadlessBrowser().open(authorizationUrl({ prompt }))
+    expect((end as URL).searchParams.get('error')).toBe(error)
+  })
+
+  it('ask again where the client wants it: login, consent, max_age', async () => {
+    const browser = new HeadlessBrowser()
+    await browser.login(authorizationUrl())
+    later += 2_000
+    for (const more of [{ prompt: 'login' }, { prompt: 'consent' }, { max_age: '0' }]) {
+      expect(await browser.open(authorizationUrl(more))).toBeInstanceOf(Response)
+    }
+  })
+
+  it('post the answer to a client that asked for a form', async () => {
+    const browser = new HeadlessBrowser()
+    const page = await browser.travel(authorizationUrl({ response_mode: 'form_post' }))
+    const [form] = formsOf(String(page), server.issuer)
+    expect(form?.action.href).toBe(redirectUri)
+    expect(page).toMatch(/name="code" value="[^"]+"/)
+    expect(page).toContain('<button>Continue</button>')
+  })
+
+  it('take an authorization request by POST, without the cookies of this site', async () => {
+    const url = authorizationUrl()
+    const answer = await fetch(`${server.issuer}/authorize`, {
+      method: 'POST',
+      body: url.searchParams,
+      redirect: 'manual',
+    })
+    expect(answer.status).toBe(303)
+    expect((await new HeadlessBrowser().login(answer.headers.get('location')!)).searchParams.get('code')).toBeTruthy()
+  })
+
+  it('count wrong user codes', async () => {
+    const browser = new HeadlessBrowser()
+    const statuses = []
+    for (let i = 0; i < 11; i++) {
+      const page = (await browser.open(`${server.issuer}/device`)) as Response
+      const [form] = formsOf(await page.text(), server.issuer)
+      const body = new URLSearchParams({ ...Object.fromEntries(form!.fields), act: 'code', user_code: 'BBBB-BBBB' })
+      statuses.push((await browser.send(form!.action, { method: 'POST', body })).status)
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 200), 429])
+  })
+
+  it('ask before a logout that no hint vouches for', async () => {
+    const browser = new HeadlessBrowser()
+    await browser.login(authorizationUrl())
+    const asked = (await browser.open(`${server.issuer}/end_session`)) as Response
+    expect(await asked.text()).toContain('Log out?')
+    expect(await browser.travel(`${server.issuer}/end_session`)).toContain('You are logged out')
+    expect(browser.cookies.has('authentype_login')).toBe(false)
+  })
+})
