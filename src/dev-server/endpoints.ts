@@ -26,7 +26,7 @@ export const paths = {
 /** Claims that a user of this server may have. */
 const claims = ['sub', 'name', 'given_name', 'family_name', 'preferred_username', 'email', 'email_verified']
 
-export function endpointsOf(issuer: string): ServerEndpoints {
+function endpointsOf(issuer: string): ServerEndpoints {
   const at = (path: string) => issuer + path
   return {
     authorization: at(paths.authorize),
