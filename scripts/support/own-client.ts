@@ -1,5 +1,5 @@
 // How this repository generates its own client: with the strict validators that our own document can hold, and with
-// the seam imported from the source. Shared by `npm run generate` and `npm start`.
+// the runtime imported from the source. Shared by `npm run generate` and `npm start`.
 import type { GenerateOptions } from '../../src/codegen/index.ts'
 
 export const ownClient: GenerateOptions = {
@@ -9,6 +9,6 @@ export const ownClient: GenerateOptions = {
   strict: true,
   schema: true,
   validators: 'strict',
-  runtime: '../src/lib/api.ts',
+  runtime: '../src/lib/wire/index.ts',
   importExtension: '.ts',
 }

@@ -5,10 +5,9 @@ export class NetworkError extends AuthentypeError {
   override readonly name = 'NetworkError'
   readonly code = 'network_error'
   /** Origin and path of the request, without its query. */
-  readonly url: string
+  declare readonly url: string
   constructor(message: string, options: { url: string; cause?: unknown }) {
-    super(message, { cause: options.cause })
-    this.url = options.url
+    super(message, options)
   }
 }
 
@@ -16,13 +15,11 @@ export class NetworkError extends AuthentypeError {
 export class TimeoutError extends AuthentypeError {
   override readonly name = 'TimeoutError'
   readonly code = 'timeout'
-  readonly url: string
+  declare readonly url: string
   /** The deadline, in milliseconds. */
-  readonly timeout: number
+  declare readonly timeout: number
   constructor(message: string, options: { url: string; timeout: number; cause?: unknown }) {
-    super(message, { cause: options.cause })
-    this.url = options.url
-    this.timeout = options.timeout
+    super(message, options)
   }
 }
 

@@ -28,25 +28,17 @@ export interface ResponseErrorOptions {
 /** An answer came, but it is none that this request can have. */
 export class ResponseError extends AuthentypeError {
   override readonly name = 'ResponseError'
-  readonly code: ResponseErrorCode
-  readonly url: string
-  readonly status: number
-  readonly contentType: string
-  readonly expected: string | undefined
-  readonly actual: string | undefined
-  readonly excerpt: string | undefined
+  declare readonly code: ResponseErrorCode
+  declare readonly url: string
+  declare readonly status: number
+  declare readonly contentType: string
+  declare readonly expected: string | undefined
+  declare readonly actual: string | undefined
+  declare readonly excerpt: string | undefined
   /** The answer; its body may have been read. Not enumerable, so that no logger prints it. */
   declare readonly response: Response | undefined
   constructor(code: ResponseErrorCode, message: string, options: ResponseErrorOptions) {
-    super(message, { cause: options.cause })
-    this.code = code
-    this.url = options.url
-    this.status = options.status
-    this.contentType = options.contentType ?? ''
-    this.expected = options.expected
-    this.actual = options.actual
-    this.excerpt = options.excerpt
-    Object.defineProperty(this, 'response', { value: options.response, enumerable: false })
+    super(message, { code, contentType: '', ...options } as ResponseErrorOptions)
   }
 }
 
@@ -63,18 +55,14 @@ export class ApiError<Body = unknown> extends AuthentypeError {
   override readonly name: string = 'ApiError'
   readonly code: 'api_error' | 'oauth_error' = 'api_error'
   /** The operationId. */
-  readonly operation: string
-  readonly status: number
+  declare readonly operation: string
+  declare readonly status: number
   /** Not enumerable: headers may carry cookies and nonces. */
   declare readonly headers: Headers
   /** Not enumerable: only the caller knows what may be logged of it. */
   declare readonly body: Body
   constructor(message: string, options: ApiErrorOptions<Body>) {
-    super(message, { cause: options.cause })
-    this.operation = options.operation
-    this.status = options.status
-    Object.defineProperty(this, 'headers', { value: options.headers, enumerable: false })
-    Object.defineProperty(this, 'body', { value: options.body, enumerable: false })
+    super(message, options)
   }
 }
 
@@ -94,12 +82,11 @@ export class OAuthResponseError<Body extends OAuthErrorBody = OAuthErrorBody> ex
   readonly errorDescription: string | undefined
   readonly errorUri: string | undefined
   /** Milliseconds to wait, from `Retry-After`. */
-  readonly retryAfter: number | undefined
+  declare readonly retryAfter: number | undefined
   constructor(message: string, options: ApiErrorOptions<Body> & { retryAfter?: number }) {
     super(message, options)
     this.error = options.body.error
     this.errorDescription = options.body.error_description
     this.errorUri = options.body.error_uri
-    this.retryAfter = options.retryAfter
   }
 }

@@ -1,45 +1,17 @@
-import { ApiError, type OAuthErrorBody, OAuthResponseError } from '../errors/response.ts'
-import type { Operation } from '../lib/api.ts'
-import { findChallengeError } from '../lib/www-authenticate.ts'
-import type { Answer } from './read-answer.ts'
-import { parseRetryAfter } from './retry-after.ts'
-
-/** The error that a documented error answer is thrown as. */
-export function toApiError(operation: Operation, answer: Answer, now: number): ApiError {
-  const message = `${operation.id} was answered with status ${answer.status}`
-  return toOAuthError(operation, answer, now) ?? new ApiError(message, { operation: operation.id, ...answer })
-}
+import { ApiError } from '../errors/response.ts'
+import type { Answer, Operation } from '../lib/api.ts'
+import type { Runtime } from '../lib/runtime.ts'
 
 /**
- * An OAuth error, if the answer is one: a body with an `error` (RFC 6749 5.2), else a challenge with one
- * (RFC 6750 3). With a status of success it is one, too, where it is not what the document has for that status: some
- * servers refuse with 200. The description stays out of the message, since servers quote what they were sent.
+ * The error that a documented error answer is thrown as: the convention's own, such as OAuth's, or an `ApiError`.
+ *
+ * @param bytes of the answer's body, where the document knows of none
  */
-export function toOAuthError(operation: Operation, answer: Answer, now: number): OAuthResponseError | undefined {
-  const { status, headers } = answer
-  const body = isOAuthError(answer.body) ? answer.body : status < 400 ? undefined : challengeBody(headers)
-  if (!body) return undefined
-  const name = /^[\w.:/-]{1,60}$/.test(body.error) ? `"${body.error}"` : 'an OAuth error'
-  const retryAfter = parseRetryAfter(headers, now)
-  return new OAuthResponseError(`${operation.id} was answered with ${name}, status ${status}`, {
-    operation: operation.id,
-    status,
-    headers,
-    body,
-    ...(retryAfter !== undefined && { retryAfter }),
-  })
-}
-
-function isOAuthError(body: unknown): body is OAuthErrorBody {
-  return typeof (body as { error?: unknown } | null | undefined)?.error === 'string'
-}
-
-function challengeBody(headers: Headers): OAuthErrorBody | undefined {
-  const { error, error_description, error_uri } = findChallengeError(headers)?.parameters ?? {}
-  if (error === undefined) return undefined
-  return {
-    error,
-    ...(error_description !== undefined && { error_description }),
-    ...(error_uri !== undefined && { error_uri }),
-  }
+export function toApiError(operation: Operation, answer: Answer, runtime?: Runtime, bytes?: ArrayBuffer): Error {
+  const { status, headers, body } = answer
+  const { id, readError } = operation
+  return (
+    readError?.(operation, answer, bytes, runtime) ??
+    new ApiError(`${id} was answered with status ${status}`, { operation: id, status, headers, body })
+  )
 }

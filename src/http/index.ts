@@ -13,6 +13,29 @@ export type {
   ValueEncoding,
 } from '../lib/api.ts'
 export type { Fetch } from '../lib/fetch.ts'
+export {
+  authorizeClient,
+  authorizeToken,
+  discover,
+  excerpt,
+  fillPath,
+  fillStyledPath,
+  followRedirects,
+  readContent,
+  readJson,
+  readOAuthError,
+  writeAny,
+  writeBody,
+  writeCookies,
+  writeForm,
+  writeHeaders,
+  writeJson,
+  writeMultipart,
+  writeQuery,
+  writeRaw,
+  writeStyledForm,
+  writeStyledQuery,
+} from '../lib/wire/index.ts'
 export { type ApiOptions, createApi } from './create-api.ts'
 export { createPathsClient, type PathsClient, type PathsClientOptions } from './paths-client.ts'
 export type { AccessToken, AccessTokenRequest, TokenSource } from './token-source.ts'

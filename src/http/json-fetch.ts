@@ -1,7 +1,7 @@
 import { ResponseError } from '../errors/response.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { excerptOf, isJson, mediaTypeOf, parseJson } from '../lib/media-type.ts'
 import { withLimits } from './limits.ts'
-import { excerptOf, isJson, mediaTypeOf, parseJson } from './media-type.ts'
 import { withoutQuery } from './network-errors.ts'
 import { withRedirects } from './redirects.ts'
 

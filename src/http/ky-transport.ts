@@ -2,9 +2,9 @@ import ky, { HTTPError, type Options } from 'ky'
 import { NetworkError } from '../errors/network.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { assertKnownOptions } from '../lib/options.ts'
+import { parseRetryAfter } from '../lib/retry-after.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { discard } from './redirects.ts'
-import { parseRetryAfter } from './retry-after.ts'
 
 export interface KyTransportOptions {
   /** How often a GET or HEAD is sent again. @default 2 */

@@ -3,10 +3,12 @@ import type { AuthentypeError } from '../errors/base.ts'
 import { ResponseError, type ResponseErrorCode } from '../errors/response.ts'
 import type { HttpMethod, Operation } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { isJson, mediaTypeOf, parseJson } from '../lib/media-type.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
-import { toOAuthError } from './answer-errors.ts'
-import { isJson, mediaTypeOf, parseJson } from './media-type.ts'
+import { fillStyledPath } from '../lib/wire/fill-styled-path.ts'
+import { readOAuthError } from '../lib/wire/oauth-errors.ts'
+import { writeStyledQuery } from '../lib/wire/write-styled-query.ts'
 import { toNetworkError, withoutQuery } from './network-errors.ts'
 import { isRedirect } from './redirects.ts'
 import { createReplayableRequest } from './replay.ts'
@@ -58,11 +60,13 @@ export function createPathsClient<Paths extends object>(options: PathsClientOpti
   const request = async (method: string, path: string, init: CallInit = {}): Promise<Outcome> => {
     const verb = method.toUpperCase() as HttpMethod
     const described = table.get(`${verb} ${path}`)
-    const operation: Operation = described ?? { id: `${verb} ${path}`, method: verb, path, responses: {} }
+    const bare: Operation = described ?? { id: `${verb} ${path}`, method: verb, path, responses: {} }
+    // Whatever the call gives is written: the types of openapi-typescript decide what it may give.
+    const operation: Operation = { ...bare, fillPath: fillStyledPath, writeQuery: writeStyledQuery }
     const call = prepare(operation, init, options, described !== undefined)
     try {
       const outcome = await send(verb, call.url, call.init)
-      return judge(operation, outcome, init, (options.runtime ?? systemRuntime).now())
+      return judge(operation, outcome, init, options.runtime ?? systemRuntime)
     } catch (error) {
       // openapi-fetch reads bodies without a guard: a connection lost half way, or text parsed as JSON on demand.
       throw error instanceof SyntaxError ? invalidJson(operation, call.url) : call.typed(error)
@@ -131,8 +135,8 @@ function requestBuilder(operation: Operation, encodes: boolean): unknown {
   return function build(url: string, init: RequestInit): Request {
     const headers = new Headers(init.headers)
     const given = mediaTypeOf(headers)
-    const contentType = operation.body && !operation.body.includes(given) ? operation.body[0]! : given
-    const encoded = encodes ? encodeBody(operation, { body: init.body ?? undefined, contentType }) : undefined
+    const contentType = operation.body && !Object.hasOwn(operation.body, given) ? '' : given
+    const encoded = encodes ? encodeBody(operation, init.body ?? undefined, contentType) : undefined
     if (encoded) headers.delete('content-type')
     if (encoded?.contentType !== undefined) headers.set('content-type', encoded.contentType)
     const duplex = { duplex: 'half' }
@@ -142,14 +146,15 @@ function requestBuilder(operation: Operation, encodes: boolean): unknown {
 }
 
 /** Makes an error of what openapi-fetch lets pass for none: a redirect, an empty refusal. */
-function judge(operation: Operation, outcome: Outcome, init: CallInit, now: number): Outcome {
+function judge(operation: Operation, outcome: Outcome, init: CallInit, runtime: Runtime): Outcome {
   const { response, data, error } = outcome
   const { status, headers, ok } = response
   if (isRedirect(response)) throw unfit('redirect_refused', operation, response, 'no redirect')
   if (!ok && (error === undefined || error === '')) {
     const answer = { ok, status, body: undefined, headers, contentType: '' }
     throw (
-      toOAuthError(operation, answer, now) ?? unfit('unexpected_status', operation, response, 'a body with the error')
+      readOAuthError(operation, answer, undefined, runtime) ??
+      unfit('unexpected_status', operation, response, 'a body with the error')
     )
   }
   if (!ok || init.parseAs !== undefined || typeof data !== 'string') return outcome

@@ -1,82 +1,59 @@
 import { ResponseError, type ResponseErrorCode } from '../errors/response.ts'
-import type { ApiResult, Operation, ResponseContent } from '../lib/api.ts'
-import { toOAuthError } from './answer-errors.ts'
-import { excerptOf, isJson, isText, mediaTypeOf, parseJson } from './media-type.ts'
+import type { Answer, Operation, ResponseContent } from '../lib/api.ts'
+import { mediaTypeOf } from '../lib/media-type.ts'
+import type { Runtime } from '../lib/runtime.ts'
 import { withoutQuery } from './network-errors.ts'
-import { isRedirect } from './redirects.ts'
-
-/** An answer as the document describes it. Success is a matter of the status alone. */
-export type Answer = ApiResult<number, boolean, unknown>
 
 /**
  * Holds an answer against the operation's description: status, content type, JSON, schema.
  *
+ * @param bytes the body of `response`, which has been read
  * @throws ResponseError for what the document does not describe
- * @throws OAuthResponseError where that is an OAuth error all the same
+ * @throws the operation's own kind of error (OAuthResponseError) where that is one all the same
  */
-export async function readAnswer(
+export function readAnswer(
   operation: Operation,
-  request: Request,
+  { url, method }: Request,
   response: Response,
-  now: number,
-): Promise<Answer> {
+  bytes: ArrayBuffer,
+  runtime?: Runtime,
+): Answer {
+  const { id, responses, read, readError, excerpt } = operation
   const { status, headers, ok } = response
-  const bytes = await response.arrayBuffer()
-  const contentType = bytes.byteLength > 0 ? mediaTypeOf(headers) : ''
-  const text = () => new TextDecoder().decode(bytes)
+  const contentType = bytes.byteLength ? mediaTypeOf(headers) : ''
   const answer = (body?: unknown): Answer => ({ ok, status, body, headers, contentType })
-  const unfit = (code: ResponseErrorCode, expected: string, actual: string) =>
-    toOAuthError(operation, answer(isJson(contentType) && parseJson(text())?.value), now) ??
-    new ResponseError(code, `${operation.id}: expected ${expected}, got ${actual} with status ${status}`, {
-      url: withoutQuery(request.url),
+  const unfit = (code: ResponseErrorCode, expected: string, actual: string = contentType || 'no body'): Error =>
+    readError?.(operation, answer(), bytes, runtime) ??
+    new ResponseError(code, `${id}: expected ${expected}, got ${actual} with status ${status}`, {
+      url: withoutQuery(url),
       status,
       contentType,
       expected,
       actual,
-      ...excerptOf(status, contentType, text()),
       response,
+      ...excerpt?.(status, contentType, bytes),
     })
 
-  const { responses } = operation
   const content = contentOf(responses, status, ok)
-  if (!content && isRedirect(response)) throw unfit('redirect_refused', 'no redirect', 'one')
-  if (!content)
-    throw unfit('unexpected_status', `status ${Object.keys(responses).join(', ')}`, contentType || 'no body')
-  const expected = Object.keys(content).filter(Boolean)
-  // Where the document has no body, one that comes has no meaning (RFC 7009 2.2), unless it tells of an error.
-  if (expected.length === 0) return answer(ok || !isJson(contentType) ? undefined : parseJson(text())?.value)
-  if (bytes.byteLength === 0) {
-    if (ok && status !== 204 && request.method !== 'HEAD' && !('' in content)) {
-      throw unfit('invalid_body', expected.join(' or '), 'no body')
-    }
+  const code = !ok && status < 400 ? 'redirect_refused' : 'unexpected_status'
+  if (!content) throw unfit(code, `status ${Object.keys(responses).join(', ')}`)
+  const types = Object.keys(content).filter(Boolean).join(' or ')
+  // Where the document has no body, one that comes has no meaning (RFC 7009 2.2).
+  if (!bytes.byteLength || !types) {
+    if (types && ok && status !== 204 && method !== 'HEAD' && !('' in content)) throw unfit('invalid_body', types)
     return answer()
   }
-  const documented = matchType(expected, contentType)
-  if (documented === undefined) throw unfit('unexpected_content_type', expected.join(' or '), contentType)
-  // A range says nothing of how to read it.
-  const type = documented.includes('*') ? contentType : documented
-  if (isText(type)) return answer(text())
-  if (!isJson(type)) return answer(new Blob([bytes], { type: contentType }))
-  const parsed = parseJson(text())
-  if (!parsed) throw unfit('invalid_json', 'JSON', 'something else')
-  const failure = content[documented]?.(parsed.value)
+  const found = read?.(content, contentType, bytes)
+  if (!found) throw unfit('unexpected_content_type', types)
+  const { body, failure } = found
+  if (failure === null) throw unfit('invalid_json', 'JSON', 'something else')
   if (failure) throw unfit('invalid_body', `${failure.expected} at "${failure.path}"`, failure.actualType)
-  return answer(parsed.value)
+  return answer(body)
 }
 
 /** `default` stands for a success only where the document lists none: else it is the model of errors. */
 function contentOf(responses: Operation['responses'], status: number, ok: boolean): ResponseContent | undefined {
+  const documentsSuccess = Object.keys(responses).some((key) => key[0] === '2')
   const listed = responses[status] ?? responses[`${Math.floor(status / 100)}XX`]
-  if (listed || (ok && Object.keys(responses).some((key) => key.startsWith('2')))) return listed
-  return responses.default
-}
-
-/** The documented type that an answer has: the same, else any JSON for JSON, else a range or plain bytes. */
-function matchType(expected: readonly string[], actual: string): string | undefined {
-  if (actual === '' || expected.includes(actual)) return actual || expected[0]
-  return (
-    expected.find((type) => isJson(type) && isJson(actual)) ??
-    expected.find((type) => type.endsWith('/*') && (type === '*/*' || actual.startsWith(type.slice(0, -1)))) ??
-    expected.find((type) => type === 'application/octet-stream')
-  )
+  return listed ?? (ok && documentsSuccess ? undefined : responses.default)
 }

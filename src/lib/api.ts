@@ -1,8 +1,12 @@
+import type { Fetch } from './fetch.ts'
+import type { Runtime } from './runtime.ts'
+
 /**
  * The seam between generated code and everything that can send a request.
  *
- * Generated functions are `(api, input, init) => api.send(operation, input, init)`. They know the types
- * of this file and nothing else: no transport, no token, no clock.
+ * Generated functions are `(api, input, init) => api.send(operation, input, init)`. An operation is data, and beside
+ * it the functions that its own request and answers need (`src/lib/wire`): what no operation names, no application
+ * has to load. None of them knows a transport, a token or a clock.
  */
 
 /** The first thing in a value that does not fit its schema. Never holds the value itself, which may be a token. */
@@ -18,7 +22,7 @@ export interface ValidationFailure {
 /** Judges a parsed body. Returns nothing when it fits. */
 export type Validator = (value: unknown) => ValidationFailure | undefined
 
-export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS' | 'HEAD' | 'PATCH' | 'TRACE'
+export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS' | 'HEAD' | 'PATCH' | 'TRACE' | 'QUERY'
 
 /** How one parameter or form field is written, where the document departs from the default of its place. */
 export interface ValueEncoding {
@@ -32,11 +36,109 @@ export interface ValueEncoding {
   readonly contentType?: string
 }
 
-/** A media type's validator, `null` where the document gives no schema (or validators are off). */
-export type ResponseContent = Readonly<Record<string, Validator | null>>
+/** By name of parameter or field. */
+export type Encodings = Readonly<Record<string, ValueEncoding>>
 
 /**
- * One operation of an OpenAPI document, as data.
+ * How an answer of one media type is read. A validator judges what is parsed as JSON, `null` lets any JSON pass
+ * (no schema, or validators are off).
+ */
+export type ContentReader = Validator | null | 'text' | 'blob'
+
+/** By media type. */
+export type ResponseContent = Readonly<Record<string, ContentReader>>
+
+export interface EncodedBody {
+  readonly body: BodyInit
+  /** Absent where the body brings its own: a boundary, a Blob's type. */
+  readonly contentType?: string
+}
+
+/** Puts the parameters into a path template. @throws TypeError for one that is missing or would leave its segment */
+export type PathWriter = (template: string, values?: object, encodings?: Encodings) => string
+/** `name=value` for each parameter, joined for the query. */
+export type PairsWriter = (values: object, encodings?: Encodings) => string
+/** @throws TypeError for a value that has no form in this media type */
+export type BodyWriter = (body: unknown, mediaType: string, encodings?: Encodings) => EncodedBody
+
+/** Adds a part of the input to a request that is being made. @throws TypeError for what cannot be written */
+export type PartWriter = (operation: Operation, input: OperationInput, request: RequestParts) => void
+
+/** A request while it is made. */
+export interface RequestParts {
+  readonly headers: Headers
+  body?: BodyInit
+}
+
+/** What `createApi` was given, as far as it decides who proves what to whom. */
+export interface Credentials {
+  readonly authenticatedFetch?: Fetch | undefined
+  readonly clientFetch?: Fetch | undefined
+  readonly clientId?: string | undefined
+  readonly clientAuth?: ClientAuthenticator | undefined
+  readonly issuer?: string | undefined
+  readonly metadata?: object | undefined
+  readonly runtime?: Runtime | undefined
+}
+
+/** How a client proves itself, as far as a request needs to know: `protocol/client-auth.ts` makes such values. */
+export interface ClientAuthenticator {
+  readonly method: string
+  readonly signingAlg?: string
+  readonly authenticate: (context: {
+    readonly clientId: string
+    readonly issuer: string
+    readonly runtime: Runtime
+  }) => ClientProof | Promise<ClientProof>
+}
+
+/** Header fields and form parameters that a client's authentication adds. */
+export interface ClientProof {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+/**
+ * What sends an operation that asks for credentials; undefined where it may go without and there are none.
+ *
+ * @throws TypeError where they are required and missing
+ */
+export type Authorizer = (
+  operation: Operation,
+  plain: Fetch,
+  credentials: Credentials,
+  init: RequestOptions,
+) => Fetch | undefined
+
+/** An answer as the document describes it. Success is a matter of the status alone. */
+export type Answer = ApiResult<number, boolean, unknown>
+
+/**
+ * The error that an answer stands for in a convention of its own, such as OAuth's; undefined where it is none. `bytes`
+ * are the body of an answer whose `body` says nothing, because the document does not describe it.
+ */
+export type ErrorReader = (
+  operation: Operation,
+  answer: Answer,
+  bytes?: ArrayBuffer,
+  runtime?: Runtime,
+) => Error | undefined
+
+/** A body, or what is wrong with it: `null` where it is no JSON. */
+export interface ReadBody {
+  readonly body?: unknown
+  readonly failure?: ValidationFailure | null | undefined
+}
+
+/** Reads a body by its content type; undefined for one that the document does not have. */
+export type BodyReader = (content: ResponseContent, contentType: string, bytes: ArrayBuffer) => ReadBody | undefined
+
+/** The URL that the server's metadata has for an operation. @throws ConfigurationError missing_metadata */
+export type Discoverer = (operation: Operation, metadata: object) => string
+
+/**
+ * One operation of an OpenAPI document: data, and the functions that it needs. A function that is absent is not
+ * needed: an operation without `writeQuery` has no query parameters.
  *
  * @typeParam Success what `send` resolves to
  * @typeParam Result the union by status that `result` resolves to
@@ -44,29 +146,45 @@ export type ResponseContent = Readonly<Record<string, Validator | null>>
 export interface Operation<Success = unknown, Result = unknown> {
   /** The operationId, or the name given to an operation without one. */
   readonly id: string
-  readonly method: HttpMethod
+  /** One of `HttpMethod`, or another that the document names (OpenAPI 3.2 `additionalOperations`). */
+  readonly method: HttpMethod | (string & {})
   /** The path template, for example `/register/{client_id}`; relative to the base URL. */
   readonly path: string
+  readonly fillPath?: PathWriter
   /** The first server URL that the document gives for this operation; absent when it names none. */
   readonly server?: string
   /** The authorization server metadata field that holds this operation's URL (`x-oauth-metadata-field`). */
   readonly metadataField?: string
+  readonly discover?: Discoverer
   /** Whether the document asks for an access token; absent: none may be sent (`security: []`). */
   readonly accessToken?: 'required' | 'optional'
   /** The client authenticates itself here (`x-oauth-client-auth`); absent: it must not. */
   readonly clientAuth?: 'required' | 'optional'
+  /** Present where `accessToken` or `clientAuth` is. */
+  readonly authorize?: Authorizer
+  /** Present where a redirect may be followed: a GET or HEAD without credentials. */
+  readonly follow?: (fetch: Fetch) => Fetch
+  readonly writeQuery?: PairsWriter
+  /** What writes header parameters, cookies and the body, where there are such. */
+  readonly parts?: readonly PartWriter[]
   /** Departures from the default encodings, by place and name. */
-  readonly encodings?: Readonly<
-    Partial<Record<'path' | 'query' | 'headers' | 'cookies' | 'body', Readonly<Record<string, ValueEncoding>>>>
-  >
-  /** The media types that the request body may have, the first being the default. */
-  readonly body?: readonly string[]
+  readonly encodings?: Readonly<Partial<Record<'path' | 'query' | 'headers' | 'cookies' | 'body', Encodings>>>
+  /** By media type, what writes the request body; the first is the default. */
+  readonly body?: Readonly<Record<string, BodyWriter>>
+  /** The media types of a success. @default application/json */
+  readonly accept?: string
   /**
    * By status (`200`, `4XX`, `default`), then by media type; an empty object is an answer without a body. The
    * empty media type says that the body may be missing: it is then undefined.
    * `default` stands for a success only where no status of 2XX is listed: no error is ever taken for a success.
    */
   readonly responses: Readonly<Record<string, ResponseContent>>
+  /** Present where an answer has a body. */
+  readonly read?: BodyReader
+  /** Present where errors may be OAuth's. */
+  readonly readError?: ErrorReader
+  /** What to show of an answer that nobody described: a page of a proxy, say. Present where `readError` is. */
+  readonly excerpt?: (status: number, contentType: string, bytes: ArrayBuffer) => { excerpt?: string }
   /** Never present at run time: carries the types from the description to `send` and `result`. */
   readonly '~types'?: { readonly success: Success; readonly result: Result }
 }

@@ -62,9 +62,10 @@ export function parseChallenges(field: string | null): Challenge[] {
  * @see RFC 6750 3; RFC 9449 7.1
  */
 export function findChallengeError(headers: Headers, error?: string): Challenge | undefined {
-  return parseChallenges(headers.get('www-authenticate')).find((challenge) =>
-    error === undefined ? challenge.parameters.error : challenge.parameters.error === error,
-  )
+  return parseChallenges(headers.get('www-authenticate')).find(({ parameters }) => {
+    const { error: given } = parameters
+    return error === undefined ? given : given === error
+  })
 }
 
 /**

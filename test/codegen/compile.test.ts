@@ -28,7 +28,7 @@ const compilerOptions = {
   noEmit: true,
 }
 
-const use = `import type { Api } from '${resolve('src/lib/api.ts')}'
+const use = `import type { Api } from '${resolve('src/lib/wire/index.ts')}'
 import { authorize, getThing, getThingResult, issueToken, issueTokenResult, putThing, deleteThing } from './keywords-3.1.yaml.strict/endpoints.js'
 
 export async function calls(api: Api): Promise<string> {
@@ -87,7 +87,7 @@ it('the output of every fixture compiles under the strictest settings, and types
         out: join(folder, `${name.replaceAll(/[/]|\.\./g, '')}.${validators}`),
         validators,
         importExtension,
-        runtime: resolve('src/lib/api.ts'),
+        runtime: resolve('src/lib/wire/index.ts'),
       })
     }
   }

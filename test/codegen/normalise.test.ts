@@ -52,7 +52,7 @@ describe('version 2.0', () => {
   it('has its bodies among the parameters', async () => {
     const { files } = await swagger()
     expect(files['operations.ts']).toContain('readonly body: PetPet\n')
-    expect(files['operations.ts']).toContain("body: ['multipart/form-data']")
+    expect(files['operations.ts']).toContain("body: { 'multipart/form-data': writeMultipart }")
     expect(files['models.ts']).toContain('readonly photo: Blob | string\n  readonly note?: string')
     expect(files['operations.ts']).toContain('readonly body: TokenBody & { readonly [key: string]: unknown }')
   })

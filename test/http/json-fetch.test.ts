@@ -37,8 +37,8 @@ describe('fetchJson', () => {
       code: 'unexpected_content_type',
       status: 200,
       contentType: 'text/html',
-      excerpt: undefined,
     })
+    expect(ok.excerpt).toBeUndefined()
     const bad = await failure(fetchJson(fetch, (await html(502)).origin))
     expect(bad).toMatchObject({ code: 'unexpected_status', contentType: 'text/html' })
     expect(bad.excerpt).toMatch(/^<html> <b>Bad gateway<\/b>x+…$/)

@@ -15,11 +15,11 @@ beforeAll(async () => {
     seen.push(request)
     body = ''
     for await (const chunk of request) body += chunk
-    if (request.url === '/big') return response.end('x'.repeat(5000))
     if (request.url === '/slow') return
-    if (request.url === '/empty') return response.writeHead(204).end()
-    if (request.url === '/redirect') return response.writeHead(302, { location: 'http://169.254.169.254/' }).end()
-    response.writeHead(200, { 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'] }).end('hello')
+    if (request.url === '/big') response.end('x'.repeat(5000))
+    else if (request.url === '/empty') response.writeHead(204).end()
+    else if (request.url === '/redirect') response.writeHead(302, { location: 'http://169.254.169.254/' }).end()
+    else response.writeHead(200, { 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'] }).end('hello')
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -3,6 +3,7 @@ import { isJson } from '../media-types.ts'
 import type { NameTable, OperationNames } from '../name/name-table.ts'
 import type { MediaSpec, OperationSpec, Spec } from '../spec.ts'
 import { type EmittedFile, type FileStyle, importTypes, importValues, joinFile } from './file.ts'
+import { acceptOf, bodyWriter, contentReader, featuresOf, partWriters } from './operation-features.ts'
 import { inputType, resultTypes } from './operation-types.ts'
 import { indent, stringLiteral, valueKey } from './text.ts'
 import { createTypePrinter } from './type-text.ts'
@@ -23,14 +24,16 @@ export function emitOperations(
   const printer = createTypePrinter(printing)
   const models = new Set<string>()
   const validators = new Set<string>()
-  const validatorOf = ({ mediaType, schema }: MediaSpec): string => {
+  const validatorOf = ({ mediaType, schema }: MediaSpec): string | undefined => {
     const validator =
       options.validators && isJson(mediaType) && schema?.ref !== undefined
         ? names.models.get(schema.ref)?.validator
         : undefined
     if (validator !== undefined) validators.add(validator)
-    return validator ?? 'null'
+    return validator
   }
+  const features = new Set<string>()
+  const context: LiteralContext = { spec, validatorOf, use: (name) => features.add(name) && name }
   const parts = spec.operations.map((operation) => {
     const named = names.operations.get(operation.key)!
     const types = resultTypes(operation, printing)
@@ -38,12 +41,13 @@ export function emitOperations(
     return [
       `export type ${named.inputType} = ${inputType(operation, printer, spec.schemas).text}\n`,
       `export type ${named.resultType} =\n  | ${types.result}\n`,
-      `export const ${named.operation}: Operation<${types.success}, ${named.resultType}> = ${literal(operation, named, spec, validatorOf)}\n`,
+      `export const ${named.operation}: Operation<${types.success}, ${named.resultType}> = ${literal(operation, named, context)}\n`,
     ].join('\n')
   })
   const seam = ['ApiResult', 'Operation', 'StatusIn'].filter((name) => parts.some((part) => part.includes(`${name}<`)))
   const imports = [
     importTypes(seam, style.runtime),
+    importValues(features, style.runtime),
     importTypes(new Set([...models, ...printer.used]), `./models${style.importExtension}`),
     importValues(validators, `./validators${style.importExtension}`),
   ]
@@ -55,13 +59,15 @@ export function emitOperations(
   }
 }
 
+interface LiteralContext {
+  readonly spec: Spec
+  readonly validatorOf: (media: MediaSpec) => string | undefined
+  /** Notes that a function of the runtime is imported, and gives its name back. */
+  readonly use: (name: string) => string
+}
+
 /** Whatever is a default is left out: an application pays for each byte of each operation that it calls. */
-function literal(
-  operation: OperationSpec,
-  named: OperationNames,
-  spec: Spec,
-  validatorOf: (media: MediaSpec) => string,
-): string {
+function literal(operation: OperationSpec, named: OperationNames, { spec, validatorOf, use }: LiteralContext): string {
   const server =
     operation.server !== undefined && operation.server !== spec.server
       ? `server: ${stringLiteral(operation.server)}`
@@ -69,24 +75,32 @@ function literal(
         ? ''
         : 'server'
   const encodings = encodingGroups(operation)
+  const accept = acceptOf(operation)
+  const parts = partWriters(operation)
   const responses = operation.responses.map(({ status, content }) => {
     const media =
       operation.method === 'HEAD'
         ? []
-        : content.map((each) => `${each.mediaType === '' ? "''" : valueKey(each.mediaType)}: ${validatorOf(each)}`)
+        : content.map(
+            (each) =>
+              `${each.mediaType === '' ? "''" : valueKey(each.mediaType)}: ${contentReader(each, validatorOf(each))}`,
+          )
     return `${valueKey(status)}: ${media.length > 0 ? `{ ${media.join(', ')} }` : '{}'},\n`
   })
   const lines = [
     `id: ${stringLiteral(operation.operationId ?? named.call)}`,
     `method: ${stringLiteral(operation.method)}`,
     `path: ${stringLiteral(operation.path)}`,
+    ...featuresOf(operation, spec.schemas).map(([slot, name]) => (use(name) === slot ? slot : `${slot}: ${name}`)),
     server,
     operation.metadataField === undefined ? '' : `metadataField: ${stringLiteral(operation.metadataField)}`,
     operation.accessToken === undefined ? '' : `accessToken: ${stringLiteral(operation.accessToken)}`,
     operation.clientAuth === undefined ? '' : `clientAuth: ${stringLiteral(operation.clientAuth)}`,
     encodings === '' ? '' : `encodings: ${encodings}`,
-    operation.body
-      ? `body: [${operation.body.content.map(({ mediaType }) => stringLiteral(mediaType)).join(', ')}]`
+    parts.length > 0 ? `parts: [${parts.map(use).join(', ')}]` : '',
+    accept === undefined ? '' : `accept: ${stringLiteral(accept)}`,
+    operation.body && operation.userAgent === undefined
+      ? `body: { ${operation.body.content.map((media) => `${valueKey(media.mediaType)}: ${use(bodyWriter(media))}`).join(', ')} }`
       : '',
     `responses: {\n${indent(responses.join(''))}}`,
   ]

@@ -1,4 +1,4 @@
-import { printable } from '../lib/printable.ts'
+import { printable } from './printable.ts'
 
 /** The media type of an answer without its parameters, lower case; empty where there is none (RFC 9110 8.3). */
 export function mediaTypeOf(headers: Headers): string {
@@ -7,7 +7,7 @@ export function mediaTypeOf(headers: Headers): string {
 
 /** `application/json` and whatever ends with `+json` (RFC 6839 3.1). */
 export function isJson(mediaType: string): boolean {
-  return /^[^/]+\/(?:json|.+\+json)$/.test(mediaType)
+  return /[/+]json$/.test(mediaType)
 }
 
 /** What callers get as a string: text, markup, forms, and tokens such as `application/jwt`. */

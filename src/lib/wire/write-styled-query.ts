@@ -1,9 +1,15 @@
-import type { ValueEncoding } from '../lib/api.ts'
+import type { Encodings, ValueEncoding } from '../api.ts'
+import { listItems } from './fill-path.ts'
+import { entriesOf, toText } from './values.ts'
 
-export type Encodings = Readonly<Record<string, ValueEncoding>> | undefined
 type Encode = (text: string) => string
 
 const separators: Readonly<Record<string, string>> = { spaceDelimited: '%20', pipeDelimited: '%7C' }
+
+/** As `writeQuery`, for parameters of any style. */
+export function writeStyledQuery(values: object, encodings?: Encodings): string {
+  return serializePairs(values, encodings, encodeURIComponent).join('&')
+}
 
 /**
  * `name=value` for each parameter of a query, a form or a Cookie field; absent and null ones are left out.
@@ -13,28 +19,27 @@ const separators: Readonly<Record<string, string>> = { spaceDelimited: '%20', pi
  * @see OpenAPI 3.1 4.8.12.3, style values
  */
 export function serializePairs(
-  values: object | undefined,
-  encodings: Encodings,
+  values: object,
+  encodings: Encodings | undefined,
   encode: Encode,
   ofObjects?: ValueEncoding,
 ): string[] {
-  return Object.entries(values ?? {}).flatMap(([name, value]) =>
+  return entriesOf(values).flatMap(([name, value]) =>
     serializePair(name, value, encodings?.[name] ?? (Array.isArray(value) ? undefined : ofObjects), encode),
   )
 }
 
 function serializePair(name: string, value: unknown, encoding: ValueEncoding = {}, encodeAny: Encode): string[] {
-  if (value === undefined || value === null) return []
   const { style = 'form', explode = style === 'form', allowReserved } = encoding
   const encode = allowReserved ? (text: string) => unescapeReserved(encodeAny(text)) : encodeAny
   const pair = (key: string, text: string) => `${encodeAny(key)}=${text}`
-  if (typeof value !== 'object' || style === 'json' || encoding.contentType?.endsWith('json')) {
+  if (typeof value !== 'object' || value === null || style === 'json' || encoding.contentType?.endsWith('json')) {
     return [pair(name, encode(toText(value)))]
   }
   if (style === 'deepObject') return deepPairs(name, value, (key, text) => pair(key, encode(text)))
   const entries = entriesOf(value)
   if (explode) return entries.map(([key, item]) => pair(Array.isArray(value) ? name : key, encode(toText(item))))
-  return entries.length > 0 ? [pair(name, listOf(value, encode).join(separators[style] ?? ','))] : []
+  return entries.length > 0 ? [pair(name, listItems(value, encode).join(separators[style] ?? ','))] : []
 }
 
 function deepPairs(name: string, value: object, pair: (key: string, text: string) => string): string[] {
@@ -42,26 +47,6 @@ function deepPairs(name: string, value: object, pair: (key: string, text: string
     const path = `${name}[${key}]`
     return typeof item === 'object' ? deepPairs(path, item, pair) : [pair(path, toText(item))]
   })
-}
-
-function entriesOf(value: object): [string, NonNullable<unknown>][] {
-  return Object.entries(value).filter(([, item]) => item !== undefined && item !== null)
-}
-
-/** `simple` style: a header's or path's value. Of an object the keys and values, joined by `=` when exploded. */
-export function serializeSimple(value: unknown, explode: boolean | undefined, encode: Encode): string[] {
-  if (typeof value !== 'object' || value === null) return [encode(toText(value))]
-  if (!explode || Array.isArray(value)) return listOf(value, encode)
-  return entriesOf(value).map(([key, item]) => `${encode(key)}=${encode(toText(item))}`)
-}
-
-function listOf(value: object, encode: Encode): string[] {
-  const items: unknown[] = Array.isArray(value) ? value : entriesOf(value).flat()
-  return items.map((item) => encode(toText(item)))
-}
-
-export function toText(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 /** What RFC 3986 2.2 reserves and a query may hold as it is; `#`, `&` and `+` would change its meaning. */

@@ -1,0 +1,52 @@
+import { type OAuthErrorBody, OAuthResponseError } from '../../errors/response.ts'
+import type { Answer, Operation } from '../api.ts'
+import { excerptOf, isJson } from '../media-type.ts'
+import { parseRetryAfter } from '../retry-after.ts'
+import { type Runtime, systemRuntime } from '../runtime.ts'
+import { findChallengeError } from '../www-authenticate.ts'
+import { judgeJson } from './read-json.ts'
+
+/**
+ * An OAuth error, if the answer is one: a body with an `error` (RFC 6749 5.2), else a challenge with one
+ * (RFC 6750 3). With a status of success it is one, too, where it is not what the document has for that status: some
+ * servers refuse with 200. The description stays out of the message, since servers quote what they were sent.
+ */
+export function readOAuthError(
+  operation: Operation,
+  answer: Answer,
+  bytes?: ArrayBuffer,
+  runtime: Pick<Runtime, 'now'> = systemRuntime,
+): OAuthResponseError | undefined {
+  const { status, headers, contentType } = answer
+  const given = answer.body ?? (bytes && isJson(contentType) ? judgeJson(bytes, null).body : undefined)
+  const body = isOAuthError(given) ? given : status < 400 ? undefined : challengeBody(headers)
+  if (!body) return undefined
+  const name = /^[\w.:/-]{1,60}$/.test(body.error) ? `"${body.error}"` : 'an OAuth error'
+  const retryAfter = parseRetryAfter(headers, runtime.now())
+  return new OAuthResponseError(`${operation.id} was answered with ${name}, status ${status}`, {
+    operation: operation.id,
+    status,
+    headers,
+    body,
+    ...(retryAfter !== undefined && { retryAfter }),
+  })
+}
+
+function isOAuthError(body: unknown): body is OAuthErrorBody {
+  return typeof (body as { error?: unknown } | null | undefined)?.error === 'string'
+}
+
+function challengeBody(headers: Headers): OAuthErrorBody | undefined {
+  const { error, error_description, error_uri } = findChallengeError(headers)?.parameters ?? {}
+  if (error === undefined) return undefined
+  return {
+    error,
+    ...(error_description !== undefined && { error_description }),
+    ...(error_uri !== undefined && { error_uri }),
+  }
+}
+
+/** The start of an error page, of which there is much to learn at a token endpoint. */
+export function excerpt(status: number, contentType: string, bytes: ArrayBuffer): { excerpt?: string } {
+  return excerptOf(status, contentType, new TextDecoder().decode(bytes))
+}

@@ -1,0 +1,15 @@
+import { entriesOf, toText } from './values.ts'
+
+/**
+ * Query parameters that all have the default style: `form`, exploded. Items of an array are repeated, members of an
+ * object are parameters by themselves.
+ */
+export function writeQuery(values: object): string {
+  return entriesOf(values)
+    .flatMap(([name, value]) => {
+      if (typeof value !== 'object') return [[name, value]]
+      return entriesOf(value).map(([key, item]) => [Array.isArray(value) ? name : key, item])
+    })
+    .map((pair) => pair.map((part) => encodeURIComponent(toText(part))).join('='))
+    .join('&')
+}
