@@ -1,13 +1,19 @@
 import { digest } from '#signatures'
 import { TimeoutError } from '../errors/network.ts'
-import { StoreError } from '../errors/session.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
+import { delay } from '../lib/delay.ts'
 import type { Lock } from '../lib/lock.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSerialQueue } from '../lib/serial-queue.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
+import { type AttemptView, isUnderWay, mayRepeat, patienceWith } from './attempt-rules.ts'
+import { withBoundedLock } from './bounded-lock.ts'
+import { contended, maxWriteAttempts } from './contended.ts'
+import { createKnownAttempts } from './known-attempts.ts'
 import { isAnswerLost } from './lost-answer.ts'
+import { createOutcomeKeeper } from './outcome-keeper.ts'
 import type { RefreshAttempt, Refreshable, RefreshOutcome, Versioned } from './refreshable.ts'
+import { settleRefusal } from './settle-refusal.ts'
 
 export interface RefreshEngine {
   /**
@@ -33,29 +39,21 @@ export interface RefreshEngineOptions {
   readonly deadline?: number
 }
 
-interface Unsaved<State> {
-  readonly from: State
-  readonly next: State
-}
-
-/** Unrelated writers (a label, another resource's token) may come between; a handful of tries passes them all. */
-const maxWriteAttempts = 10
-const maxLost = 10_000
-/** Milliseconds between looks at a record that another process is renewing: some twelve seconds in all. */
-const looks = [10, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400] as const
+/** Milliseconds between looks at a record that another process is renewing; the last one is repeated. */
+const looks = [10, 25, 50, 100, 200, 400, 800] as const
+/** Milliseconds to look at it at the most. */
+const longestLook = 12_000
 
 export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngine {
   const { runtime, lock, deadline = 30_000 } = options
   const flights = createSingleFlight<RefreshOutcome<unknown>>()
   const queue = createSerialQueue()
-  // Outcomes that the store could not take. The old refresh token is used up, so they exist nowhere else.
-  const unsaved = new Map<string, Unsaved<unknown>>()
-  // Attempts of our own whose answer was lost: no other process is at them, so there is nothing to wait for.
-  const lost = new Set<string>()
+  const keeper = createOutcomeKeeper(runtime)
+  const known = createKnownAttempts()
 
-  async function fly<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
+  async function fly<State>(target: Refreshable<State>, hasLock: boolean): Promise<RefreshOutcome<State>> {
     try {
-      const outcome = (await keptOutcome(target)) ?? (await renew(target))
+      const outcome = (await keptOutcome(target)) ?? (await renew(target, hasLock))
       target.settled(outcome)
       return outcome
     } catch (error) {
@@ -66,44 +64,75 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
 
   /** What the store could not take before: written first, and enough if it is good enough. */
   async function keptOutcome<State>(target: Refreshable<State>): Promise<RefreshOutcome<State> | undefined> {
-    const kept = unsaved.get(target.serial) as Unsaved<State> | undefined
+    const kept = keeper.held<State>(target.serial)
     if (!kept) return undefined
-    const outcome = await keep(target, kept)
+    const outcome = await keeper.keep(target, kept)
     if (outcome.kind !== 'refreshed') return outcome.kind === 'gone' ? outcome : undefined
     if (!target.needsRefresh(outcome.state)) return outcome
-    return outcome.stored ? undefined : await keep(target, { from: kept.from, next: await target.request(kept.next) })
+    if (outcome.stored) return undefined
+    return await keeper.keep(target, { from: kept.from, next: await target.request(kept.next) })
+  }
+
+  /** What needs no lock to be seen: ordinary requests never wait for it, and go on with the token that they have. */
+  async function lookAhead<State>(target: Refreshable<State>): Promise<RefreshOutcome<State> | undefined> {
+    if (!lock || keeper.held(target.serial)) return undefined
+    const found = await target.read()
+    if (!found) return { kind: 'gone' }
+    const { state } = found
+    if (!target.needsRefresh(state)) return { kind: 'current', state }
+    if (!target.canWait(state)) return undefined
+    const earlier = viewOf(target, state, await hashOf(target.refreshToken(state)))
+    return earlier && isUnderWay(earlier, deadline) ? { kind: 'postponed', state } : undefined
   }
 
   /** Looks, and if need be looks again while another process is at it; then tells the journal and sends. */
-  async function renew<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
-    for (const wait of [...looks, 0]) {
+  async function renew<State>(target: Refreshable<State>, hasLock: boolean): Promise<RefreshOutcome<State>> {
+    for (let waited = 0, look = 0, conflicts = 0; conflicts < maxWriteAttempts; ) {
       const found = await target.read()
       if (!found) return { kind: 'gone' }
       const { state } = found
       if (!target.needsRefresh(state)) return { kind: 'current', state }
       const tokenHash = await hashOf(target.refreshToken(state))
-      const earlier = target.attempt(state)?.tokenHash === tokenHash ? target.attempt(state) : undefined
-      const age = earlier ? runtime.now() - earlier.startedAt : 0
-      const isYoung = earlier && age >= 0 && age < deadline
-      const isUnderWay = isYoung && !lock && !lost.has(earlier.id)
-      const isDoubtful = earlier && !target.mayRepeat(earlier)
-      if ((isUnderWay || isDoubtful) && target.canWait(state)) return { kind: 'postponed', state }
-      if (isUnderWay && wait > 0) {
-        await new Promise((resolve) => setTimeout(resolve, wait))
+      const earlier = viewOf(target, state, tokenHash)
+      const isDoubtful = earlier && (!mayRepeat(earlier) || (!hasLock && isUnderWay(earlier, deadline)))
+      if (isDoubtful && target.canWait(state)) return { kind: 'postponed', state }
+      if (earlier && waited < Math.min(patienceWith(earlier, deadline, hasLock), longestLook)) {
+        const wait = looks[Math.min(look++, looks.length - 1)]!
+        await delay(runtime, wait)
+        waited += wait
         continue
       }
-      const begun = await begin(target, found, tokenHash)
+      const begun = await begin(target, found, tokenHash, earlier !== undefined)
       if (begun) return await send(target, begun, earlier !== undefined)
+      conflicts++
     }
     throw contended(target.serial)
   }
 
+  /** The attempt that the journal holds for this refresh token, and whose outcome is not known. */
+  function viewOf<State>(target: Refreshable<State>, state: State, tokenHash: string): AttemptView | undefined {
+    const attempt = target.attempt(state)
+    if (attempt?.tokenHash !== tokenHash || known.isUnsent(attempt.id)) return undefined
+    const isLost = attempt.isLost === true || known.isLost(attempt.id)
+    return { attempt, now: runtime.now(), grace: target.grace, isLost }
+  }
+
   /** The journal entry goes in before the request leaves. Nothing: somebody else wrote, so look again. */
-  async function begin<State>(target: Refreshable<State>, found: Versioned<State>, tokenHash: string) {
+  async function begin<State>(
+    target: Refreshable<State>,
+    found: Versioned<State>,
+    tokenHash: string,
+    isRepeated: boolean,
+  ): Promise<State | undefined> {
     const id = encodeBase64url(runtime.randomBytes(9))
-    const attempt: RefreshAttempt = { id, tokenHash, startedAt: runtime.now() }
-    const state = target.withAttempt(found.state, attempt)
-    return (await target.write(state, found.version)) ? state : undefined
+    const state = target.withAttempt(found.state, { id, tokenHash, startedAt: runtime.now() })
+    try {
+      return (await target.write(state, found.version)) ? state : undefined
+    } catch (error) {
+      // The store may have written it and broken then: it must not be taken for a request that has left.
+      known.remember(id, isRepeated ? 'lost' : 'unsent')
+      throw error
+    }
   }
 
   async function send<State>(
@@ -111,48 +140,50 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
     from: State,
     isRepeated: boolean,
   ): Promise<RefreshOutcome<State>> {
+    let next: State
     try {
-      return await keep(target, { from, next: target.withAttempt(await target.request(from), undefined) })
+      next = target.withAttempt(await target.request(from), undefined)
     } catch (error) {
       const attempt = target.attempt(from)!
       if (!isAnswerLost(error)) return await settleRefusal(target, from, error, isRepeated)
       // The answer of a repeated request may be lost, too; then the journal stays as it is.
-      if (!isRepeated && target.mayRepeat(attempt)) return await send(target, from, true)
-      rememberLost(attempt.id)
+      const isRepeatable = mayRepeat({ attempt, now: runtime.now(), grace: target.grace })
+      if (!isRepeated && isRepeatable) return await send(target, from, true)
+      await tellLost(target, attempt)
       throw error
     }
+    return await keeper.keep(target, { from, next })
   }
 
-  function rememberLost(id: string): void {
-    lost.add(id)
-    if (lost.size > maxLost) lost.delete(lost.values().next().value!)
-  }
-
-  /** While the store is down, the tokens are used from memory; they are written at the next chance. */
-  async function keep<State>(target: Refreshable<State>, outcome: Unsaved<State>): Promise<RefreshOutcome<State>> {
+  /** So that no other process waits for an answer that will never come. */
+  async function tellLost<State>(target: Refreshable<State>, attempt: RefreshAttempt): Promise<void> {
+    known.remember(attempt.id, 'lost')
     try {
-      const saved = await save(target, outcome.from, outcome.next)
-      unsaved.delete(target.serial)
-      return saved
+      const found = await target.read()
+      if (!found || target.attempt(found.state)?.id !== attempt.id) return
+      await target.write(target.withAttempt(found.state, { ...attempt, isLost: true }), found.version)
     } catch {
-      unsaved.set(target.serial, outcome)
-      return { kind: 'refreshed', state: outcome.next, stored: false }
+      // Safe to leave: others then wait for a while, and the lost answer is the error that counts.
     }
   }
 
-  function join<State>(target: Refreshable<State>, task: () => Promise<RefreshOutcome<State>>) {
-    const { key, serial } = target
-    const flight = flights.run(key, () =>
-      queue.run(serial, () => withDeadline(lock ? lock.withLock(serial, task) : task(), deadline)),
-    )
+  function join<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
+    const flight = flights.run(target.key, () => queue.run(target.serial, () => withDeadline(lead(target), deadline)))
     return flight as Promise<RefreshOutcome<State>>
   }
 
+  async function lead<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
+    const seen = await lookAhead(target)
+    if (!seen) return await withBoundedLock(lock, target.serial, target.grace / 2, (hasLock) => fly(target, hasLock))
+    target.settled(seen)
+    return seen
+  }
+
   async function refresh<State>(target: Refreshable<State>): Promise<RefreshOutcome<State>> {
-    const outcome = await join(target, () => fly(target))
+    const outcome = await join(target)
     // The flight that was under way may have begun before this caller saw its token refused, or only have written.
     const isStale = (outcome.kind === 'refreshed' || outcome.kind === 'current') && target.needsRefresh(outcome.state)
-    return isStale ? await join(target, () => fly(target)) : outcome
+    return isStale ? await join(target) : outcome
   }
 
   return {
@@ -161,52 +192,9 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
       return await abortable(refresh(target), signal)
     },
     isRefreshing: (key) => flights.current(key) !== undefined,
-    pending: <State>(serial: string) => unsaved.get(serial)?.next as State | undefined,
-    async flush<State>(target: Refreshable<State>) {
-      const kept = unsaved.get(target.serial) as Unsaved<State> | undefined
-      if (!kept) return
-      await join<State>(target, async () => {
-        const outcome = await keep(target, kept)
-        target.settled(outcome)
-        return outcome
-      })
-    },
+    pending: <State>(serial: string) => keeper.held<State>(serial)?.next,
+    flush: (target) => keeper.flush(target),
   }
-}
-
-async function save<State>(target: Refreshable<State>, from: State, next: State): Promise<RefreshOutcome<State>> {
-  for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
-    const current = await target.read()
-    if (!current) {
-      await target.abandon(next)
-      return { kind: 'gone' }
-    }
-    if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
-    const state = target.rebase(next, current.state)
-    if (await target.write(state, current.version)) return { kind: 'refreshed', state, stored: true }
-  }
-  throw contended(target.serial)
-}
-
-/** The server has answered, so the journal entry has done its work, whether or not the answer ends anything. */
-async function settleRefusal<State>(
-  target: Refreshable<State>,
-  from: State,
-  error: unknown,
-  outcomeUnknown: boolean,
-): Promise<RefreshOutcome<State>> {
-  for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
-    const current = await target.read()
-    if (!current) return { kind: 'gone' }
-    // A refusal is only believed when nobody else has renewed: the loser of a race is refused, too.
-    if (!target.isSameGeneration(current.state, from)) return { kind: 'current', state: current.state }
-    const ended = target.afterFailure(error, current.state, outcomeUnknown)
-    const next = target.withAttempt(ended ?? current.state, undefined)
-    if (!(await target.write(next, current.version))) continue
-    if (ended === undefined) throw error
-    return { kind: 'ended', state: next, error }
-  }
-  throw error
 }
 
 async function hashOf(refreshToken: string): Promise<string> {
@@ -227,11 +215,4 @@ async function withDeadline<T>(flight: Promise<T>, milliseconds: number): Promis
   } finally {
     clearTimeout(timer)
   }
-}
-
-function contended(serial: string): StoreError {
-  const [record = ''] = serial.split(':', 1)
-  return new StoreError('version_conflict', `a ${record} was changed by others each time that it was to be written`, {
-    record,
-  })
 }

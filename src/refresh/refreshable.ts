@@ -14,6 +14,8 @@ export interface RefreshAttempt {
   readonly tokenHash: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** Its answer was lost: the process that sent it waits for nothing any more. */
+  readonly isLost?: true
 }
 
 /**
@@ -36,10 +38,10 @@ export interface Refreshable<State> {
   attempt(state: State): RefreshAttempt | undefined
   withAttempt(state: State, attempt: RefreshAttempt | undefined): State
   /**
-   * Whether a refresh token whose answer was lost may be sent again: the issuer gives the same successor for a while.
-   * Against any other a second use would end the whole family (RFC 9700 4.14.2).
+   * Milliseconds for which the issuer gives the same successor again, so that a refresh token whose answer was lost may
+   * be sent once more; 0: against any other issuer a second use would end the whole family (RFC 9700 4.14.2).
    */
-  mayRepeat(attempt: RefreshAttempt): boolean
+  readonly grace: number
   /** Sends the refresh token and gives the state that follows. */
   request(state: State): Promise<State>
   /** Puts `next` in the place of `version`; false when another version stands there. */

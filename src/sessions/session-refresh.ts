@@ -33,7 +33,7 @@ export function refreshable(
   seen: ActiveSessionState,
   target: RenewalTarget,
 ): Refreshable<SessionState> {
-  const { records, runtime } = context
+  const { records } = context
   return {
     key: `${serialOf(seen.id)} ${target.key}`,
     serial: serialOf(seen.id),
@@ -47,10 +47,7 @@ export function refreshable(
       const { attempt: before, ...rest } = state
       return attempt ? { ...rest, attempt } : rest
     },
-    mayRepeat: ({ startedAt }) => {
-      const age = runtime.now() - startedAt
-      return age >= 0 && age < context.rotationGrace
-    },
+    grace: context.rotationGrace,
     async request(state) {
       const active = assertActive(state)
       const next = await target.renew(active, await loginOf(active))

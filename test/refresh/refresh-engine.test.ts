@@ -1,81 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { NetworkError } from '../../src/errors/network.ts'
 import { createRefreshEngine as createEngine, type RefreshEngineOptions } from '../../src/refresh/refresh-engine.ts'
-import type { RefreshAttempt, Refreshable, Versioned } from '../../src/refresh/refreshable.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
+import { aRecord, type State } from './a-record.ts'
 
 const runtime = createFakeRuntime()
 const createRefreshEngine = (options: Partial<RefreshEngineOptions> = {}) => createEngine({ runtime, ...options })
-
-interface State {
-  readonly token: string
-  readonly generation: number
-  readonly label?: string
-  readonly ended?: boolean
-  readonly outcomeUnknown?: boolean
-  readonly attempt?: RefreshAttempt
-}
-
-/** A record in a store that yields between read and write, and a server that rotates. */
-function aRecord(initial: State | undefined = { token: 't0', generation: 0 }) {
-  let current: Versioned<State> | undefined = initial && { state: initial, version: '0' }
-  let version = 0
-  const record = {
-    requests: 0,
-    abandoned: [] as string[],
-    told: [] as string[],
-    writesFail: false,
-    get: () => current?.state,
-    set(state: State | undefined) {
-      current = state && { state, version: String(++version) }
-    },
-    request: async (state: State): Promise<State> => ({
-      ...state,
-      token: `t${state.generation + 1}`,
-      generation: state.generation + 1,
-    }),
-    target(overrides: Partial<Refreshable<State>> = {}): Refreshable<State> {
-      const seen = current?.state.token
-      return {
-        key: 'session:1',
-        serial: 'session:1',
-        canWait: () => false,
-        refreshToken: (state) => `refresh token of ${state.token}`,
-        attempt: (state) => state.attempt,
-        withAttempt: ({ attempt: _, ...state }, attempt) => (attempt ? { ...state, attempt } : state),
-        mayRepeat: () => false,
-        read: async () => current,
-        needsRefresh: (state) => state.token === seen && !state.ended,
-        request: async (state) => {
-          record.requests++
-          await Promise.resolve()
-          return record.request(state)
-        },
-        write: async (next, expected) => {
-          if (record.writesFail) throw new Error('store down')
-          if (current?.version !== expected) return false
-          current = { state: next, version: String(++version) }
-          return true
-        },
-        isSameGeneration: (a, b) => a.generation === b.generation,
-        rebase: (next, now) => ({ ...next, ...(now.label !== undefined && { label: now.label }) }),
-        settled: (outcome) => {
-          record.told.push(outcome.kind)
-        },
-        failed: () => {
-          record.told.push('failed')
-        },
-        abandon: async (next) => {
-          record.abandoned.push(next.token)
-        },
-        afterFailure: (error, state, outcomeUnknown) =>
-          (error as Error).message === 'invalid_grant' ? { ...state, ended: true, outcomeUnknown } : undefined,
-        ...overrides,
-      }
-    },
-  }
-  return record
-}
 
 describe('createRefreshEngine', () => {
   it('sends one request for all who ask at the same time', async () => {
@@ -257,7 +187,7 @@ describe('createRefreshEngine', () => {
     it('sends the same token once more where the issuer has a grace window', async () => {
       const record = aRecord()
       losingOnce(record)
-      const outcome = await createRefreshEngine().refresh(record.target({ mayRepeat: () => true }))
+      const outcome = await createRefreshEngine().refresh(record.target({ grace: 60_000 }))
       expect(outcome).toMatchObject({ kind: 'refreshed', state: { token: 't1' } })
       expect(record.requests).toBe(2)
       expect(record.get()).toEqual({ token: 't1', generation: 1 })
