@@ -60,11 +60,12 @@ export async function forceRefresh(context: SessionContext, id: string, signal?:
 
 /**
  * Ends a session whose renewed token was refused as well: no other will be taken either. Only while it still holds
- * that token: the answer may come late, after somebody else has renewed.
+ * that token, and that is fresh: the answer may come late, after somebody else has renewed or its time has come.
  */
 export async function endRefused(context: SessionContext, id: string, refused: string): Promise<void> {
   const found = await context.records.read(id)
   if (found?.state.status !== 'active' || found.state.tokens.accessToken !== refused) return
+  if (context.runtime.now() >= refreshDueAt(found.state.tokens, context.refreshAhead)) return
   const reason = 'access_token_rejected'
   if (!(await context.records.replace(endSession(found.state, reason), found.version))) return
   context.emit({ kind: 'session_expired', session: found.state.ref, issuer: found.state.issuer, reason })

@@ -92,6 +92,22 @@ describe('session.fetch', () => {
     await expect(session.fetch(api)).rejects.toMatchObject({ code: 'session_expired', reason: 'access_token_rejected' })
   })
 
+  it('ends no session whose renewed token came to its end before it was refused', async () => {
+    const rig = await aSession()
+    const invalid = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
+    const life = (await rig.session.getAccessToken()).expiresAt! - rig.clock.now()
+    const slow = rig.anotherProcess({
+      async fetch() {
+        rig.clock.advance(life)
+        return new Response('', invalid)
+      },
+    })
+    const session = await slow.get(rig.session.id)
+    expect((await session.fetch(rig.api)).status).toBe(401)
+    expect((await rig.session.fetch(rig.api)).status).toBe(200)
+    expect(await rig.session.status()).toBe('active')
+  })
+
   it('ends no session that holds a newer token when the refusal of an older one comes late', async () => {
     const rig = await aSession()
     let late: (() => void) | undefined
