@@ -1,5 +1,6 @@
 import { oauthRevoke } from '../../generated/endpoints.ts'
 import { ApiError, OAuthResponseError } from '../errors/response.ts'
+import { assertKnownOptions } from '../lib/options.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import { buildRevocationRequest, judgeRevocationResponse, type RevocableToken } from '../protocol/revocation.ts'
 import type { Issuer, IssuerRequest } from './issuer.ts'
@@ -16,6 +17,7 @@ export interface RevokeOptions extends IssuerRequest {
  * @see RFC 7009 2
  */
 export async function revokeToken(issuer: Issuer, token: string, options: RevokeOptions = {}): Promise<void> {
+  assertKnownOptions('revoke', options, ['tokenTypeHint', 'dpopKey', 'signal'])
   const api = await issuer.api(options)
   assertClientAuthSupported(await issuer.metadata.get(), 'revocation', issuer.clientAuth)
   const body = buildRevocationRequest(token, options.tokenTypeHint)
