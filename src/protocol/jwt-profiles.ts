@@ -128,7 +128,7 @@ export const aggregatedClaimsProfile: JwtProfile = {
   aud: 'client',
   types: ['jwt', undefined],
   required: ['iss'],
-  forbidden: ['events', 'token_introspection', 'htm', 'htu', 'nonce', 'at_hash', 'c_hash'],
+  forbidden: ['events', 'token_introspection', 'htm', 'htu', 'nonce', 'at_hash', 'c_hash', 'code', 'state'],
   clause: 'OIDC Core 5.6.2',
 }
 

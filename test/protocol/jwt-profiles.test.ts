@@ -30,8 +30,15 @@ const samples: Readonly<Record<string, { typ?: string; claims: Record<string, un
     claims: { iss: 'i', sub: 's', aud: 'i', exp: 2, jti: 'j' },
   },
   authorizationResponseProfile: { claims: { iss: 'i', aud: 'c', exp: 2, code: 'x' } },
-  userinfoResponseProfile: { claims: { sub: 's' } },
+  userinfoResponseProfile: { claims: { iss: 'i', aud: 'c', sub: 's' } },
+  backchannelRequestProfile: {
+    typ: 'oauth-authz-req+jwt',
+    claims: { iss: 'c', aud: 'i', exp: 2, iat: 1, nbf: 1, jti: 'j' },
+  },
+  aggregatedClaimsProfile: { claims: { iss: 'i', name: 'Alice' } },
 }
+
+const unmarked: readonly string[] = ['userinfoResponseProfile', 'aggregatedClaimsProfile']
 
 describe('JWT kinds', () => {
   it.each(kinds)('%s takes its own', (name, profile) => {
@@ -42,8 +49,8 @@ describe('JWT kinds', () => {
 
   it.each(kinds)('%s takes no other kind', (name, profile) => {
     for (const [other, { typ, claims }] of Object.entries(samples)) {
-      // A signed userinfo answer has no mark of its own: an id_token without nonce would do for one.
-      if (other === name || name === 'userinfoResponseProfile') continue
+      // These have no mark of their own: an id_token without nonce would do for one, and they for each other.
+      if (other === name || unmarked.includes(name)) continue
       const passes = isTypeOf(profile, typ) && findClaimsFault(profile, claims) === undefined
       expect(passes, `${other} as ${name}`).toBe(false)
     }
