@@ -9,6 +9,8 @@ export interface AttemptView {
   readonly grace: number
   /** Whether nobody is at it any more, as far as is known here. */
   readonly isLost: boolean
+  /** Whether the lock is held here, and says that whoever began the attempt holds it no more. */
+  readonly isOutOfLock: boolean
 }
 
 /** Milliseconds within which a process whose lock is free may still come to write what it got. */
@@ -18,7 +20,7 @@ const afterlife = 3_000
  * Whether the refresh token may be sent again without harm. An attempt of the future is one by a clock that is ahead;
  * as long as the clocks are not further apart than the window, nothing says that it is over.
  */
-export function mayRepeat({ attempt, now, grace }: Omit<AttemptView, 'isLost'>): boolean {
+export function mayRepeat({ attempt, now, grace }: Pick<AttemptView, 'attempt' | 'now' | 'grace'>): boolean {
   return Math.abs(now - attempt.startedAt) < grace
 }
 
@@ -36,8 +38,8 @@ export function isUnderWay({ attempt, now, grace, isLost }: AttemptView, deadlin
  * is no token to go on with. Whoever holds the lock knows that its owner died, or lost its lease or its store: where a
  * repetition does no harm there is nothing to wait for, and elsewhere the owner may still be alive with an answer.
  */
-export function patienceWith(view: AttemptView, deadline: number, hasLock: boolean): number {
+export function patienceWith(view: AttemptView, deadline: number): number {
   if (view.isLost) return 0
-  if (view.grace > 0) return hasLock || !isUnderWay(view, deadline) ? 0 : view.grace / 2
-  return hasLock || !isUnderWay(view, deadline) ? afterlife : deadline
+  if (view.grace > 0) return view.isOutOfLock || !isUnderWay(view, deadline) ? 0 : view.grace / 2
+  return view.isOutOfLock || !isUnderWay(view, deadline) ? afterlife : deadline
 }

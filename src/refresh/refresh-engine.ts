@@ -81,7 +81,7 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
     const { state } = found
     if (!target.needsRefresh(state)) return { kind: 'current', state }
     if (!target.canWait(state)) return undefined
-    const earlier = viewOf(target, state, await hashOf(target.refreshToken(state)))
+    const earlier = viewOf(target, state, await hashOf(target.refreshToken(state)), false)
     return earlier && isUnderWay(earlier, deadline) ? { kind: 'postponed', state } : undefined
   }
 
@@ -93,16 +93,16 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
       const { state } = found
       if (!target.needsRefresh(state)) return { kind: 'current', state }
       const tokenHash = await hashOf(target.refreshToken(state))
-      const earlier = viewOf(target, state, tokenHash)
-      const isDoubtful = earlier && (!mayRepeat(earlier) || (!hasLock && isUnderWay(earlier, deadline)))
+      const earlier = viewOf(target, state, tokenHash, hasLock)
+      const isDoubtful = earlier && (!mayRepeat(earlier) || (!earlier.isOutOfLock && isUnderWay(earlier, deadline)))
       if (isDoubtful && target.canWait(state)) return { kind: 'postponed', state }
-      if (earlier && waited < Math.min(patienceWith(earlier, deadline, hasLock), longestLook)) {
+      if (earlier && waited < Math.min(patienceWith(earlier, deadline), longestLook)) {
         const wait = looks[Math.min(look++, looks.length - 1)]!
         await delay(runtime, wait)
         waited += wait
         continue
       }
-      const begun = await begin(target, found, tokenHash, earlier !== undefined)
+      const begun = await begin(target, found, { tokenHash, hasLock, isRepeated: earlier !== undefined })
       if (begun) return await send(target, begun, earlier !== undefined)
       conflicts++
     }
@@ -110,22 +110,28 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
   }
 
   /** The attempt that the journal holds for this refresh token, and whose outcome is not known. */
-  function viewOf<State>(target: Refreshable<State>, state: State, tokenHash: string): AttemptView | undefined {
+  function viewOf<State>(
+    target: Refreshable<State>,
+    state: State,
+    tokenHash: string,
+    hasLock: boolean,
+  ): AttemptView | undefined {
     const attempt = target.attempt(state)
     if (attempt?.tokenHash !== tokenHash || known.isUnsent(attempt.id)) return undefined
     const isLost = attempt.isLost === true || known.isLost(attempt.id)
-    return { attempt, now: runtime.now(), grace: target.grace, isLost }
+    const isOutOfLock = hasLock && attempt.isUnlocked !== true
+    return { attempt, now: runtime.now(), grace: target.grace, isLost, isOutOfLock }
   }
 
   /** The journal entry goes in before the request leaves. Nothing: somebody else wrote, so look again. */
   async function begin<State>(
     target: Refreshable<State>,
     found: Versioned<State>,
-    tokenHash: string,
-    isRepeated: boolean,
+    { tokenHash, hasLock, isRepeated }: { tokenHash: string; hasLock: boolean; isRepeated: boolean },
   ): Promise<State | undefined> {
     const id = encodeBase64url(runtime.randomBytes(9))
-    const state = target.withAttempt(found.state, { id, tokenHash, startedAt: runtime.now() })
+    const attempt = { id, tokenHash, startedAt: runtime.now(), ...(!hasLock && { isUnlocked: true as const }) }
+    const state = target.withAttempt(found.state, attempt)
     try {
       return (await target.write(state, found.version)) ? state : undefined
     } catch (error) {

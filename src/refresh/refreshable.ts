@@ -16,6 +16,8 @@ export interface RefreshAttempt {
   readonly startedAt: number
   /** Its answer was lost: the process that sent it waits for nothing any more. */
   readonly isLost?: true
+  /** It was begun without the lock: who holds the lock must not take it for one of a process that has lost it. */
+  readonly isUnlocked?: true
 }
 
 /**

@@ -27,7 +27,7 @@ async function dyingProcess(record: ReturnType<typeof aRecord>): Promise<void> {
 function answerSlowly(record: ReturnType<typeof aRecord>): void {
   const { request } = record
   record.request = async (state) => {
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await new Promise((resolve) => setTimeout(resolve, 200))
     return request(state)
   }
 }
@@ -56,6 +56,21 @@ describe('a process that died in the middle of a refresh', () => {
     runtime.advance(600)
     const others = [1, 2, 3].map(() => createRefreshEngine({ lock: heldLock }).refresh(record.target({ grace: 1_000 })))
     for (const outcome of await Promise.all(others)) expect(outcome).toMatchObject({ state: { token: 't1' } })
+    expect(record.requests).toBe(2)
+  })
+
+  it('is not taken over again by who gets the lock while another goes on without it', async () => {
+    const record = aRecord()
+    await dyingProcess(record)
+    answerSlowly(record)
+    runtime.advance(600)
+    const target = () => record.target({ grace: 1_000 })
+    const impatient = createRefreshEngine({ lock: heldLock }).refresh(target())
+    await vi.waitFor(() => expect(record.requests).toBe(2))
+    const holder = createRefreshEngine({ lock: freeLock }).refresh(target())
+    for (const outcome of await Promise.all([impatient, holder])) {
+      expect(outcome).toMatchObject({ state: { token: 't1' } })
+    }
     expect(record.requests).toBe(2)
   })
 
