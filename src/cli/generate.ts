@@ -107,6 +107,9 @@ function print(report: GenerateReport, out: string): void {
   console.log(
     `${operations} operations, ${models} models, ${report.warnings.length} ${report.warnings.length === 1 ? 'warning' : 'warnings'}`,
   )
+  for (const { operation, field, by } of report.oauth) {
+    if (by !== 'extension') console.log(`  ${field} is ${operation} (by ${by})`)
+  }
   for (const { name, changed, bytes, diff } of report.files) {
     const state = changed ? (report.outcome === 'written' ? 'written' : 'differs') : 'same'
     console.log(`  ${state.padEnd(8)}${out}/${name} (${Math.ceil(bytes / 1024)} kB)`)

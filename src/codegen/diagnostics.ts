@@ -19,6 +19,8 @@ export type WarningCode =
   | 'pattern_not_checked'
   /** A selector that matches no operation. */
   | 'nothing_selected'
+  /** Several operations could be the same endpoint of an authorization server. */
+  | 'oauth_ambiguous'
   /** A name that had to change, because it is reserved or taken. */
   | 'renamed'
 

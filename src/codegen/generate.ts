@@ -4,6 +4,7 @@ import { createDiagnostics, type Diagnostics, type Warning } from './diagnostics
 import { emitEndpoints } from './emit/endpoints.ts'
 import { type EmittedFile, type FileStyle, fileHeader } from './emit/file.ts'
 import { emitModels } from './emit/models.ts'
+import { emitOAuth } from './emit/oauth.ts'
 import { emitOperations } from './emit/operations.ts'
 import { emitSchema } from './emit/schema.ts'
 import { emitValidators } from './emit/validators/validators.ts'
@@ -12,6 +13,7 @@ import { nameBodies } from './name/name-bodies.ts'
 import { createNameTable } from './name/name-table.ts'
 import { formatPinnedNames, noPinnedNames, type PinnedNames, parsePinnedNames } from './name/pinned-names.ts'
 import { normalise } from './normalise/normalise.ts'
+import { bindOAuth, type OAuthBinding } from './oauth/recognise.ts'
 import { type GenerateOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { select } from './select.ts'
 import { diff } from './write/diff.ts'
@@ -28,6 +30,8 @@ export interface GenerateReport {
   readonly files: readonly GeneratedFile[]
   readonly warnings: readonly Warning[]
   readonly counts: { readonly operations: number; readonly models: number }
+  /** Operations of the document's authorization server, which the security layer takes over. */
+  readonly oauth: readonly OAuthBinding[]
 }
 
 export interface GeneratedFile {
@@ -51,13 +55,13 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const document = await loadDocument(resolved.document, resolved.allowRefs)
   const diagnostics = createDiagnostics(document.locate)
   const pinned = await readPinnedNames(resolved.out)
-  const { files, counts } = await emitAll(document, pinned, resolved, diagnostics).catch((error: unknown) => {
+  const { files, counts, oauth } = await emitAll(document, pinned, resolved, diagnostics).catch((error: unknown) => {
     throw overflowed(error, document)
   })
   const compared = await compare(files, resolved)
   const outcome = outcomeOf(compared, diagnostics, resolved)
   if (outcome === 'written') await writeFiles(resolved.out, files)
-  return { outcome, files: compared, warnings: diagnostics.warnings, counts }
+  return { outcome, files: compared, warnings: diagnostics.warnings, counts, oauth }
 }
 
 /** Chains that no limit foresees end on the stack; that is the document's doing, and reported so. */
@@ -87,8 +91,10 @@ async function emitAll(
   pinned: PinnedNames,
   options: ResolvedOptions,
   diagnostics: Diagnostics,
-): Promise<{ files: EmittedFile[]; counts: GenerateReport['counts'] }> {
-  const spec = nameBodies(select(normalise(document, diagnostics), options.select, diagnostics))
+): Promise<{ files: EmittedFile[] } & Pick<GenerateReport, 'counts' | 'oauth'>> {
+  const selected = select(normalise(document, diagnostics), options.select, diagnostics)
+  const { spec: bound, bindings } = bindOAuth(selected, options.oauth, diagnostics)
+  const spec = nameBodies(bound)
   const names = createNameTable(spec, pinned, diagnostics)
   const style: FileStyle = {
     header: fileHeader(packageVersion, document.hash),
@@ -101,10 +107,11 @@ async function emitAll(
     emitOperations(spec, names, style, { closedEnums, validators: options.validators !== 'off' }),
     emitEndpoints(spec, names, style, closedEnums),
     ...(options.validators === 'off' ? [] : [emitValidators(spec, names, style, options.validators, diagnostics)]),
+    ...emitOAuth(spec, bindings, style),
     ...(options.schema ? [await emitSchema(document, style.header)] : []),
     { name: pinnedNamesFile, text: formatPinnedNames(spec, names) },
   ]
-  return { files, counts: { operations: spec.operations.length, models: spec.schemas.size } }
+  return { files, counts: { operations: spec.operations.length, models: spec.schemas.size }, oauth: bindings }
 }
 
 async function readPinnedNames(folder: string): Promise<PinnedNames> {

@@ -1,5 +1,6 @@
 import { assertKnownOptions } from '../lib/options.ts'
 import type { DocumentInput } from './load/load.ts'
+import type { OAuthAssignments } from './oauth/recognise.ts'
 import { parseSelector, type Selector } from './select.ts'
 
 export interface GenerateOptions {
@@ -20,6 +21,11 @@ export interface GenerateOptions {
   readonly validators?: 'strict' | 'lenient' | 'off'
   /** Only these operations and the schemas that they reach; empty means all. @default [] */
   readonly select?: readonly string[]
+  /**
+   * Which operations are an authorization server's, where the document does not say and the generator guesses wrong:
+   * `{ 'POST /login': false, issueToken: 'token_endpoint' }`. `false` takes the document's word alone. @default {}
+   */
+  readonly oauth?: OAuthAssignments | false
   /** Files, folders, URLs or origins that references may lead to, beside the document's own folder. @default [] */
   readonly allowRefs?: readonly string[]
   /** The module that the types of the seam are imported from. @default authentype/api */
@@ -37,6 +43,7 @@ export interface ResolvedOptions {
   readonly schema: boolean
   readonly validators: 'strict' | 'lenient' | 'off'
   readonly select: readonly Selector[]
+  readonly oauth: OAuthAssignments | false
   readonly allowRefs: readonly string[]
   readonly runtime: string
   readonly importExtension: '.js' | '.ts' | ''
@@ -47,6 +54,7 @@ const defaults = {
   strict: false,
   schema: false,
   validators: 'lenient',
+  oauth: {},
   allowRefs: [],
   runtime: 'authentype/api',
   importExtension: '.js',
@@ -60,8 +68,18 @@ export function resolveOptions(options: GenerateOptions): ResolvedOptions {
   if (resolved.document === undefined || resolved.document === '')
     throw new TypeError('generate: "document" must name a file or a URL')
   assertOneOf('validators', resolved.validators, ['strict', 'lenient', 'off'])
+  assertAssignments(resolved.oauth)
   assertOneOf('importExtension', resolved.importExtension, ['.js', '.ts', ''])
   return resolved
+}
+
+function assertAssignments(assignments: OAuthAssignments | false): void {
+  for (const [operation, field] of Object.entries(assignments)) {
+    if (field === false || (typeof field === 'string' && /^[a-z_]+$/.test(field))) continue
+    throw new TypeError(
+      `generate: "oauth" must name a metadata field for "${operation}", such as token_endpoint, or false`,
+    )
+  }
 }
 
 function assertOneOf(name: string, value: string, allowed: readonly string[]): void {

@@ -12,6 +12,8 @@ export interface Spec {
   readonly operations: readonly OperationSpec[]
   /** The first absolute server URL of the whole document. */
   readonly server: string | undefined
+  /** By metadata field, the URLs of the document's OAuth security schemes. */
+  readonly schemeUrls: ReadonlyMap<string, readonly string[]>
 }
 
 export interface NamedSchema {
@@ -153,6 +155,8 @@ export interface OperationSpec {
   readonly accessToken?: 'required' | 'optional'
   readonly clientAuth?: 'required' | 'optional'
   readonly metadataField?: string
+  /** The document's path is good too: the server's metadata need not have the field. */
+  readonly metadataFallback?: true
   /** A browser sends this request: only its URL can be built. */
   readonly userAgent?: 'redirect' | 'form-post'
 }

@@ -21,6 +21,7 @@ export {
   fillPath,
   fillStyledPath,
   followRedirects,
+  preferDiscovered,
   readContent,
   readJson,
   readOAuthError,

@@ -133,8 +133,8 @@ export interface ReadBody {
 /** Reads a body by its content type; undefined for one that the document does not have. */
 export type BodyReader = (content: ResponseContent, contentType: string, bytes: ArrayBuffer) => ReadBody | undefined
 
-/** The URL that the server's metadata has for an operation. @throws ConfigurationError missing_metadata */
-export type Discoverer = (operation: Operation, metadata: object) => string
+/** The URL that the server's metadata has for an operation; undefined where the path will do. */
+export type Discoverer = (operation: Operation, metadata: object) => string | undefined
 
 /**
  * One operation of an OpenAPI document: data, and the functions that it needs. A function that is absent is not

@@ -17,7 +17,9 @@ export function featuresOf(operation: OperationSpec, schemas: ReadonlyMap<string
     /\{[^{}]+\}/.test(operation.path)
       ? ['fillPath', isStyled(operation, 'path') ? 'fillStyledPath' : 'fillPath']
       : undefined,
-    metadataField === undefined ? undefined : ['discover', 'discover'],
+    metadataField === undefined
+      ? undefined
+      : ['discover', operation.metadataFallback ? 'preferDiscovered' : 'discover'],
     has(operation, 'query')
       ? ['writeQuery', isStyled(operation, 'query') ? 'writeStyledQuery' : 'writeQuery']
       : undefined,

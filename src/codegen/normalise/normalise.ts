@@ -9,6 +9,7 @@ import { normaliseOperations } from './operations.ts'
 import { follow, formatPointer } from './pointer.ts'
 import { entries, isRawObject, own, text } from './raw.ts'
 import { completeSchemas, nameSchema } from './schema.ts'
+import { readSchemeUrls } from './scheme-urls.ts'
 import { firstServer } from './servers.ts'
 import { swaggerServers } from './swagger2.ts'
 
@@ -35,6 +36,9 @@ export function normalise(document: LoadedDocument, diagnostics: Diagnostics): S
     title: text(own(own(root.node, 'info'), 'title')) ?? '',
     schemas,
     operations,
+    schemeUrls: readSchemeUrls(
+      dialect === 2 ? own(root.node, 'securityDefinitions') : follow(root.node, ['components', 'securitySchemes']),
+    ),
     server: firstServer(dialect === 2 ? swaggerServers(root.node) : own(root.node, 'servers')),
   }
 }

@@ -4,7 +4,7 @@
  */
 export type { Api, ApiResult, Operation, RequestOptions, StatusIn, ValidationFailure } from '../api.ts'
 export { authorizeClient, authorizeToken } from './authorize.ts'
-export { discover } from './discover.ts'
+export { discover, preferDiscovered } from './discover.ts'
 export { fillPath } from './fill-path.ts'
 export { fillStyledPath } from './fill-styled-path.ts'
 export { followRedirects } from './follow-redirects.ts'
