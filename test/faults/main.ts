@@ -28,6 +28,7 @@ const words = process.argv.slice(2)
 const rows: (readonly string[])[] = []
 const remarks: string[] = []
 const checks: Check[] = []
+let server: LocalServer | undefined
 
 async function startMigrated(): Promise<LocalServer> {
   const server = await startPostgres()
@@ -52,7 +53,7 @@ async function runOn(program: WorkerProgram, kind: StoreKind): Promise<void> {
   if (wanted.length < named.length)
     process.stdout.write(`skipped: the server given for ${kind} is not ours to restart\n`)
   if (wanted.length === 0) return
-  const server = await store.start()
+  server = await store.start()
   try {
     for (const scenario of wanted) {
       const run = await runScenario(program, kind, server, scenario)
@@ -70,7 +71,10 @@ async function runOn(program: WorkerProgram, kind: StoreKind): Promise<void> {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+// An interrupted run leaves no server's folder behind; what else is running ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void Promise.resolve(server?.close()).finally(() => process.exit(1)))
+}
 const program = await bundleWorker()
 process.once('exit', () => program.close())
 try {
