@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { GenerateError } from '../errors/generate.ts'
 import { packageVersion } from '../lib/version.ts'
 import { createDiagnostics, type Diagnostics, type Warning } from './diagnostics.ts'
@@ -8,7 +9,7 @@ import { emitOAuth } from './emit/oauth.ts'
 import { emitOperations } from './emit/operations.ts'
 import { emitSchema } from './emit/schema.ts'
 import { emitValidators } from './emit/validators/validators.ts'
-import { type LoadedDocument, loadDocument } from './load/load.ts'
+import { type DocumentInput, type LoadedDocument, loadDocument } from './load/load.ts'
 import { nameBodies } from './name/name-bodies.ts'
 import { createNameTable } from './name/name-table.ts'
 import { formatPinnedNames, noPinnedNames, type PinnedNames, parsePinnedNames } from './name/pinned-names.ts'
@@ -17,6 +18,7 @@ import { bindOAuth, type OAuthBinding } from './oauth/recognise.ts'
 import { type GenerateOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { select } from './select.ts'
 import { diff } from './write/diff.ts'
+import { staleFiles } from './write/stale-files.ts'
 import { readExisting, writeFiles } from './write/write-files.ts'
 
 /** What one run did. */
@@ -32,6 +34,8 @@ export interface GenerateReport {
   readonly counts: { readonly operations: number; readonly models: number }
   /** Operations of the document's authorization server, which the security layer takes over. */
   readonly oauth: readonly OAuthBinding[]
+  /** Paths of the local files that were read: what to watch. */
+  readonly inputs: readonly string[]
 }
 
 export interface GeneratedFile {
@@ -52,17 +56,47 @@ const pinnedNamesFile = 'names.json'
  */
 export async function generate(options: GenerateOptions): Promise<GenerateReport> {
   const resolved = resolveOptions(options)
-  const document = await loadDocument(resolved.document, resolved.allowRefs)
+  const { onProgress } = resolved
+  onProgress({ stage: 'read', detail: nameOf(resolved.document) })
+  const document = await loadDocument(resolved.document, resolved.allowRefs, resolved.overlays)
+  onProgress({ stage: 'understand', detail: sizeOf(document) })
   const diagnostics = createDiagnostics(document.locate)
   const pinned = await readPinnedNames(resolved.out)
   const { files, counts, oauth } = await emitAll(document, pinned, resolved, diagnostics).catch((error: unknown) => {
     throw overflowed(error, document)
   })
-  const compared = await compare(files, resolved)
+  onProgress({ stage: 'compare', detail: resolved.out })
+  const stale = await staleFiles(
+    resolved.out,
+    files.map(({ name }) => name),
+  )
+  const compared = [...(await compare(files, resolved)), ...stale.map(staleReport)]
   const outcome = outcomeOf(compared, diagnostics, resolved)
-  if (outcome === 'written') await writeFiles(resolved.out, files)
-  return { outcome, files: compared, warnings: diagnostics.warnings, counts, oauth }
+  if (outcome === 'written') await writeFiles(resolved.out, files, stale)
+  return { outcome, files: compared, warnings: diagnostics.warnings, counts, oauth, inputs: inputsOf(document) }
 }
+
+function nameOf(input: DocumentInput): string {
+  return typeof input === 'object' && 'text' in input ? input.name : String(input)
+}
+
+function sizeOf({ sources }: LoadedDocument): string {
+  const characters = [...sources.values()].reduce((sum, { text }) => sum + text.length, 0)
+  return `${(characters / 1e6).toFixed(1)} MB in ${sources.size} ${sources.size === 1 ? 'file' : 'files'}`
+}
+
+function inputsOf({ sources }: LoadedDocument): string[] {
+  return [...sources.keys()]
+    .filter((location) => location.startsWith('file:'))
+    .map((location) => fileURLToPath(location))
+}
+
+const staleReport = (name: string): GeneratedFile => ({
+  name,
+  bytes: 0,
+  changed: true,
+  diff: `--- ${name}\n  is of an earlier run, and no longer generated`,
+})
 
 /** Chains that no limit foresees end on the stack; that is the document's doing, and reported so. */
 function overflowed(error: unknown, document: LoadedDocument): unknown {
@@ -95,6 +129,7 @@ async function emitAll(
   const selected = select(normalise(document, diagnostics), options.select, diagnostics)
   const { spec: bound, bindings } = bindOAuth(selected, options.oauth, diagnostics)
   const spec = nameBodies(bound)
+  options.onProgress({ stage: 'emit', detail: `${spec.operations.length} operations, ${spec.schemas.size} models` })
   const names = createNameTable(spec, pinned, diagnostics)
   const style: FileStyle = {
     header: fileHeader(packageVersion, document.hash),

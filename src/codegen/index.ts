@@ -1,5 +1,6 @@
+export { defineConfig, type GenerateConfig } from './config.ts'
 export type { Warning, WarningCode } from './diagnostics.ts'
 export { type GeneratedFile, type GenerateReport, generate } from './generate.ts'
 export type { DocumentInput } from './load/load.ts'
 export type { OAuthAssignments, OAuthBinding } from './oauth/recognise.ts'
-export type { GenerateOptions } from './options.ts'
+export type { GenerateOptions, Progress } from './options.ts'

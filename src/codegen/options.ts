@@ -26,12 +26,25 @@ export interface GenerateOptions {
    * `{ 'POST /login': false, issueToken: 'token_endpoint' }`. `false` takes the document's word alone. @default {}
    */
   readonly oauth?: OAuthAssignments | false
+  /**
+   * OpenAPI Overlay documents (1.0, 1.1), as the document is named, applied in their order: they correct a provider's
+   * document without editing it. @default []
+   */
+  readonly overlays?: readonly DocumentInput[]
+  /** Is told of each stage as it begins. @default nobody */
+  readonly onProgress?: (progress: Progress) => void
   /** Files, folders, URLs or origins that references may lead to, beside the document's own folder. @default [] */
   readonly allowRefs?: readonly string[]
   /** The module that the types of the seam are imported from. @default authentype/api */
   readonly runtime?: string
   /** The suffix of imports between generated files. @default .js */
   readonly importExtension?: '.js' | '.ts' | ''
+}
+
+/** What is being done now, in words, and on how much. */
+export interface Progress {
+  readonly stage: 'read' | 'understand' | 'emit' | 'compare'
+  readonly detail: string
 }
 
 /** The options with their defaults. */
@@ -44,6 +57,8 @@ export interface ResolvedOptions {
   readonly validators: 'strict' | 'lenient' | 'off'
   readonly select: readonly Selector[]
   readonly oauth: OAuthAssignments | false
+  readonly overlays: readonly DocumentInput[]
+  readonly onProgress: (progress: Progress) => void
   readonly allowRefs: readonly string[]
   readonly runtime: string
   readonly importExtension: '.js' | '.ts' | ''
@@ -55,6 +70,8 @@ const defaults = {
   schema: false,
   validators: 'lenient',
   oauth: {},
+  overlays: [],
+  onProgress: () => {},
   allowRefs: [],
   runtime: 'authentype/api',
   importExtension: '.js',

@@ -9,6 +9,8 @@ export type GenerateErrorCode =
   | 'document_unsupported'
   /** Deeper, larger or more self-referring than any honest document. */
   | 'document_too_complex'
+  /** An overlay that is none, or does not fit; `line` and `column` say where. */
+  | 'overlay_invalid'
   /** A package that an option needs is not installed. */
   | 'missing_peer'
   /** An output file cannot be written. */

@@ -32,6 +32,8 @@ const unrestricted = (file: string) => wiring.includes(file) || file.startsWith(
 
 /** Packages by the files that may import them; a folder ends with a slash. */
 const packages: Record<string, readonly string[]> = {
+  // The user's configuration file.
+  '<computed>': ['src/cli/config-file.ts'],
   jose: ['src/protocol/', 'src/lib/signatures/'],
   ky: ['src/http/ky-transport.ts'],
   'openapi-fetch': ['src/http/paths-client.ts'],

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { aDocument, fixture, temporaryFolder } from '../codegen/support/generated.ts'
 
 interface Run {
@@ -12,19 +12,19 @@ interface Run {
 
 /** Runs the command as a user does: a process of its own. */
 async function authentype(args: readonly string[], input = ''): Promise<Run> {
-  const child = spawn(process.execPath, [
-    '--conditions=authentype-source',
-    '--import',
-    'tsx',
-    'src/cli/main.ts',
-    ...args,
-  ])
+  const { closed, output } = start(args, input)
+  return { code: await closed, ...output }
+}
+
+function start(args: readonly string[], input = '') {
+  const command = ['--conditions=authentype-source', '--import', 'tsx', 'src/cli/main.ts']
+  const child = spawn(process.execPath, [...command, ...args])
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
   child.stdin.end(input)
-  const code = await new Promise<number>((resolve) => child.on('close', (exit) => resolve(exit ?? -1)))
-  return { code, ...output }
+  const closed = new Promise<number>((resolve) => child.on('close', (exit) => resolve(exit ?? -1)))
+  return { process: child, output, closed }
 }
 
 describe('authentype generate', () => {
@@ -84,4 +84,59 @@ describe('authentype generate', () => {
     expect(code).toBe(expected)
     expect(stderr).not.toContain('    at ')
   })
+})
+
+describe('authentype generate with a configuration', () => {
+  const write = async (folder: string, name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+  const document = aDocument({ schemas: { A: { type: 'string' } } }).text
+
+  it('reads clients from JavaScript, TypeScript and JSON, paths relative to the file, flags over it', async () => {
+    const folder = await temporaryFolder()
+    await write(folder, 'provider.json', document)
+    const client = { document: 'provider.json', out: 'out', validators: 'off' }
+    const js = await write(folder, 'a.config.mjs', `export default ${JSON.stringify(client)}`)
+    const ts = await write(folder, 'b.config.ts', `export default ${JSON.stringify([client])} as const`)
+    const json = await write(folder, 'c.config.json', JSON.stringify(client))
+    for (const config of [js, ts, json]) {
+      const { code, stdout } = await authentype(['generate', '--config', config])
+      expect([code, stdout]).toEqual([0, expect.stringContaining('1 models')])
+    }
+    expect(await readdir(join(folder, 'out'))).not.toContain('validators.ts')
+    await authentype(['generate', '--config', json, '--validators', 'lenient'])
+    expect(await readdir(join(folder, 'out'))).toContain('validators.ts')
+    // And what an earlier run left behind goes.
+    expect((await authentype(['generate', '--config', json, '--check'])).stdout).toContain('of an earlier run')
+    await authentype(['generate', '--config', json])
+    expect(await readdir(join(folder, 'out'))).not.toContain('validators.ts')
+  })
+
+  it('says what is wrong with it', async () => {
+    const folder = await temporaryFolder()
+    const broken = await write(folder, 'broken.config.json', '{')
+    const empty = await write(folder, 'empty.config.mjs', 'export const x = 1')
+    const wrong = await write(folder, 'wrong.config.json', '{"document":"x","out":"y","overlay":[]}')
+    expect(await authentype(['generate', '--config', broken])).toMatchObject({ code: 2 })
+    expect((await authentype(['generate', '--config', empty])).stderr).toContain('must be an object with "document"')
+    expect((await authentype(['generate', '--config', wrong])).stderr).toContain('unknown option "overlay"')
+    expect((await authentype(['generate', '--config', join(folder, 'none.mjs')])).stderr).toContain('no such file')
+  })
+
+  it('watches: writes again when the document changes, and outlives one that is broken for a while', async () => {
+    const folder = await temporaryFolder()
+    const path = await write(folder, 'provider.json', document)
+    const out = join(folder, 'out')
+    const child = start(['generate', path, '--out', out, '--watch'])
+    const said = (text: string) => vi.waitFor(() => expect(child.output.stderr).toContain(text), 15_000)
+    await said('watching')
+    child.output.stderr = ''
+    await writeFile(path, '{ broken')
+    await said('not valid YAML')
+    await writeFile(path, aDocument({ schemas: { Renewed: { type: 'string' } } }).text)
+    await vi.waitFor(async () => expect(await readFile(join(out, 'models.ts'), 'utf8')).toContain('Renewed'), 15_000)
+    child.process.kill()
+    await child.closed
+  }, 60_000)
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { GenerateError } from '../../errors/generate.ts'
+import { applyOverlays } from './overlay.ts'
 import { parseText } from './parse-text.ts'
 import { readText } from './read-text.ts'
 import { externalReferences, refusal } from './references.ts'
@@ -24,9 +25,15 @@ export interface LoadedDocument {
 
 const maxSources = 2000
 
-export async function loadDocument(input: DocumentInput, allowRefs: readonly string[]): Promise<LoadedDocument> {
-  const root = await loadRoot(input)
-  const sources = new Map([[root.location, root]])
+export async function loadDocument(
+  input: DocumentInput,
+  allowRefs: readonly string[],
+  overlays: readonly DocumentInput[] = [],
+): Promise<LoadedDocument> {
+  const patches: Source[] = []
+  for (const overlay of overlays) patches.push(await loadRoot(overlay, `overlay${patches.length + 1}`))
+  const root = applyOverlays(await loadRoot(input), patches)
+  const sources = new Map([[root.location, root], ...patches.map((patch): [string, Source] => [patch.location, patch])])
   const refused = new Map<string, string>()
   const queue = externalReferences(root)
   for (let location = queue.shift(); location !== undefined; location = queue.shift()) {
@@ -48,8 +55,9 @@ export async function loadDocument(input: DocumentInput, allowRefs: readonly str
   return { root, sources, refused, hash: hashOf(sources), locate: locator(sources, root) }
 }
 
-async function loadRoot(input: DocumentInput): Promise<Source> {
-  if (typeof input === 'object' && 'text' in input) return parseText(input.text, 'text:/document', input.name)
+/** `role` tells texts without a place of their own apart. */
+async function loadRoot(input: DocumentInput, role = 'document'): Promise<Source> {
+  if (typeof input === 'object' && 'text' in input) return parseText(input.text, `text:/${role}`, input.name)
   const given = String(input)
   if (given === '-')
     return parseText(

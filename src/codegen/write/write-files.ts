@@ -15,9 +15,13 @@ export async function readExisting(folder: string, name: string): Promise<string
 
 /**
  * Writes all files or none: each goes to a temporary file beside its place, and only when all are there do they
- * take their names. Files that have not changed are not touched, so that no watcher wakes for them.
+ * take their names. `stale` files go last. Files that have not changed are not touched, so that no watcher wakes for them.
  */
-export async function writeFiles(folder: string, files: readonly EmittedFile[]): Promise<readonly string[]> {
+export async function writeFiles(
+  folder: string,
+  files: readonly EmittedFile[],
+  stale: readonly string[] = [],
+): Promise<readonly string[]> {
   const changed: EmittedFile[] = []
   for (const file of files) if ((await readExisting(folder, file.name)) !== file.text) changed.push(file)
   const temporary = (file: EmittedFile): string => join(folder, `.${file.name}.${process.pid}.tmp`)
@@ -25,6 +29,7 @@ export async function writeFiles(folder: string, files: readonly EmittedFile[]):
     await mkdir(folder, { recursive: true })
     for (const file of changed) await writeFile(temporary(file), file.text)
     for (const file of changed) await rename(temporary(file), join(folder, file.name))
+    for (const name of stale) await rm(join(folder, name), { force: true })
   } catch (cause) {
     for (const file of changed) await rm(temporary(file), { force: true })
     throw unwritable(folder, cause)
