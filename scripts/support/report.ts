@@ -13,7 +13,7 @@ export interface Report {
   done(): void
 }
 
-const colour = process.stdout.isTTY && !process.env['NO_COLOR']
+const colour = process.stdout.isTTY && !process.env.NO_COLOR
 const paint = (style: Parameters<typeof styleText>[0], text: string) => (colour ? styleText(style, text) : text)
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(2)} s`
 

@@ -38,7 +38,7 @@ export async function bundleCommand(): Promise<CommandUnderTest> {
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
   const home = join(folder, 'home')
-  const env = { PATH: process.env['PATH'], AUTHENTYPE_HOME: home }
+  const env = { PATH: process.env.PATH, AUTHENTYPE_HOME: home }
   return {
     home,
     run: (...args) =>

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 function runTool(onLine: (line: string) => void): Promise<{ code: number | null; out: string }> {
   const command = ['--conditions=authentype-source', '--import', 'tsx', 'examples/command-line-tool.ts']
-  const env = { PATH: process.env['PATH'], ISSUER: provider.issuer, CLIENT_ID: 'tool', TOOL_HOME: home }
+  const env = { PATH: process.env.PATH, ISSUER: provider.issuer, CLIENT_ID: 'tool', TOOL_HOME: home }
   const child = spawn(process.execPath, command, { cwd: root, env })
   let out = ''
   child.stdout.on('data', (chunk) => {
