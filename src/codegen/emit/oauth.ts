@@ -21,7 +21,7 @@ export function emitOAuth(spec: Spec, bindings: readonly OAuthBinding[], style: 
   const fields = [...paths].sort(([a], [b]) => (a < b ? -1 : 1))
   const fallback = spec.server === undefined ? 'issuer' : stringLiteral(spec.server)
   const text = `/** The metadata of the document's authorization server (RFC 8414 2), as far as the document shows it. */
-export interface ServerMetadata {
+export type ServerMetadata = {
   readonly issuer: string
 ${fields.map(([field]) => `  readonly ${propertyKey(field)}: string\n`).join('')}}
 

@@ -35,7 +35,7 @@ export function parsePath(path: string): Segment[] {
 }
 
 /** Segments up to something else: queries inside filters end where their test goes on. */
-export function parseSegments(tokens: Tokens): Segment[] {
+function parseSegments(tokens: Tokens): Segment[] {
   const segments: Segment[] = []
   for (;;) {
     const descend = tokens.take('..')
