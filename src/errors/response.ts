@@ -79,6 +79,7 @@ export class OAuthResponseError<Body extends OAuthErrorBody = OAuthErrorBody> ex
   override readonly code = 'oauth_error'
   /** `invalid_grant`, `invalid_client`, `use_dpop_nonce`, ... */
   readonly error: string
+  /** In the server's words, which may hold whatever it was sent: 300 characters at most, none of them a control. */
   readonly errorDescription: string | undefined
   readonly errorUri: string | undefined
   /** Milliseconds to wait, from `Retry-After`. */
@@ -86,7 +87,12 @@ export class OAuthResponseError<Body extends OAuthErrorBody = OAuthErrorBody> ex
   constructor(message: string, options: ApiErrorOptions<Body> & { retryAfter?: number }) {
     super(message, options)
     this.error = options.body.error
-    this.errorDescription = options.body.error_description
-    this.errorUri = options.body.error_uri
+    this.errorDescription = shown(options.body.error_description)
+    this.errorUri = shown(options.body.error_uri)
   }
+}
+
+/** Fit for a terminal and a log: escape sequences, line breaks and bidirectional overrides become spaces. */
+function shown(text: unknown): string | undefined {
+  return typeof text === 'string' ? text.slice(0, 300).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ') : undefined
 }
