@@ -10,7 +10,8 @@ export const isMultipart = (mediaType: string): boolean => mediaType.startsWith(
 /** What a caller sees as a string: text, markup, forms, and tokens such as `application/jwt`. */
 export function isText(mediaType: string): boolean {
   return (
-    /^text\/|^application\/(.+\+)?(jwt|xml|jose|yaml|javascript|graphql)$|^application\/x-ndjson$/.test(mediaType) ||
-    isUrlEncoded(mediaType)
+    /^text\/|^application\/(.+\+)?(jwt|xml|jose|yaml|javascript|graphql)$|^application\/(x-ndjson|jsonl|json-seq)$/.test(
+      mediaType,
+    ) || isUrlEncoded(mediaType)
   )
 }

@@ -57,7 +57,8 @@ export function* references(schema: Schema): Iterable<string> {
   for (const part of subschemas(schema)) yield* references(part)
 }
 
-function* subschemas(schema: Schema): Iterable<Schema> {
+/** What a schema consists of, one level down. */
+export function* subschemas(schema: Schema): Iterable<Schema> {
   for (const many of [schema.allOf, schema.anyOf, schema.oneOf, schema.prefixItems]) yield* many ?? []
   for (const map of [schema.properties, schema.patternProperties, schema.dependentSchemas]) yield* map?.values() ?? []
   for (const one of [

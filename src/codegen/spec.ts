@@ -141,7 +141,8 @@ export interface OperationSpec {
   /** `POST /token`: unique in a document. */
   readonly key: string
   readonly operationId?: string
-  readonly method: HttpMethod
+  /** Upper case, but for methods of other names (3.2). */
+  readonly method: HttpMethod | (string & {})
   readonly path: string
   readonly tags: readonly string[]
   readonly summary?: string

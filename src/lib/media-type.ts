@@ -12,7 +12,7 @@ export function isJson(mediaType: string): boolean {
 
 /** What callers get as a string: text, markup, forms, and tokens such as `application/jwt`. */
 export function isText(mediaType: string): boolean {
-  return /^text\/(?!json)|^application\/(?:.+\+)?(?:jwt|xml|jose|yaml|javascript|graphql|x-ndjson|x-www-form-urlencoded)$/.test(
+  return /^text\/(?!json)|^application\/(?:.+\+)?(?:jwt|xml|jose|yaml|javascript|graphql|x-ndjson|jsonl|json-seq|x-www-form-urlencoded)$/.test(
     mediaType,
   )
 }

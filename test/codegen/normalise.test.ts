@@ -70,15 +70,6 @@ describe('unevaluatedProperties', () => {
   })
 })
 
-describe('version 3.2', () => {
-  it('is read as 3.1, with a warning for methods that the seam does not have', async () => {
-    const { codes } = await generated({
-      document: aDocument({ version: '3.2.0', paths: { '/a': { query: { responses: {} } } } }),
-    })
-    expect(codes).toEqual(['unsupported'])
-  })
-})
-
 describe('schemas that are defined by each other', () => {
   it('keep their shape where a base lists its heirs and they extend it', async () => {
     const { files, report } = await generated({ document: fixture('provider-3.0.yaml') })

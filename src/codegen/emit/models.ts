@@ -7,10 +7,15 @@ import { createTypePrinter } from './type-text.ts'
 
 /** `models.ts`: a type for every named schema, and an object of the values where a string has known ones. */
 export function emitModels(spec: Spec, names: NameTable, style: FileStyle, closedEnums: boolean): EmittedFile {
-  const printer = createTypePrinter({ schemas: spec.schemas, models: names.models, closedEnums })
+  const options = { schemas: spec.schemas, models: names.models, closedEnums }
+  const printer = createTypePrinter(options)
+  const requestPrinter = createTypePrinter({ ...options, direction: 'request' })
   const parts = [...spec.schemas.values()].map((named) => {
-    const name = names.models.get(named.key)!.type
-    return `${emitValues(named, name) + jsdoc(named.schema)}export type ${name} = ${printer.print(named.schema)}\n`
+    const { type, writable } = names.models.get(named.key)!
+    const model = `${emitValues(named, type) + jsdoc(named.schema)}export type ${type} = ${printer.print(named.schema)}\n`
+    if (writable === undefined) return model
+    const doc = jsdoc({ summary: `{@link ${type}} as it is sent: without what only the server writes.` })
+    return `${model}\n${doc}export type ${writable} = ${requestPrinter.print(named.schema)}\n`
   })
   return { name: 'models.ts', text: joinFile(style.header, [], parts.length > 0 ? parts : ['export {}\n']) }
 }

@@ -21,7 +21,7 @@ export function emitOperations(
   options: OperationsOptions,
 ): EmittedFile {
   const printing = { schemas: spec.schemas, models: names.models, closedEnums: options.closedEnums }
-  const printer = createTypePrinter(printing)
+  const printer = createTypePrinter({ ...printing, direction: 'request' })
   const models = new Set<string>()
   const validators = new Set<string>()
   const validatorOf = ({ mediaType, schema }: MediaSpec): string | undefined => {

@@ -1,3 +1,4 @@
+import { goes } from '../directions.ts'
 import type { ModelNames } from '../name/name-table.ts'
 import { findProperty } from '../normalise/lift-required.ts'
 import type { JsonType, NamedSchema, Schema } from '../spec.ts'
@@ -18,6 +19,8 @@ export interface TypePrinterOptions {
   readonly models: ReadonlyMap<string, ModelNames>
   /** Whether a value outside `enum` is a mistake; otherwise the type admits it, as the validators do. */
   readonly closedEnums: boolean
+  /** Which properties there are: those of a request body, or of an answer. @default response */
+  readonly direction?: 'request' | 'response'
 }
 
 /** A printed type, with what decides whether it needs parentheses. */
@@ -31,6 +34,7 @@ const openObject: Printed = { text: '{ readonly [key: string]: unknown }', joint
 
 export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   const used = new Set<string>()
+  const { direction = 'response' } = options
 
   function print(schema: Schema): Printed {
     if (schema.never) return { text: 'never', joint: '' }
@@ -55,7 +59,8 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   }
 
   function reference(key: string): Printed {
-    const name = options.models.get(key)?.type
+    const names = options.models.get(key)
+    const name = (direction === 'request' ? names?.writable : undefined) ?? names?.type
     if (name === undefined) return unknownType
     used.add(name)
     return { text: name, joint: '' }
@@ -120,9 +125,9 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   }
 
   function printObject(schema: Schema): Printed {
-    const properties = [...(schema.properties ?? [])].map(([name, property]) =>
-      printProperty(name, property, schema.required?.includes(name) === true),
-    )
+    const properties = [...(schema.properties ?? [])]
+      .filter(([, property]) => goes(property, direction, options.schemas))
+      .map(([name, property]) => printProperty(name, property, schema.required?.includes(name) === true))
     const index = [schema.additionalProperties, ...(schema.patternProperties?.values() ?? [])]
       .filter((part) => part !== undefined && !part.never)
       .map((part) => print(part!))
@@ -141,7 +146,9 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   function printRequired(schema: Schema): Printed | undefined {
     const lines = (schema.required ?? []).flatMap((name) => {
       const property = schema.properties?.has(name) ? undefined : findProperty(options.schemas, schema, name)
-      return property ? [`readonly ${propertyKey(name)}: ${print(property).text}`] : []
+      return property && goes(property, direction, options.schemas)
+        ? [`readonly ${propertyKey(name)}: ${print(property).text}`]
+        : []
     })
     return lines.length === 0 ? undefined : { text: `{ ${lines.join('; ')} }`, joint: '' }
   }

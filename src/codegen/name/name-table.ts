@@ -1,4 +1,5 @@
 import type { Diagnostics } from '../diagnostics.ts'
+import { directionalSchemas } from '../directions.ts'
 import type { OperationSpec, Spec } from '../spec.ts'
 import { functionName, isReserved, pathName, typeName } from './identifiers.ts'
 import type { PinnedNames } from './pinned-names.ts'
@@ -6,6 +7,8 @@ import type { PinnedNames } from './pinned-names.ts'
 /** What one named schema is called in the output. */
 export interface ModelNames {
   readonly type: string
+  /** The form of a request body, where that is another than an answer's. */
+  readonly writable?: string
   readonly validator: string
   /** What is pinned: the name that the others derive from. */
   readonly base: string
@@ -37,6 +40,7 @@ interface Subject {
   readonly candidates: readonly string[]
   readonly node: unknown
   readonly given: string
+  readonly isDirectional?: boolean
 }
 
 /**
@@ -56,8 +60,10 @@ export function createNameTable(spec: Spec, pinned: PinnedNames, diagnostics: Di
 }
 
 function modelSubjects(spec: Spec): Subject[] {
+  const directional = directionalSchemas(spec)
   return [...spec.schemas.values()].map(({ key, title, schema }) => ({
     key,
+    isDirectional: directional.has(key),
     candidates: [typeName(title), `${typeName(title)}Model`],
     node: schema.node,
     given: title,
@@ -84,9 +90,11 @@ function operationSubjects(spec: Spec, diagnostics: Diagnostics): Subject[] {
 }
 
 /** The sets of names that a base name stands for, in order of preference. */
-type Derive<Names> = (base: string) => readonly Names[]
+type Derive<Names> = (base: string, subject: Subject) => readonly Names[]
 
-const modelNames: Derive<ModelNames> = (base) => [{ type: base, validator: `validate${capital(base)}`, base }]
+const modelNames: Derive<ModelNames> = (base, { isDirectional }) => [
+  { type: base, validator: `validate${capital(base)}`, base, ...(isDirectional && { writable: `${base}Writable` }) },
+]
 
 /** A model called `CreateUserResult` must not cost `createUser` its name, so only the types make way. */
 const operationNames: Derive<OperationNames> = (base) =>
@@ -124,7 +132,7 @@ function claim<Names extends { readonly base: string }>(
   taken: Set<string>,
   wanted?: string,
 ): boolean {
-  for (const names of group.derive(base)) {
+  for (const names of group.derive(base, subject)) {
     const { base: pin, ...identifiers } = names
     if (wanted !== undefined && pin !== wanted) continue
     const all: readonly string[] = Object.values(identifiers)

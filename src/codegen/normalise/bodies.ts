@@ -60,7 +60,9 @@ export function readResponses(
 
 export function readContent(context: Context, part: Part): MediaSpec[] {
   const media = new Map<string, MediaSpec>()
-  for (const [key, node] of entries(own(part.node, 'content'))) {
+  for (const [key, given] of entries(own(part.node, 'content'))) {
+    // From 3.2 on media types are components too.
+    const { node } = dereference(context, { ...part, node: given })
     const mediaType = key.split(';', 1)[0]!.trim().toLowerCase()
     const schemaNode = own(node, 'schema') ?? own(node, 'itemSchema')
     media.set(mediaType, {

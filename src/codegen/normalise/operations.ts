@@ -8,7 +8,7 @@ import { readAccessToken } from './security.ts'
 import { firstServer } from './servers.ts'
 import { readSwaggerBody, readSwaggerContent, splitSwaggerParameters } from './swagger2.ts'
 
-const methods: readonly HttpMethod[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']
+const methods: readonly HttpMethod[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE', 'QUERY']
 
 /** Every operation of the document, in its order. */
 export function normaliseOperations(context: Context, root: Part): OperationSpec[] {
@@ -22,7 +22,8 @@ export function normaliseOperations(context: Context, root: Part): OperationSpec
       if (isRawObject(operation))
         operations.push(normaliseOperation(context, root, item, { ...item, node: operation }, method, path))
     }
-    warnOfOtherMethods(context, item, path)
+    for (const [method, operation] of otherMethods(context, item, path))
+      operations.push(normaliseOperation(context, root, item, { ...item, node: operation }, method, path))
   }
   return operations
 }
@@ -32,7 +33,7 @@ function normaliseOperation(
   root: Part,
   item: Part,
   part: Part,
-  method: HttpMethod,
+  method: string,
   path: string,
 ): OperationSpec {
   context.spend()
@@ -74,18 +75,19 @@ function normaliseOperation(
   }
 }
 
-/** Of 3.2. They need a method that the seam to the transport does not have. */
-function warnOfOtherMethods(context: Context, item: Part, path: string): void {
-  const others = [
-    ...(own(item.node, 'query') === undefined ? [] : ['QUERY']),
-    ...entries(own(item.node, 'additionalOperations')).map(([method]) => method),
-  ]
-  for (const method of others) {
+/** `additionalOperations` of 3.2: methods by their own names, as far as HTTP and the platform's fetch allow them. */
+function otherMethods(context: Context, item: Part, path: string): [string, unknown][] {
+  return entries(own(item.node, 'additionalOperations')).filter(([method, operation]) => {
+    if (!isRawObject(operation)) return false
+    // RFC 9110 5.6.2: a method is a token. Fetch 2.2.1 forbids three.
+    if (/^[!#$%&'*+.^_`|~\w-]+$/.test(method) && !/^(connect|trace|track)$/i.test(method)) return true
+    const advice = 'call it with another client'
     context.diagnostics.warn(
       'unsupported',
-      item.node,
-      `${method} ${path} is left out: only ${methods.join(', ')} are generated`,
-      'call it with fetch',
+      operation,
+      `${method} ${path} is left out: fetch sends no such method`,
+      advice,
     )
-  }
+    return false
+  })
 }

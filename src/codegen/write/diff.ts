@@ -20,9 +20,17 @@ export function diff(name: string, before: string | undefined, after: string): s
     ...changes(old.slice(start, old.length - end), now.slice(start, now.length - end)),
     ...old.slice(old.length - end, old.length - end + context).map((line) => ` ${line}`),
   ]
+  const near = nearChanges(lines)
   const shown =
-    lines.length > maxLines ? [...lines.slice(0, maxLines), `... and ${lines.length - maxLines} more lines`] : lines
+    near.length > maxLines ? [...near.slice(0, maxLines), `... and ${near.length - maxLines} more lines`] : near
   return [`--- ${name}`, `+++ ${name}, generated anew`, `@@ line ${start + 1} @@`, ...shown].join('\n')
+}
+
+/** Changed lines with what stands around them; what is left out between them shows as an ellipsis. */
+function nearChanges(lines: readonly string[]): string[] {
+  const changed = lines.map((line) => !line.startsWith(' '))
+  const isNear = lines.map((_, at) => changed.slice(Math.max(0, at - context), at + context + 1).includes(true))
+  return lines.flatMap((line, at) => (isNear[at] ? [line] : isNear[at - 1] ? [' ...'] : []))
 }
 
 /** Lines kept in common, by the longest common subsequence where that is cheap, else none. */

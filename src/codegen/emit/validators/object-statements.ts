@@ -1,3 +1,4 @@
+import { goes } from '../../directions.ts'
 import type { Schema } from '../../spec.ts'
 import { indent, regularExpression, stringLiteral } from '../text.ts'
 import { readProperty } from './conditions.ts'
@@ -14,7 +15,14 @@ export function objectStatements(schema: Schema, spot: Spot, scope: Scope): stri
     // What nothing declares is more often a mistake in the document than a promise.
     ...(strict ? undeclared : []).map((name) => presence(name, spot, scope)),
     ...[...(schema.properties ?? [])].map(([name, property]) =>
-      propertyStatements(name, property, schema.required?.includes(name) === true, spot, scope),
+      // What only the server reads is in no answer, even where it is required (OpenAPI 3.0 4.7.24.2).
+      propertyStatements(
+        name,
+        property,
+        schema.required?.includes(name) === true && goes(property, 'response', scope.schemas),
+        spot,
+        scope,
+      ),
     ),
     keyStatements(schema, spot, scope),
     strict ? dependentStatements(schema, spot, scope) : '',
