@@ -183,8 +183,22 @@ function importOrRefuse(alg: string, importKey: () => KeyObject): KeyObject {
   }
 }
 
+/**
+ * Exports through a copy. Node 20 exports a JWK holding the key's lock while it allocates, and a garbage
+ * collection in that moment may destroy the job that generated the key, which takes the same lock: the
+ * process would stand still for ever. The copy has a lock of its own, which no such job knows.
+ */
 function exportJwk(keyObject: KeyObject): Jwk {
-  return keyObject.export({ format: 'jwk' }) as Jwk
+  return copyOf(keyObject).export({ format: 'jwk' }) as Jwk
+}
+
+function copyOf(keyObject: KeyObject): KeyObject {
+  if (keyObject.type === 'private') {
+    const key = keyObject.export({ format: 'der', type: 'pkcs8' })
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+  }
+  const key = keyObject.export({ format: 'der', type: 'spki' })
+  return createPublicKey({ key, format: 'der', type: 'spki' })
 }
 
 function toKeyObject(key: CryptoKey): KeyObject {
