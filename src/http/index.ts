@@ -24,6 +24,7 @@ export {
   preferDiscovered,
   readContent,
   readJson,
+  readOAuthBody,
   readOAuthError,
   writeAny,
   writeBody,

@@ -12,7 +12,7 @@ export type Feature = readonly [slot: string, name: string]
 export function featuresOf(operation: OperationSpec, schemas: ReadonlyMap<string, NamedSchema>): Feature[] {
   const { accessToken, clientAuth, metadataField, responses } = operation
   const media = operation.method === 'HEAD' ? [] : responses.flatMap(({ content }) => content)
-  const isOAuth = accessToken || clientAuth || metadataField !== undefined || mayRefuseLikeOAuth(operation, schemas)
+  const isOAuth = accessToken || clientAuth || metadataField !== undefined
   const builders: (Feature | undefined)[] = [
     /\{[^{}]+\}/.test(operation.path)
       ? ['fillPath', isStyled(operation, 'path') ? 'fillStyledPath' : 'fillPath']
@@ -35,7 +35,9 @@ export function featuresOf(operation: OperationSpec, schemas: ReadonlyMap<string
           ['readError', 'readOAuthError'],
           ['excerpt', 'excerpt'],
         ] as const)
-      : []),
+      : mayRefuseLikeOAuth(operation, schemas)
+        ? [['readError', 'readOAuthBody'] as const]
+        : []),
   ]
   // Of a request that a browser sends, only the URL is built.
   return (operation.userAgent === undefined ? [...builders, ...others] : builders).filter(

@@ -15,21 +15,36 @@ export function readOAuthError(
   operation: Operation,
   answer: Answer,
   bytes?: ArrayBuffer,
-  runtime: Pick<Runtime, 'now'> = systemRuntime,
+  runtime?: Pick<Runtime, 'now'>,
 ): OAuthResponseError | undefined {
-  const { status, headers, contentType } = answer
-  const given = answer.body ?? (bytes && isJson(contentType) ? judgeJson(bytes, null).body : undefined)
-  const body = isOAuthError(given) ? given : status < 400 ? undefined : challengeBody(headers)
-  if (!body) return undefined
+  const fromBody = readOAuthBody(operation, answer, bytes, runtime)
+  if (fromBody || answer.status < 400) return fromBody
+  const body = challengeBody(answer.headers)
+  return body && toOAuthError(operation, answer, body, runtime)
+}
+
+/** As `readOAuthError`, for operations without credentials: nobody challenges them. */
+export function readOAuthBody(
+  operation: Operation,
+  answer: Answer,
+  bytes?: ArrayBuffer,
+  runtime?: Pick<Runtime, 'now'>,
+): OAuthResponseError | undefined {
+  const body = answer.body ?? (bytes && isJson(answer.contentType) ? judgeJson(bytes, null).body : undefined)
+  return isOAuthError(body) ? toOAuthError(operation, answer, body, runtime) : undefined
+}
+
+function toOAuthError(
+  { id: operation }: Operation,
+  { status, headers }: Answer,
+  body: OAuthErrorBody,
+  { now }: Pick<Runtime, 'now'> = systemRuntime,
+): OAuthResponseError {
   const name = /^[\w.:/-]{1,60}$/.test(body.error) ? `"${body.error}"` : 'an OAuth error'
-  const retryAfter = parseRetryAfter(headers, runtime.now())
-  return new OAuthResponseError(`${operation.id} was answered with ${name}, status ${status}`, {
-    operation: operation.id,
-    status,
-    headers,
-    body,
-    ...(retryAfter !== undefined && { retryAfter }),
-  })
+  const message = `${operation} was answered with ${name}, status ${status}`
+  const retryAfter = parseRetryAfter(headers, now())
+  const options = { operation, status, headers, body }
+  return new OAuthResponseError(message, retryAfter === undefined ? options : { ...options, retryAfter })
 }
 
 function isOAuthError(body: unknown): body is OAuthErrorBody {

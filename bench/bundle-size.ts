@@ -1,0 +1,83 @@
+/** What one operation costs in a bundle, beside the peers and a plain fetch; esbuild, minified, gzip level 9. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { generate } from '../src/codegen/index.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+async function sizeOf(contents: string): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    alias: { 'authentype/api': join(root, 'src/http/index.ts') },
+    write: false,
+    logLevel: 'error',
+  })
+  return gzipSync(outputFiles[0]!.text, { level: 9 }).length
+}
+
+const plainFetch = `export async function get(id) {
+  const response = await fetch('https://x.example/admin/clients/' + encodeURIComponent(id))
+  if (!response.ok) throw new Error('status ' + response.status)
+  return response.json()
+}`
+
+/** One GET with a path parameter and a JSON answer, of Ory Hydra's document. */
+export async function measureBundles(document: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'authentype-bench-'))
+  try {
+    const plain = await sizeOf(plainFetch)
+    const rows: [string, number][] = [['plain fetch', plain]]
+    for (const validators of ['lenient', 'off'] as const) {
+      const out = join(folder, validators)
+      const { counts } = await generate({ document, out, validators, importExtension: '.ts', oauth: false })
+      const one = await sizeOf(ours(out, 'getOAuth2Client'))
+      rows.push([`authentype, validators ${validators}`, one])
+      if (validators === 'lenient') continue
+      const all = await sizeOf(
+        `import { createApi } from 'authentype/api'\nimport * as all from '${out}/endpoints.ts'\nexport const api = createApi()\nexport default all`,
+      )
+      // Both styles of every operation are in it, throwing and by status.
+      rows.push([
+        `  each further operation, of ${counts.operations}`,
+        Math.round((all - one) / (counts.operations - 1)),
+      ])
+    }
+    const openapiFetch = `import createClient from 'openapi-fetch'
+      const client = createClient({ baseUrl: 'https://x.example' })
+      export const get = (id) => client.GET('/admin/clients/{id}', { params: { path: { id } } })`
+    rows.push(['openapi-fetch', await sizeOf(openapiFetch)], ['hey-api', await sizeOf(heyApi(document, folder))])
+    const lines = rows.map(([name, size]) => {
+      const over = name.startsWith('  ') || size === plain ? '' : `${size - plain} over a plain fetch`
+      return `${name.padEnd(34)} ${String(size).padStart(5)} bytes  ${over}`
+    })
+    return `\none operation, bundled and gzipped\n${lines.join('\n')}`
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const ours = (out: string, name: string): string => `import { createApi } from 'authentype/api'
+  import { ${name} } from '${out}/endpoints.ts'
+  const api = createApi({ baseUrl: 'https://x.example' })
+  export const get = (id) => ${name}(api, { path: { id } })`
+
+function heyApi(document: string, folder: string): string {
+  const out = join(folder, 'hey-api')
+  const command = join(root, 'node_modules/@hey-api/openapi-ts/bin/run.js')
+  const args = ['-i', document, '-o', out, '-c', '@hey-api/client-fetch', '--silent', '--no-log-file']
+  const { status, stderr } = spawnSync(process.execPath, [command, ...args], { cwd: root, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`hey-api failed: ${stderr.slice(0, 1000)}`)
+  return `import { getOAuth2Client } from '${out}'
+    import { client } from '${out}/client.gen'
+    client.setConfig({ baseUrl: 'https://x.example' })
+    export const get = (id) => getOAuth2Client({ path: { id } })`
+}
