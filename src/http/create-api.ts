@@ -53,25 +53,26 @@ type Exchanged = readonly [answer: Answer, bytes: ArrayBuffer]
  */
 export function createApi(options: ApiOptions = {}): Api {
   assertKnownOptions('createApi', options, knownOptions.split(' '))
+  const { userAgent, timeout, runtime } = options
   const common = new Headers()
   setFields(common, options.headers)
   for (const name of ['authorization', 'dpop', 'cookie']) {
     if (common.has(name)) throw new TypeError(`createApi: "headers" go to every operation; leave out ${name}`)
   }
-  if (options.userAgent !== undefined) setFields(common, { 'user-agent': options.userAgent }, 'userAgent')
+  if (userAgent) setFields(common, { 'user-agent': userAgent }, 'userAgent')
 
   async function exchange(operation: Operation, input: OperationInput, init: RequestOptions): Promise<Exchanged> {
     const controller = new AbortController()
     const request = buildRequest(operation, input, init, options, common, controller.signal)
     const fetch = chooseFetch(operation, request, init, options)
-    const [response, bytes] = await sendWhole(fetch, request, controller, { timeout: options.timeout, ...init })
-    return [readAnswer(operation, request, response, bytes, options.runtime), bytes]
+    const [response, bytes] = await sendWhole(fetch, request, controller, { timeout, ...init })
+    return [readAnswer(operation, request, response, bytes, runtime), bytes]
   }
 
   return {
     async send<Success>(operation: Operation<Success>, input: OperationInput = {}, init: RequestOptions = {}) {
       const [answer, bytes] = await exchange(operation, input, init)
-      if (!answer.ok) throw toApiError(operation, answer, options.runtime, bytes)
+      if (!answer.ok) throw toApiError(operation, answer, runtime, bytes)
       return answer.body as Success
     },
     async result<Result>(operation: Operation<unknown, Result>, input: OperationInput = {}, init: RequestOptions = {}) {

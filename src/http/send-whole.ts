@@ -36,14 +36,16 @@ export async function sendWhole(
   signal?.throwIfAborted()
   signal?.addEventListener('abort', onAbort)
   const timer = timeout < maxTimer ? setTimeout(onDeadline, timeout) : undefined
+  // Not every fetch heeds its signal, so nobody waits for it to.
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.onabort = () => reject(controller.signal.reason)
+  })
+  const read = async (): Promise<WholeAnswer> => {
+    const response = await fetch(request)
+    return [response, await response.arrayBuffer()]
+  }
   try {
-    return await new Promise<WholeAnswer>((resolve, reject) => {
-      // Not every fetch heeds its signal, so nobody waits for it to.
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
-      fetch(request)
-        .then(async (response) => resolve([response, await response.arrayBuffer()]))
-        .catch(reject)
-    })
+    return await Promise.race([aborted, read()])
   } catch (cause) {
     if (controller.signal.aborted || cause instanceof AuthentypeError) throw cause
     // Of the platform's message nothing is repeated, since some quote the whole URL.

@@ -15,7 +15,7 @@ export function featuresOf(operation: OperationSpec, schemas: ReadonlyMap<string
   const isOAuth = accessToken || clientAuth || metadataField !== undefined
   const builders: (Feature | undefined)[] = [
     /\{[^{}]+\}/.test(operation.path)
-      ? ['fillPath', isStyled(operation, 'path') ? 'fillStyledPath' : 'fillPath']
+      ? ['fillPath', isStyled(operation, 'path') || hasLists(operation, schemas) ? 'fillStyledPath' : 'fillPath']
       : undefined,
     metadataField === undefined
       ? undefined
@@ -83,6 +83,14 @@ export function contentReader({ mediaType }: MediaSpec, validator: string | unde
 
 const has = ({ parameters }: OperationSpec, place: ParameterPlace): boolean =>
   parameters.some((parameter) => parameter.place === place)
+
+/** Path parameters that may be more than one value. */
+const hasLists = ({ parameters }: OperationSpec, schemas: ReadonlyMap<string, NamedSchema>): boolean =>
+  parameters.some(({ place, schema }) => {
+    if (place !== 'path') return false
+    const { types = [] } = (schema.ref === undefined ? schema : schemas.get(schema.ref)?.schema) ?? schema
+    return types.includes('array') || types.includes('object')
+  })
 
 const isStyled = ({ parameters }: OperationSpec, place: ParameterPlace): boolean =>
   parameters.some((parameter) => parameter.place === place && Object.keys(parameter.encoding).length > 0)

@@ -1,9 +1,9 @@
 import type { Encodings } from '../api.ts'
-import { fillTemplate, listItems } from './fill-path.ts'
-import { entriesOf, toText } from './values.ts'
+import { fillTemplate } from './fill-path.ts'
+import { entriesOf, listItems, toText } from './values.ts'
 
 /**
- * As `fillPath`, for templates with parameters of other styles.
+ * As `fillPath`, for lists, objects and styles of their own.
  *
  * @throws TypeError for a missing or empty parameter, and for one that makes `.` or `..` of a segment
  * @see OpenAPI 3.1 4.8.12.3, style values

@@ -1,6 +1,5 @@
 import type { Encodings, ValueEncoding } from '../api.ts'
-import { listItems } from './fill-path.ts'
-import { entriesOf, toText } from './values.ts'
+import { entriesOf, listItems, toText } from './values.ts'
 
 type Encode = (text: string) => string
 
