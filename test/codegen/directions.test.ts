@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { aDocument, generated, loadValidators } from './support/generated.ts'
+import { aDocument, generated } from './support/generated.ts'
+import { loadValidators } from './support/load-validators.ts'
 
 it('a property that only one side writes is in the types of that side alone', async () => {
   const user = {
@@ -44,4 +45,20 @@ it('a property that only one side writes is in the types of that side alone', as
   const { validateUser } = await loadValidators(files['validators.ts']!)
   expect(validateUser!({ id: 'i', name: 'n' })).toBeUndefined()
   expect(validateUser!({ name: 'n' })).toMatchObject({ path: '/id' })
+})
+
+it('the form of a request makes way for a model of its name', async () => {
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/User' } } }
+  const { files } = await generated({
+    document: aDocument({
+      paths: { '/u': { post: { requestBody: { content }, responses: { 200: { description: 'd' } } } } },
+      schemas: {
+        UserWritable: { type: 'string' },
+        User: { type: 'object', properties: { id: { type: 'string', readOnly: true } } },
+      },
+    }),
+  })
+  expect(files['models.ts']).toContain('export type UserWritable = string')
+  expect(files['operations.ts']).toContain('readonly body?: UserWritableModel')
+  expect(files['models.ts']).toMatch(/export type User = \{/)
 })

@@ -3,7 +3,8 @@ import { dirname } from 'node:path'
 import { transform } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { isLinearPattern } from '../../src/codegen/emit/validators/safe-pattern.ts'
-import { aDocument, fixture, generated, loadValidators } from './support/generated.ts'
+import { aDocument, fixture, generated } from './support/generated.ts'
+import { loadValidators } from './support/load-validators.ts'
 
 const hostile = (): ReturnType<typeof generated> =>
   generated({ document: fixture('hostile.json'), validators: 'strict' })

@@ -101,6 +101,13 @@ describe('overlays', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'overlay_invalid', file: 'corrections.yaml' })
   })
 
+  it('end at an alias bomb with a message', async () => {
+    const bomb = Array.from({ length: 30 }, (_, n) => `  a${n}: &a${n} [${n === 0 ? 'x' : `*a${n - 1}, *a${n - 1}`}]`)
+    const document = yaml(`openapi: 3.1.0\ninfo: { title: T, version: '1' }\nx-bomb:\n${bomb.join('\n')}\npaths: {}`)
+    const overlays = [overlay('  - { target: $..nothing, remove: true }')]
+    await expect(generated({ document, overlays })).rejects.toThrow(/more than 1000000 nodes/)
+  })
+
   it('may touch nothing, and make __proto__ a property like any other', async () => {
     await corrected(`
   - { target: $.nothing, remove: true }

@@ -84,7 +84,10 @@ export function selectNodes(root: unknown, segments: readonly Segment[], start: 
     const next = new Map<string, Location>()
     for (const location of locations) {
       const places = descend ? descendants(followPath(start, location), location) : [location]
+      // An alias bomb has more places than anybody can visit.
+      let visited = 0
       for (const place of places) {
+        if (++visited > maxNodes) throw new SyntaxError(`it looks at more than ${maxNodes} nodes`)
         for (const selector of selectors) {
           for (const key of keysOf(followPath(start, place), selector, root)) {
             next.set(JSON.stringify([...place, key]), [...place, key])

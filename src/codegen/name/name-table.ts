@@ -92,9 +92,13 @@ function operationSubjects(spec: Spec, diagnostics: Diagnostics): Subject[] {
 /** The sets of names that a base name stands for, in order of preference. */
 type Derive<Names> = (base: string, subject: Subject) => readonly Names[]
 
-const modelNames: Derive<ModelNames> = (base, { isDirectional }) => [
-  { type: base, validator: `validate${capital(base)}`, base, ...(isDirectional && { writable: `${base}Writable` }) },
-]
+/** The form of a request makes way by itself: it must not cost the model its name. */
+const modelNames: Derive<ModelNames> = (base, { isDirectional }) => {
+  const names = { type: base, validator: `validate${capital(base)}`, base }
+  return isDirectional
+    ? ['', 'Model', '2'].map((suffix) => ({ ...names, writable: `${base}Writable${suffix}` }))
+    : [names]
+}
 
 /** A model called `CreateUserResult` must not cost `createUser` its name, so only the types make way. */
 const operationNames: Derive<OperationNames> = (base) =>
@@ -160,7 +164,11 @@ function claimRest<Names extends { readonly base: string }>(
 ): void {
   const isExact = (subject: Subject): boolean => subject.candidates[0] === subject.given
   const open = group.subjects.filter(({ key }) => !group.names.has(key)).sort((a, b) => (a.key < b.key ? -1 : 1))
-  for (const subject of [...open.filter(isExact), ...open.filter((each) => !isExact(each))]) {
+  // Who claims one name comes before who claims two: the second is of our own making.
+  const exact = open.filter(isExact)
+  const simple = exact.filter(({ isDirectional }) => !isDirectional)
+  const double = exact.filter(({ isDirectional }) => isDirectional)
+  for (const subject of [...simple, ...double, ...open.filter((each) => !isExact(each))]) {
     const name = firstFree(subject.candidates, (candidate) => claim(group, subject, candidate, taken))
     if (name === subject.candidates[0]) continue
     diagnostics.warn(

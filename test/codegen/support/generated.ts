@@ -1,10 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { transform } from 'esbuild'
 import { afterAll } from 'vitest'
 import { type GenerateOptions, type GenerateReport, generate } from '../../../src/codegen/index.ts'
-import type { Validator } from '../../../src/lib/api.ts'
 
 export const fixture = (name: string): string => join(import.meta.dirname, '../fixtures', name)
 
@@ -53,13 +51,4 @@ export function aDocument(parts: { paths?: object; schemas?: object; version?: s
     ...extra,
   })
   return { name: 'test.json', text }
-}
-
-/** Runs the text of a `validators.ts`. */
-export async function loadValidators(text: string): Promise<Readonly<Record<string, Validator>>> {
-  const { code } = await transform(text, { loader: 'ts', format: 'esm' })
-  return (await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`)) as Record<
-    string,
-    Validator
-  >
 }
