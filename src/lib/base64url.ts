@@ -45,9 +45,14 @@ export function decodeBase64urlText(text: string): string | undefined {
   }
 }
 
+/** Whether the text is the one canonical form of some bytes, none included. */
+export function isBase64url(text: string): boolean {
+  return /^[\w-]*$/.test(text) && hasCanonicalEnd(text)
+}
+
 /** A string of bytes. `atob` alone would take white space, padding and stray bits. */
 function decodeBinary(text: string): string | undefined {
-  if (!/^[\w-]*$/.test(text) || !hasCanonicalEnd(text)) return undefined
+  if (!isBase64url(text)) return undefined
   return atob(text.replaceAll('-', '+').replaceAll('_', '/'))
 }
 

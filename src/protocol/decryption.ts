@@ -7,7 +7,7 @@ import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { importJWK } from 'jose/key/import'
 import { ConfigurationError } from '../errors/configuration.ts'
 import { ProtocolError } from '../errors/protocol.ts'
-import { decodeBase64urlText } from '../lib/base64url.ts'
+import { decodeBase64urlText, isBase64url } from '../lib/base64url.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { jsonType, printable } from '../lib/printable.ts'
 import type { Jwk } from '../lib/signatures/types.ts'
@@ -161,6 +161,10 @@ function judgeHeader(token: unknown, alg: string, enc: string, noun: string): st
   }
   const parts = token.split('.', 6)
   if (parts.length !== 5) throw refuse(noun, 'has', '5 parts', `${parts.length} parts`, 'RFC 7516 7.1')
+  // The platform's decoder overlooks stray bits: one message would have several spellings, and pass a list of seen ones.
+  if (!parts.every(isBase64url)) {
+    throw refuse(noun, 'has', '5 parts in canonical base64url', 'a part in another form', 'RFC 7515 2')
+  }
   const json = parseStrictJson(decodeBase64urlText(parts[0]!) ?? '')
   if (!json.ok || jsonType(json.value) !== 'object') {
     const actual = json.ok ? jsonType(json.value) : json.fault

@@ -115,12 +115,25 @@ describe('createDecryptor', () => {
     for (const jwe of [
       await aJwe(two.publicJwk),
       await aJwe(two.publicJwk, { header: { kid: one.publicJwk.kid } }),
-      (await aJwe(one.publicJwk)).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      (await aJwe(one.publicJwk)).replace(/.(?=.$)/, (character) => (character === 'A' ? 'B' : 'A')),
     ]) {
       const error = await decryptor.decrypt(jwe, expected).catch((cause: unknown) => cause)
       expect(error).toBeInstanceOf(ProtocolError)
       expect(error).toMatchObject({ code: 'decryption_failed', cause: undefined })
       expect((error as Error).message).not.toContain(jwe.slice(-20))
+    }
+  })
+
+  it('refuses a second spelling of the same bytes', async () => {
+    const { privateJwk, publicJwk } = await aPair('P-256')
+    const jwe = await aJwe(publicJwk)
+    // 16 bytes of tag fill 21 characters and 2 bits of the last one; the other 4 are to be zero.
+    const respelt = jwe.replace(/.$/, (last) => ({ A: 'B', Q: 'R', g: 'h', w: 'x' })[last]!)
+    for (const token of [respelt, `${jwe}=`, jwe.replace(/\.(?=[^.]+$)/, '. ')]) {
+      await expect(createDecryptor(privateJwk).decrypt(token, expected)).rejects.toMatchObject({
+        code: 'invalid_jwe',
+        clause: 'RFC 7515 2',
+      })
     }
   })
 
