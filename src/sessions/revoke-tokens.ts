@@ -1,5 +1,5 @@
+import { errorCode } from '../lib/emitter.ts'
 import type { SessionContext } from './session-context.ts'
-import { errorCode } from './session-events.ts'
 import { importOnce } from './session-key.ts'
 import type { ActiveSessionState } from './session-state.ts'
 

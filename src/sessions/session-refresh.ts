@@ -1,10 +1,10 @@
 import type { RenewableLogin } from '../client/login-result.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { OAuthResponseError } from '../errors/response.ts'
+import { errorCode } from '../lib/emitter.ts'
 import type { Refreshable } from '../refresh/refreshable.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { type SessionContext, serialOf } from './session-context.ts'
-import { errorCode } from './session-events.ts'
 import { assertActive, storeDown } from './session-faults.ts'
 import { importOnce } from './session-key.ts'
 import {
