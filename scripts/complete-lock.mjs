@@ -1,8 +1,10 @@
 // Adds to package-lock.json the optional packages of other platforms that the registry at hand does not have, so
 // that `npm ci` finds the lock file complete everywhere. A mirror without them makes `npm install` leave them out,
 // and `npm ci` then refuses its own lock file. They are only ever fetched on their own platform.
-// Run it after each `npm install` that changes the lock file; it prints what it added.
+// Run it after each `npm install` that changes the lock file, with the folder of another package.json as its argument
+// where that is the one that changed; it prints what it added.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
 const processors = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64']
@@ -24,7 +26,7 @@ function platformOf(name) {
   }
 }
 
-const path = new URL('../package-lock.json', import.meta.url)
+const path = join(resolve(import.meta.dirname, '..', process.argv[2] ?? '.'), 'package-lock.json')
 const lock = JSON.parse(readFileSync(path, 'utf8'))
 const added = []
 for (const [place, entry] of Object.entries(lock.packages)) {
