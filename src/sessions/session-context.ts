@@ -1,7 +1,7 @@
 import type { OAuthClient } from '../client/oauth-client.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import type { RefreshBackoff } from '../refresh/refresh-backoff.ts'
 import type { RefreshEngine } from '../refresh/refresh-engine.ts'
-import type { RefreshBackoff } from './refresh-backoff.ts'
 import type { SessionEventListener } from './session-events.ts'
 import type { SessionRecords } from './session-records.ts'
 

@@ -3,12 +3,12 @@ import { type BackOff, createBackOff } from '../lib/back-off.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
 import type { Runtime } from '../lib/runtime.ts'
 
-/** When a session whose refresh failed may try again. Kept in memory: another process makes its own experience. */
+/** When a refresh that failed may be tried again. Kept in memory: another process makes its own experience. */
 export interface RefreshBackoff {
   /** The last failure, while it is too early for another try. */
-  waiting(session: string): unknown
-  failed(session: string, error: unknown): void
-  succeeded(session: string): void
+  waiting(key: string): unknown
+  failed(key: string, error: unknown): void
+  succeeded(key: string): void
 }
 
 interface Failing {
@@ -21,20 +21,20 @@ const maxRemembered = 10_000
 export function createRefreshBackoff(runtime: Runtime): RefreshBackoff {
   const failing = new Map<string, Failing>()
   return {
-    waiting(session) {
-      const known = failing.get(session)
+    waiting(key) {
+      const known = failing.get(key)
       return known?.backOff.isWaiting() ? known.error : undefined
     },
-    failed(session, error) {
-      const known = failing.get(session) ?? { backOff: createBackOff(runtime), error }
+    failed(key, error) {
+      const known = failing.get(key) ?? { backOff: createBackOff(runtime), error }
       known.error = error
       known.backOff.failed(retryAfterOf(error, runtime))
-      failing.delete(session)
-      failing.set(session, known)
+      failing.delete(key)
+      failing.set(key, known)
       if (failing.size > maxRemembered) failing.delete(failing.keys().next().value!)
     },
-    succeeded(session) {
-      failing.delete(session)
+    succeeded(key) {
+      failing.delete(key)
     },
   }
 }
