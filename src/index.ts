@@ -108,6 +108,8 @@ export {
   type AnyAuthentypeError,
   ApiError,
   type ApiErrorOptions,
+  AtprotoError,
+  type AtprotoErrorCode,
   AuthentypeError,
   AuthorizationResponseError,
   ConfigurationError,

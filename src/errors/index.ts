@@ -1,4 +1,5 @@
 import type { AccessError } from './access.ts'
+import type { AtprotoError } from './atproto.ts'
 import type { ConfigurationError } from './configuration.ts'
 import type { GenerateError } from './generate.ts'
 import type { NetworkError, RequestError, TimeoutError } from './network.ts'
@@ -7,6 +8,7 @@ import type { ApiError, OAuthResponseError, ResponseError } from './response.ts'
 import type { SessionError, StoreError } from './session.ts'
 
 export { AccessError, type AccessErrorCode } from './access.ts'
+export { AtprotoError, type AtprotoErrorCode } from './atproto.ts'
 export { AuthentypeError } from './base.ts'
 export { ConfigurationError, type ConfigurationErrorCode } from './configuration.ts'
 export { GenerateError, type GenerateErrorCode } from './generate.ts'
@@ -33,6 +35,7 @@ export { SessionError, type SessionErrorCode, StoreError, type StoreErrorCode } 
 /** Every error that this library throws on purpose, but for a TypeError on misuse. Switch on `code` to narrow. */
 export type AnyAuthentypeError =
   | AccessError
+  | AtprotoError
   | ConfigurationError
   | GenerateError
   | NetworkError

@@ -22,12 +22,25 @@ const mayImport: Record<string, readonly string[]> = {
   resource: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
   sessions: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh'],
   web: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh', 'resource', 'sessions'],
+  atproto: [
+    'errors',
+    'lib',
+    'generated',
+    'protocol',
+    'http',
+    'issuer',
+    'client',
+    'refresh',
+    'resource',
+    'sessions',
+    'web',
+  ],
   'dev-server': ['errors', 'lib', 'generated', 'protocol', 'server', 'stores/memory/index'],
   codegen: ['errors', 'lib'],
 }
 
 /** These wire defaults from higher floors, and do nothing else; the command may use anything. */
-const wiring = ['src/index.ts', 'src/client/index.ts', 'src/sessions/index.ts', 'src/web/index.ts']
+const wiring = ['src/index.ts', ...['client', 'sessions', 'web', 'atproto'].map((room) => `src/${room}/index.ts`)]
 const unrestricted = (file: string) => wiring.includes(file) || file.startsWith('src/cli/')
 
 /** Packages by the files that may import them; a folder ends with a slash. */
