@@ -30,7 +30,7 @@ const plainFetch = `export async function get(id) {
   return response.json()
 }`
 
-/** One GET with a path parameter and a JSON answer, of Ory Hydra's document. */
+/** Operations of Ory Hydra's document; the peers' is a GET with a path parameter and a JSON answer. */
 export async function measureBundles(document: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'authentype-bench-'))
   try {
@@ -39,8 +39,10 @@ export async function measureBundles(document: string): Promise<string> {
     for (const validators of ['lenient', 'off'] as const) {
       const out = join(folder, validators)
       const { counts } = await generate({ document, out, validators, importExtension: '.ts', oauth: false })
+      // The simplest of GETs, one whose errors are OAuth's, and a POST of such.
+      for (const name of ['getVersion', 'getOAuth2Client', 'createOAuth2Client'])
+        rows.push([`authentype, ${name}, validators ${validators}`, await sizeOf(ours(out, name))])
       const one = await sizeOf(ours(out, 'getOAuth2Client'))
-      rows.push([`authentype, validators ${validators}`, one])
       if (validators === 'lenient') continue
       const all = await sizeOf(
         `import { createApi } from 'authentype/api'\nimport * as all from '${out}/endpoints.ts'\nexport const api = createApi()\nexport default all`,
@@ -57,7 +59,7 @@ export async function measureBundles(document: string): Promise<string> {
     rows.push(['openapi-fetch', await sizeOf(openapiFetch)], ['hey-api', await sizeOf(heyApi(document, folder))])
     const lines = rows.map(([name, size]) => {
       const over = name.startsWith('  ') || size === plain ? '' : `${size - plain} over a plain fetch`
-      return `${name.padEnd(34)} ${String(size).padStart(5)} bytes  ${over}`
+      return `${name.padEnd(52)} ${String(size).padStart(5)} bytes  ${over}`
     })
     return `\none operation, bundled and gzipped\n${lines.join('\n')}`
   } finally {
@@ -68,7 +70,7 @@ export async function measureBundles(document: string): Promise<string> {
 const ours = (out: string, name: string): string => `import { createApi } from 'authentype/api'
   import { ${name} } from '${out}/endpoints.ts'
   const api = createApi({ baseUrl: 'https://x.example' })
-  export const get = (id) => ${name}(api, { path: { id } })`
+  export const get = (input) => ${name}(api, input)`
 
 function heyApi(document: string, folder: string): string {
   const out = join(folder, 'hey-api')

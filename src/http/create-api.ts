@@ -61,7 +61,11 @@ export function createApi(options: ApiOptions = {}): Api {
   }
   if (userAgent) setFields(common, { 'user-agent': userAgent }, 'userAgent')
 
-  async function exchange(operation: Operation, input: OperationInput, init: RequestOptions): Promise<Exchanged> {
+  async function exchange(
+    operation: Operation,
+    input: OperationInput = {},
+    init: RequestOptions = {},
+  ): Promise<Exchanged> {
     const controller = new AbortController()
     const request = buildRequest(operation, input, init, options, common, controller.signal)
     const fetch = chooseFetch(operation, request, init, options)
@@ -70,12 +74,12 @@ export function createApi(options: ApiOptions = {}): Api {
   }
 
   return {
-    async send<Success>(operation: Operation<Success>, input: OperationInput = {}, init: RequestOptions = {}) {
+    async send<Success>(operation: Operation<Success>, input?: OperationInput, init?: RequestOptions) {
       const [answer, bytes] = await exchange(operation, input, init)
       if (!answer.ok) throw toApiError(operation, answer, runtime, bytes)
       return answer.body as Success
     },
-    async result<Result>(operation: Operation<unknown, Result>, input: OperationInput = {}, init: RequestOptions = {}) {
+    async result<Result>(operation: Operation<unknown, Result>, input?: OperationInput, init?: RequestOptions) {
       return (await exchange(operation, input, init))[0] as Result
     },
     url: (operation, input = {}, init = {}) => buildUrl(operation, input, init, options),
@@ -84,9 +88,8 @@ export function createApi(options: ApiOptions = {}): Api {
 
 /** What the operation asks for and nothing else decides; a credential that the call itself brings is left alone. */
 function chooseFetch(operation: Operation, request: Request, init: RequestOptions, options: ApiOptions): Fetch {
-  const plain = init.fetch ?? options.fetch ?? globalThis.fetch
+  const plain = init.fetch ?? options.fetch ?? fetch
   if (request.headers.has('authorization')) return plain
-  const { accessToken, clientAuth, authorize, follow } = operation
-  const proving = (accessToken || clientAuth) && authorize?.(operation, plain, options, init)
-  return proving || follow?.(plain) || plain
+  const { authorize, follow } = operation
+  return authorize?.(operation, plain, options, init) ?? follow?.(plain) ?? plain
 }

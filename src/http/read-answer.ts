@@ -1,5 +1,5 @@
 import { ResponseError, type ResponseErrorCode } from '../errors/response.ts'
-import type { Answer, Operation, ResponseContent } from '../lib/api.ts'
+import type { Answer, Operation } from '../lib/api.ts'
 import { mediaTypeOf } from '../lib/media-type.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { withoutQuery } from './network-errors.ts'
@@ -21,9 +21,9 @@ export function readAnswer(
   const { id, responses, read, readError, excerpt } = operation
   const { status, headers, ok } = response
   const contentType = bytes.byteLength ? mediaTypeOf(headers) : ''
-  const answer = (body?: unknown): Answer => ({ ok, status, body, headers, contentType })
+  const answer = { ok, status, body: undefined as unknown, headers, contentType }
   const unfit = (code: ResponseErrorCode, expected: string, actual: string = contentType || 'no body'): Error =>
-    readError?.(operation, answer(), bytes, runtime) ??
+    readError?.(operation, answer, bytes, runtime) ??
     new ResponseError(code, `${id}: expected ${expected}, got ${actual} with status ${status}`, {
       url: withoutQuery(url),
       status,
@@ -34,26 +34,23 @@ export function readAnswer(
       ...excerpt?.(status, contentType, bytes),
     })
 
-  const content = contentOf(responses, status, ok)
-  const code = !ok && status < 400 ? 'redirect_refused' : 'unexpected_status'
-  if (!content) throw unfit(code, `status ${Object.keys(responses).join(', ')}`)
+  const statuses = Object.keys(responses)
+  // `default` stands for a success only where the document lists none: else it is the model of errors.
+  const others = ok && statuses.some((key) => key[0] === '2') ? undefined : responses.default
+  const content = responses[status] ?? responses[`${Math.floor(status / 100)}XX`] ?? others
+  const code = ok || status >= 400 ? 'unexpected_status' : 'redirect_refused'
+  if (!content) throw unfit(code, `status ${statuses.join(', ')}`)
   const types = Object.keys(content).filter(Boolean).join(' or ')
   // Where the document has no body, one that comes has no meaning (RFC 7009 2.2).
   if (!bytes.byteLength || !types) {
     if (types && ok && status !== 204 && method !== 'HEAD' && !('' in content)) throw unfit('invalid_body', types)
-    return answer()
+    return answer
   }
   const found = read?.(content, contentType, bytes)
   if (!found) throw unfit('unexpected_content_type', types)
   const { body, failure } = found
   if (failure === null) throw unfit('invalid_json', 'JSON', 'something else')
   if (failure) throw unfit('invalid_body', `${failure.expected} at "${failure.path}"`, failure.actualType)
-  return answer(body)
-}
-
-/** `default` stands for a success only where the document lists none: else it is the model of errors. */
-function contentOf(responses: Operation['responses'], status: number, ok: boolean): ResponseContent | undefined {
-  const documentsSuccess = Object.keys(responses).some((key) => key[0] === '2')
-  const listed = responses[status] ?? responses[`${Math.floor(status / 100)}XX`]
-  return listed ?? (ok && documentsSuccess ? undefined : responses.default)
+  answer.body = body
+  return answer
 }

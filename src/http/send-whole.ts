@@ -22,36 +22,36 @@ export type WholeAnswer = readonly [response: Response, bytes: ArrayBuffer]
  * @param controller of the request's signal
  * @throws TimeoutError | NetworkError, or the reason of the caller's signal
  */
-export async function sendWhole(
+export function sendWhole(
   fetch: Fetch,
   request: Request,
   controller: AbortController,
   { signal, timeout = maxTimer }: Limits,
 ): Promise<WholeAnswer> {
-  const { method } = request
   const url = withoutQuery(request.url)
+  const called = `${request.method} ${url}`
   const onAbort = (): void => controller.abort(signal?.reason)
   const onDeadline = (): void =>
-    controller.abort(new TimeoutError(`${method} ${url} took longer than ${timeout} ms`, { url, timeout }))
-  signal?.throwIfAborted()
-  signal?.addEventListener('abort', onAbort)
-  const timer = timeout < maxTimer ? setTimeout(onDeadline, timeout) : undefined
-  // Not every fetch heeds its signal, so nobody waits for it to.
-  const aborted = new Promise<never>((_, reject) => {
+    controller.abort(new TimeoutError(`${called} took longer than ${timeout} ms`, { url, timeout }))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return new Promise<WholeAnswer>((resolve, reject) => {
+    // Not every fetch heeds its signal, so nobody waits for it to.
     controller.signal.onabort = () => reject(controller.signal.reason)
-  })
-  const read = async (): Promise<WholeAnswer> => {
-    const response = await fetch(request)
-    return [response, await response.arrayBuffer()]
-  }
-  try {
-    return await Promise.race([aborted, read()])
-  } catch (cause) {
-    if (controller.signal.aborted || cause instanceof AuthentypeError) throw cause
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', onAbort)
+    if (timeout < maxTimer) timer = setTimeout(onDeadline, timeout)
+    const read = async (): Promise<void> => {
+      const response = await fetch(request)
+      resolve([response, await response.arrayBuffer()])
+    }
     // Of the platform's message nothing is repeated, since some quote the whole URL.
-    throw new NetworkError(`${method} ${url} got no complete answer`, { url, cause })
-  } finally {
+    read().catch((cause: unknown) =>
+      reject(
+        cause instanceof AuthentypeError ? cause : new NetworkError(`${called} got no complete answer`, { url, cause }),
+      ),
+    )
+  }).finally(() => {
     clearTimeout(timer)
     signal?.removeEventListener('abort', onAbort)
-  }
+  })
 }
