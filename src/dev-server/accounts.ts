@@ -1,4 +1,5 @@
 import { timingSafeEqual } from '../lib/constant-time.ts'
+import type { LoginHint, LoginHintResult } from '../server/index.ts'
 import type { DevUser } from './options.ts'
 
 /** Who can log in. */
@@ -6,6 +7,8 @@ export interface Accounts {
   /** The subject, where name and password fit. */
   authenticate(username: string, password: string): string | undefined
   find(subject: string): DevUser | undefined
+  /** The user whom a client means (CIBA Core 7.1): by user name, subject or e-mail address. */
+  resolveHint(hint: LoginHint): LoginHintResult
   /** How a page calls somebody. */
   nameOf(subject: string): string
 }
@@ -17,6 +20,7 @@ export function createAccounts(users: readonly DevUser[]): Accounts {
   if (byName.size < users.length || bySubject.size < users.length) {
     throw new TypeError('users: two have the same username or sub')
   }
+  const byEmail = (email: string) => users.find(({ claims }) => claims?.email === email)
   return {
     authenticate(username, password) {
       const user = byName.get(username)
@@ -25,6 +29,15 @@ export function createAccounts(users: readonly DevUser[]): Accounts {
       return user && fits ? subjectOf(user) : undefined
     },
     find: (subject) => bySubject.get(subject),
+    resolveHint({ kind, value, userCode }) {
+      // A login_hint_token is of a form that client and server agree on, and nothing was agreed on here.
+      const user =
+        kind === 'login_hint_token' ? undefined : (bySubject.get(value) ?? byName.get(value) ?? byEmail(value))
+      if (!user) return { error: 'unknown_user_id' }
+      if (user.userCode === undefined) return { subject: subjectOf(user) }
+      if (userCode === undefined) return { error: 'missing_user_code' }
+      return timingSafeEqual(user.userCode, userCode) ? { subject: subjectOf(user) } : { error: 'invalid_user_code' }
+    },
     nameOf(subject) {
       const user = bySubject.get(subject)
       return typeof user?.claims?.name === 'string' ? user.claims.name : (user?.username ?? subject)

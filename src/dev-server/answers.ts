@@ -35,8 +35,21 @@ export function invalidRequest(description: string, status = 400): Response {
   return json({ error: 'invalid_request', error_description: description }, { status, headers: noStore })
 }
 
+/** RFC 6749 5.2 */
+export function invalidGrant(): Response {
+  return json(
+    { error: 'invalid_grant', error_description: 'the grant is not valid' },
+    { status: 400, headers: noStore },
+  )
+}
+
 export function empty(status: number, headers: Fields = {}): Response {
   return new Response(null, { status, headers: { ...noStore, ...anyOrigin, ...headers } })
+}
+
+/** RFC 9110 15.6.4 */
+export function unavailable(): Response {
+  return empty(503, { 'retry-after': '1' })
 }
 
 export function tooMany(seconds: number): Response {

@@ -23,6 +23,11 @@ export const authorize: Route = async (context, request, { clientIp }) => {
     params,
     ...(clientIp !== undefined && { clientIp }),
   })
+  if (outcome.ok && context.faults.has('denied-logins')) {
+    const client = await context.clients.loadClient(outcome.request.clientId)
+    const denied = { error: 'access_denied', errorDescription: 'the user said no' } as const
+    if (client) return sendResult(context, client, outcome.request, denied)
+  }
   if (outcome.ok) {
     const id = await keepInteraction(context, outcome.request)
     return seeOther(`${context.issuer}${paths.interaction}/${id}`)

@@ -14,12 +14,15 @@ import { type Accounts, createAccounts } from './accounts.ts'
 import { type AttemptLimiter, createAttemptLimiter } from './attempt-limiter.ts'
 import { type Clients, createClients } from './clients.ts'
 import type { DevFault, DevFaults } from './faults.ts'
+import { fetchDocument } from './fetch-document.ts'
 import { type DevClient, type DevHandlerOptions, type DevUser, defaultClients, defaultUsers } from './options.ts'
 import { createSigningKeys } from './signing-keys.ts'
 
 /** What every route works with. */
 export interface DevContext {
   readonly issuer: string
+  /** Where clients show certificates, if that is elsewhere. */
+  readonly mtlsOrigin: string | undefined
   /** By the faults of the moment. */
   readonly config: TokenEndpointConfig
   readonly accounts: Accounts
@@ -34,15 +37,15 @@ export interface DevContext {
   readonly userCodeGuesses: AttemptLimiter
   /** Registrations by an address. */
   readonly registrations: AttemptLimiter
+  /** Milliseconds. */
+  wait(milliseconds: number): Promise<void>
+  /** For faults that hit every other request: whether it is this one. */
+  isNextTurn(fault: DevFault): boolean
   emit(events: readonly ServerEvent[]): void
   /** A fault of this server itself. */
   report(error: unknown): void
 }
 
-/** CIBA, jwt-bearer and pre-authorized codes need somebody who decides, whom this server does not have. */
-const offeredGrants = supportedGrants.filter(
-  (grant) => !grant.endsWith(':ciba') && !grant.endsWith(':jwt-bearer') && !grant.endsWith(':pre-authorized_code'),
-)
 const secretBytes = 32
 /** Seconds; the least that the core allows. */
 const expiredLifetime = 1
@@ -54,9 +57,11 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
   const accounts = createAccounts(users)
   const clients = createClients(configuredClients, store)
   const faults: DevFaults = new Set(options.faults)
+  const turns = new Map<DevFault, number>()
   const configFor = createConfigs(coreOptions(options, { keys, store, runtime, accounts, clients }))
   return {
     issuer,
+    mtlsOrigin: options.mtlsOrigin,
     get config() {
       return configFor(faults)
     },
@@ -70,6 +75,13 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
     configuredClients,
     userCodeGuesses: createAttemptLimiter({ most: 10, seconds: 300, runtime }),
     registrations: createAttemptLimiter({ most: 10, seconds: 3_600, runtime }),
+    wait: (milliseconds) =>
+      runtime.delay?.(milliseconds) ?? new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    isNextTurn(fault) {
+      const turn = turns.get(fault) ?? 0
+      turns.set(fault, turn + 1)
+      return turn % 2 === 0
+    },
     emit(events) {
       for (const event of events) tell(() => options.onEvent?.(event))
     },
@@ -98,12 +110,15 @@ function coreOptions(options: DevHandlerOptions, parts: Parts): TokenEndpointOpt
     keys,
     store,
     runtime,
-    grants: offeredGrants,
+    grants: supportedGrants,
     resources,
     // A development server: plain HTTP, on loopback alone.
     httpsRequired: new URL(issuer).protocol === 'https:',
     registration: true,
     claimsParameter: true,
+    mtls: options.mtls ?? options.mtlsOrigin !== undefined,
+    clientMetadataDocuments: options.clientMetadataDocuments ?? false,
+    fetchDocument,
     parRequired: requirePushedRequests ?? false,
     refreshTokens: { sealKey: runtime.randomBytes(secretBytes) },
     dpop: { nonceSecret: runtime.randomBytes(secretBytes) },
@@ -114,6 +129,8 @@ function coreOptions(options: DevHandlerOptions, parts: Parts): TokenEndpointOpt
     loadClientSecret: clients.loadClientSecret,
     isPublicClient: ({ metadata }) => metadata.token_endpoint_auth_method === 'none',
     loadPrincipal: (subject) => accounts.find(subject),
+    loadAssertionIssuer: (name) => options.assertionIssuers?.find((one) => one.issuer === name),
+    resolveLoginHint: (hint) => accounts.resolveHint(hint),
     buildIdTokenClaims: ({ subject, scope, claims, target }) =>
       selectClaims(accounts.find(subject)?.claims ?? {}, { scope, target, ...(claims && { claims }) }),
     issueRefreshToken: ({ client }) => client.metadata.grant_types?.includes('refresh_token') === true,

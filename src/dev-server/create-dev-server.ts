@@ -1,20 +1,26 @@
 import type { RecordStore } from '../lib/record-store.ts'
+import { issuePreAuthorizedCode, type PendingBackchannelRequest, type PreAuthorizedCodeInput } from '../server/index.ts'
+import { answerForUser, readInbox } from './backchannel-inbox.ts'
 import { createDevContext, type DevContext } from './context.ts'
 import type { DevFaults } from './faults.ts'
 import { createHandler, type DevHandler } from './handler.ts'
-import { listen } from './node-listener.ts'
+import { listenAll } from './listeners.ts'
 import {
   assertDevOptions,
+  assertServerOptions,
   type DevClient,
   type DevHandlerOptions,
   type DevServerOptions,
   type DevUser,
+  serverNames,
 } from './options.ts'
 import { rotateKeys } from './token-routes.ts'
 
 /** What a test or a developer does to a running server. */
 export interface DevControls {
   readonly issuer: string
+  /** Where clients show certificates (RFC 8705 5), if that is elsewhere. */
+  readonly mtlsOrigin: string | undefined
   readonly users: readonly DevUser[]
   readonly clients: readonly DevClient[]
   readonly store: RecordStore
@@ -24,6 +30,16 @@ export interface DevControls {
   addClient(client: DevClient): void
   /** Signs with fresh keys from now on; the old ones stay published until what they signed has expired. */
   rotateKeys(): Promise<void>
+  /** What applications ask of a user by CIBA, and `/inbox` shows them. */
+  backchannelRequests(subject: string): Promise<readonly PendingBackchannelRequest[]>
+  /**
+   * Answers for the user, without the page.
+   *
+   * @returns whether the request was there and waited for an answer
+   */
+  answerBackchannelRequest(authReqId: string, answer: 'allow' | 'deny'): Promise<boolean>
+  /** A code that is good for tokens of a user, as an issuer's own site would make one (OpenID4VCI 1.0 4.1.1). */
+  issuePreAuthorizedCode(input: PreAuthorizedCodeInput): Promise<{ readonly code: string; readonly expiresIn: number }>
   /** The server as a function of the platform's types. */
   readonly handle: DevHandler
 }
@@ -55,25 +71,45 @@ export async function createDevHandler(options: DevHandlerOptions): Promise<DevC
  * await server.close()
  */
 export async function createDevServer(options: DevServerOptions = {}): Promise<DevServer> {
-  assertDevOptions('createDevServer', options, ['port'])
-  const { port: wanted = 0, ...rest } = options
+  assertDevOptions('createDevServer', options, serverNames)
+  assertServerOptions(options)
+  const { port: _, tls, clientCertificateHeader, rotateKeysEvery, ...rest } = options
+  const mtls = rest.mtls ?? (tls !== undefined || clientCertificateHeader !== undefined)
   let controls: DevControls | undefined
-  const listener = await listen(wanted, async (port) => {
-    controls = await createDevHandler({ ...rest, issuer: options.issuer ?? `http://127.0.0.1:${port}` })
+  const listener = await listenAll(options, async (origins) => {
+    controls = await createDevHandler({ ...rest, ...origins, mtls })
     return controls.handle
   })
-  return { ...controls!, port: listener.port, close: listener.close }
+  const { rotateKeys: rotate } = controls!
+  const rotation = rotateKeysEvery === undefined ? undefined : setInterval(rotate, rotateKeysEvery * 1000)
+  return {
+    ...controls!,
+    port: listener.port,
+    async close() {
+      clearInterval(rotation)
+      await listener.close()
+    },
+  }
 }
 
 function controlsOf(context: DevContext): DevControls {
   return {
     issuer: context.issuer,
+    mtlsOrigin: context.mtlsOrigin,
     users: context.configuredUsers,
     clients: context.configuredClients,
     store: context.store,
     faults: context.faults,
     addClient: context.clients.add,
     rotateKeys: () => rotateKeys(context),
+    backchannelRequests: async (subject) =>
+      (await readInbox(context, subject)).map(({ entryId: _, ...pending }) => pending),
+    answerBackchannelRequest: (authReqId, answer) => answerForUser(context, authReqId, answer),
+    async issuePreAuthorizedCode(input) {
+      const { code, expiresIn, events } = await issuePreAuthorizedCode(context.config, input)
+      context.emit(events)
+      return { code, expiresIn }
+    },
     handle: createHandler(context),
   }
 }

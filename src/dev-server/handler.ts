@@ -1,13 +1,16 @@
 import { empty, publicJson } from './answers.ts'
 import { authorize } from './authorize-routes.ts'
+import { backchannelAuthentication, inbox } from './backchannel-routes.ts'
 import type { DevContext } from './context.ts'
 import { device } from './device-routes.ts'
 import { metadataOf, paths, resourceMetadataOf } from './endpoints.ts'
 import { interact } from './interaction-routes.ts'
 import { endSession, logout } from './logout-routes.ts'
+import { offer } from './offer-routes.ts'
 import { Refused, type RequestInfo } from './read-request.ts'
 import { manageClient, register } from './registration-routes.ts'
 import { deviceAuthorization, introspect, par, type Route, revoke, token, userinfo } from './token-routes.ts'
+import { webFinger } from './web-finger-route.ts'
 
 /**
  * The whole server as one function of the platform's types. An answer that is to be lost is `Response.error()`:
@@ -20,12 +23,13 @@ type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Route>
 /** Seconds that clients may keep the key set and the metadata. */
 const keysMaxAge = 300
 
-const metadata: Route = async ({ config }) => publicJson(metadataOf(config), keysMaxAge)
+const metadata: Route = async (context) => publicJson(metadataOf(context), keysMaxAge)
 const jwks: Route = async ({ keys }) => publicJson(keys.jwks(), keysMaxAge)
 
 const routes: Readonly<Record<string, Methods>> = {
   [paths.oauthMetadata]: { GET: metadata },
   [paths.openIdConfiguration]: { GET: metadata },
+  [paths.webFinger]: { GET: webFinger },
   [paths.jwks]: { GET: jwks },
   [paths.authorize]: { GET: authorize, POST: authorize },
   [paths.par]: { POST: par },
@@ -35,17 +39,29 @@ const routes: Readonly<Record<string, Methods>> = {
   [paths.userinfo]: { GET: userinfo, POST: userinfo },
   [paths.register]: { POST: register },
   [paths.deviceAuthorization]: { POST: deviceAuthorization },
+  [paths.backchannelAuthentication]: { POST: backchannelAuthentication },
   [paths.device]: { GET: device, POST: device },
+  [paths.inbox]: { GET: inbox, POST: inbox },
+  [paths.offer]: { GET: offer, POST: offer },
   [paths.endSession]: { GET: endSession, POST: endSession },
   [paths.logout]: { POST: logout },
 }
 
 /** Pages are for the browser alone; programs in other origins may call the rest. */
-const pages: readonly string[] = [paths.authorize, paths.device, paths.endSession, paths.logout, paths.interaction]
+const pages: readonly string[] = [
+  paths.authorize,
+  paths.device,
+  paths.inbox,
+  paths.offer,
+  paths.endSession,
+  paths.logout,
+  paths.interaction,
+]
+/** Of the fault `slow-responses`. */
+const slowBy = 3_000
 
 export function createHandler(context: DevContext): DevHandler {
-  const hosts = allowedHosts(context.issuer)
-  let answered = 0
+  const hosts = allowedHosts(context)
   return async (request, info = {}) => {
     const { pathname, host } = new URL(request.url)
     // A page of another name that resolves to this machine is turned away (DNS rebinding).
@@ -56,8 +72,9 @@ export function createHandler(context: DevContext): DevHandler {
     const route = methods[request.method as keyof Methods]
     if (!route) return empty(405, { allow: Object.keys(methods).join(', ') })
     const response = await run(() => route(context, request, info), context.report)
-    const isLost = pathname === paths.token && context.faults.has('lost-responses') && answered++ % 2 === 0
-    return isLost ? Response.error() : response
+    if (pathname !== paths.token) return response
+    if (context.faults.has('slow-responses')) await context.wait(slowBy)
+    return context.faults.has('lost-responses') && context.isNextTurn('lost-responses') ? Response.error() : response
   }
 }
 
@@ -71,7 +88,7 @@ function methodsOf({ config, issuer }: DevContext, pathname: string): Methods | 
       return { GET: manage, PUT: manage, DELETE: manage }
     }
   }
-  if (!pathname.startsWith(`${paths.resourceMetadata}/`)) return undefined
+  if (pathname !== paths.resourceMetadata && !pathname.startsWith(`${paths.resourceMetadata}/`)) return undefined
   // RFC 9728 3.1: the well-known part stands between host and path.
   const document = resourceMetadataOf(config, issuer + pathname.slice(paths.resourceMetadata.length))
   return document && { GET: async () => publicJson(document, keysMaxAge) }
@@ -99,11 +116,14 @@ function preflight(pathname: string, methods: Methods): Response {
   })
 }
 
-/** The issuer's own, and this machine's names at the same port. */
-function allowedHosts(issuer: string): readonly string[] {
-  const { host, port } = new URL(issuer)
-  const suffix = port === '' ? '' : `:${port}`
-  return [host, `127.0.0.1${suffix}`, `localhost${suffix}`, `[::1]${suffix}`]
+/** The server's own, and this machine's names at the same ports. */
+function allowedHosts({ issuer, mtlsOrigin }: DevContext): readonly string[] {
+  return [issuer, mtlsOrigin].flatMap((origin) => {
+    if (origin === undefined) return []
+    const { host, port } = new URL(origin)
+    const suffix = port === '' ? '' : `:${port}`
+    return [host, `127.0.0.1${suffix}`, `localhost${suffix}`, `[::1]${suffix}`]
+  })
 }
 
 function decode(segment: string): string {

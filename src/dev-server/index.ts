@@ -7,5 +7,12 @@ export {
 } from './create-dev-server.ts'
 export { type DevFault, type DevFaults, devFaults } from './faults.ts'
 export type { DevHandler } from './handler.ts'
-export type { DevClient, DevHandlerOptions, DevServerOptions, DevUser } from './options.ts'
+export type {
+  DevAssertionIssuer,
+  DevClient,
+  DevHandlerOptions,
+  DevServerOptions,
+  DevTls,
+  DevUser,
+} from './options.ts'
 export type { RequestInfo } from './read-request.ts'

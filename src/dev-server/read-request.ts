@@ -1,10 +1,12 @@
-import type { EndpointRequest } from '../server/index.ts'
+import type { ClientCertificate, EndpointRequest } from '../server/index.ts'
 import { empty, invalidRequest } from './answers.ts'
 
 /** What the adapter knows of a request beyond the request. */
 export interface RequestInfo {
   /** The address that the connection came from. */
   readonly clientIp?: string
+  /** The certificate that the client showed, if any (RFC 8705). */
+  readonly certificate?: ClientCertificate
 }
 
 /** A request is refused by throwing the answer. */
@@ -45,7 +47,7 @@ export function endpointRequest(
   request: Request,
   url: string,
   params: URLSearchParams,
-  { clientIp }: RequestInfo,
+  { clientIp, certificate }: RequestInfo,
 ): EndpointRequest {
   const { search } = new URL(request.url)
   return {
@@ -54,6 +56,7 @@ export function endpointRequest(
     params,
     headers: { authorization: fields(request, 'authorization'), dpop: fields(request, 'dpop') },
     ...(clientIp !== undefined && { clientIp }),
+    ...(certificate && { certificate }),
   }
 }
 

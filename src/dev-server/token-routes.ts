@@ -9,9 +9,9 @@ import {
   handleUserInfoRequest,
   type TokenEndpointConfig,
 } from '../server/index.ts'
-import { empty, json, jwt, oauthError } from './answers.ts'
+import { empty, invalidGrant, json, jwt, oauthError, unavailable } from './answers.ts'
 import type { DevContext } from './context.ts'
-import { paths } from './endpoints.ts'
+import { endpointUrl, paths } from './endpoints.ts'
 import { endpointRequest, type RequestInfo, readForm } from './read-request.ts'
 import { rotateSigningKeys } from './signing-keys.ts'
 
@@ -24,10 +24,19 @@ const introspectionJwt = 'application/token-introspection+jwt'
 
 export const token: Route = async (context, request, info) => {
   const form = await readForm(request)
+  const fault = tokenFault(context, form)
+  if (fault) return fault
   if (context.faults.has('rotated-keys')) await rotateKeys(context)
   const outcome = await handleTokenRequest(context.config, toEndpoint(context, request, paths.token, form, info))
   context.emit(outcome.events)
   return outcome.ok ? json(outcome.response, { headers: outcome.headers }) : oauthError(outcome.error)
+}
+
+/** Those that answer before anything is done. */
+function tokenFault({ faults, isNextTurn }: DevContext, form: URLSearchParams): Response | undefined {
+  if (faults.has('unavailable') && isNextTurn('unavailable')) return unavailable()
+  const isRefused = faults.has('revoked-grants') && form.get('grant_type') === 'refresh_token'
+  return isRefused ? invalidGrant() : undefined
 }
 
 export const par: Route = (context, request, info) =>
@@ -97,11 +106,11 @@ async function answerForm<Answer>(
 }
 
 function toEndpoint(
-  { issuer }: DevContext,
+  context: DevContext,
   request: Request,
   path: string,
   form: URLSearchParams,
   info: RequestInfo,
 ): EndpointRequest {
-  return endpointRequest(request, issuer + path, form, info)
+  return endpointRequest(request, endpointUrl(context, request, path), form, info)
 }

@@ -20,6 +20,8 @@ export interface ServerEndpoints {
 
 export interface DiscoveryOptions {
   readonly endpoints: ServerEndpoints
+  /** Where clients show certificates, if that is elsewhere (RFC 8705 5). @default at the endpoints themselves */
+  readonly mtlsEndpoints?: Partial<ServerEndpoints>
   /** Claims that userinfo may give. @default none listed */
   readonly claims?: readonly string[]
   /** Authentication contexts. @default none listed */
@@ -59,17 +61,27 @@ export function buildDiscoveryDocument(
     ...authorizationMembers(config, endpoints),
     dpop_signing_alg_values_supported: config.dpop === false ? undefined : config.dpop.algorithms,
     tls_client_certificate_bound_access_tokens: config.mtls || undefined,
+    mtls_endpoint_aliases: config.mtls && options.mtlsEndpoints ? aliases(config, options.mtlsEndpoints) : undefined,
     acr_values_supported: options.acrValues,
     claims_supported: options.claims,
     claims_parameter_supported: config.claimsParameter,
     client_id_metadata_document_supported: config.clientMetadataDocuments || undefined,
     ...options.more,
   }
-  const present = Object.entries(document).filter(([, value]) => value !== undefined && value !== '')
-  return Object.fromEntries(present) as unknown as AuthorizationServerMetadata
+  return presentOf(document) as unknown as AuthorizationServerMetadata
 }
 
-function endpointMembers({ grants, registration }: TokenEndpointConfig, endpoints: ServerEndpoints): object {
+function presentOf(members: object): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+/** RFC 8705 5: of the endpoints that clients send requests to; the browser's have no alias. */
+function aliases(config: TokenEndpointConfig, endpoints: Partial<ServerEndpoints>): object {
+  const { authorization: _, endSession: __, ...direct } = endpoints
+  return presentOf(endpointMembers(config, direct))
+}
+
+function endpointMembers({ grants, registration }: TokenEndpointConfig, endpoints: Partial<ServerEndpoints>): object {
   return {
     authorization_endpoint: endpoints.authorization,
     token_endpoint: endpoints.token,

@@ -18,6 +18,8 @@ p:has(+ul){margin-bottom:.375rem}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9375em;overflow-wrap:anywhere}
 form{margin:0}
 label{display:block;margin:0 0 .375rem;font-weight:600}
+.check{display:flex;align-items:center;gap:.625rem;min-height:2.75rem;font-weight:400}
+.check input{width:1.25rem;height:1.25rem;margin:0;accent-color:var(--act)}
 input[type=text],input[type=password]{width:100%;min-height:2.75rem;margin:0 0 .875rem;padding:.5rem .75rem;font:inherit;color:inherit;background:var(--page);border:1px solid var(--quiet);border-radius:.5rem}
 input.code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:1.375rem;letter-spacing:.12em;text-align:center;text-transform:uppercase}
 button,.button{display:flex;align-items:center;justify-content:center;width:100%;min-height:2.75rem;padding:.5rem 1rem;font:inherit;font-weight:600;text-align:center;text-decoration:none;border:1px solid var(--act);border-radius:.5rem;background:var(--act);color:var(--on-act);cursor:pointer;overflow-wrap:anywhere}
@@ -26,6 +28,7 @@ button:hover,.button:hover{filter:brightness(1.08)}
 .second:hover{filter:none;border-color:var(--quiet)}
 :focus-visible{outline:3px solid var(--act);outline-offset:2px}
 .stack>*+*{margin-top:.625rem}
+section+section{margin-top:1.25rem;padding-top:1.25rem;border-top:1px solid var(--line)}
 ul{list-style:none;margin:0 0 1.25rem;padding:0;border:1px solid var(--line);border-radius:.625rem}
 li{padding:.625rem .875rem;overflow-wrap:anywhere}
 li+li{border-top:1px solid var(--line)}

@@ -1,0 +1,53 @@
+import type { DevHandler } from './handler.ts'
+import { type Listener, type ListenOptions, listen } from './node-listener.ts'
+import type { DevServerOptions } from './options.ts'
+
+/** Where the server can be reached, once its ports are known. */
+export interface Origins {
+  readonly issuer: string
+  readonly mtlsOrigin?: string
+}
+
+/**
+ * Listens at one port, or with `tls` at two: a server that asks for certificates asks every browser, too, so clients
+ * have a port of their own for them (RFC 8705 5).
+ */
+export async function listenAll(
+  options: DevServerOptions,
+  handlerFor: (origins: Origins) => Promise<DevHandler>,
+): Promise<Listener> {
+  const { port = 0, tls } = options
+  const shared = listenOptions(options)
+  let second: Listener | undefined
+  const first = await listen(
+    port,
+    async (given) => {
+      const issuer = options.issuer ?? `${tls ? 'https' : 'http'}://127.0.0.1:${given}`
+      const { mtlsOrigin } = options
+      if (!tls || options.mtls === false) {
+        return handlerFor({ issuer, ...(mtlsOrigin !== undefined && { mtlsOrigin }) })
+      }
+      let handler: DevHandler | undefined
+      const start = async (mtlsPort: number) => {
+        const own = `https://${new URL(issuer).hostname}:${mtlsPort}`
+        handler = await handlerFor({ issuer, mtlsOrigin: mtlsOrigin ?? own })
+        return handler
+      }
+      second = await listen(tls.mtlsPort ?? 0, start, { ...shared, asksCertificate: true })
+      return handler!
+    },
+    shared,
+  )
+  return {
+    port: first.port,
+    async close() {
+      await Promise.all([first.close(), second?.close()])
+    },
+  }
+}
+
+function listenOptions({ tls, clientCertificateHeader: header }: DevServerOptions): ListenOptions {
+  if (!tls && header === undefined) return {}
+  const certificates = { roots: [tls?.clientCa ?? []].flat(), header }
+  return { certificates, ...(tls && { tls: { key: tls.key, cert: tls.cert } }) }
+}
