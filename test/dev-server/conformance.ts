@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { createDevHandler, type DevControls, type DevServerOptions } from '../../src/dev-server/index.ts'
-import { listen } from '../../src/dev-server/node-listener.ts'
+import { listenAll } from '../../src/dev-server/listeners.ts'
 
 interface Described {
   readonly $ref?: string
@@ -45,9 +45,10 @@ export async function startJudgedServer(options: DevServerOptions = {}): Promise
   const faults500: unknown[] = []
   let nonceDemands = 0
   let controls: DevControls | undefined
-  const listener = await listen(0, async (port) => {
-    const issuer = `http://127.0.0.1:${port}`
-    const made = await createDevHandler({ issuer, onError: (error) => faults500.push(error), ...options })
+  const { tls, clientCertificateHeader, port: _, ...rest } = options
+  const mtls = rest.mtls ?? (tls !== undefined || clientCertificateHeader !== undefined)
+  const listener = await listenAll(options, async (origins) => {
+    const made = await createDevHandler({ onError: (error) => faults500.push(error), ...rest, ...origins, mtls })
     controls = made
     return async (request, info) => {
       const { method, url } = request
@@ -90,6 +91,7 @@ function judge(method: string, pathname: string, response: Response, text: strin
 function findPath(pathname: string): string | undefined {
   if (document.paths[pathname]) return pathname
   if (pathname.startsWith('/register/')) return '/register/{client_id}'
+  if (pathname.startsWith('/.well-known/oauth-protected-resource/')) return '/.well-known/oauth-protected-resource'
   return undefined
 }
 
