@@ -1,8 +1,8 @@
 // The strictest reader of answers that there is, in its own words, over HTTP.
 import * as oauth from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type JudgedServer, startJudgedServer } from './conformance.ts'
-import { HeadlessBrowser } from './headless-browser.ts'
+import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
+import { HeadlessBrowser } from '../dev-server/headless-browser.ts'
 
 const redirectUri = 'http://127.0.0.1:3999/callback'
 const insecure = { [oauth.allowInsecureRequests]: true }

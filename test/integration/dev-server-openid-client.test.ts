@@ -2,8 +2,8 @@
 import * as oidc from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSigningJwk } from '../support/real-provider/clients.ts'
-import { type JudgedServer, startJudgedServer } from './conformance.ts'
-import { HeadlessBrowser } from './headless-browser.ts'
+import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
+import { HeadlessBrowser } from '../dev-server/headless-browser.ts'
 
 const redirectUri = 'http://127.0.0.1:3999/callback'
 const scope = 'openid profile email offline_access'
