@@ -1,4 +1,5 @@
 import { type EndpointError, errorBody, noStore } from '../server/index.ts'
+import type { DevAnswer } from './exchange.ts'
 
 type Fields = Readonly<Record<string, string>>
 
@@ -8,57 +9,56 @@ const anyOrigin: Fields = { 'access-control-allow-origin': '*' }
 export function json(
   body: unknown,
   { status = 200, headers = {} }: { status?: number; headers?: Fields } = {},
-): Response {
-  return new Response(JSON.stringify(body), {
+): DevAnswer {
+  return {
     status,
     headers: { 'content-type': 'application/json', ...anyOrigin, ...exposed, ...headers },
-  })
+    body: JSON.stringify(body),
+  }
 }
 
 const exposed: Fields = { 'access-control-expose-headers': 'DPoP-Nonce, WWW-Authenticate, Retry-After' }
 
 /** A signed answer. */
-export function jwt(text: string, type: string, headers: Fields): Response {
-  return new Response(text, { headers: { 'content-type': type, ...anyOrigin, ...exposed, ...headers } })
+export function jwt(text: string, type: string, headers: Fields): DevAnswer {
+  return { status: 200, headers: { 'content-type': type, ...anyOrigin, ...exposed, ...headers }, body: text }
 }
 
 /** A document that caches may keep for so many seconds. */
-export function publicJson(body: unknown, maxAge: number): Response {
+export function publicJson(body: unknown, maxAge: number): DevAnswer {
   return json(body, { headers: { 'cache-control': `public, max-age=${maxAge}` } })
 }
 
-export function oauthError(error: EndpointError): Response {
+export function oauthError(error: EndpointError): DevAnswer {
   return json(errorBody(error), { status: error.status, headers: error.headers })
 }
 
-export function invalidRequest(description: string, status = 400): Response {
+export function invalidRequest(description: string, status = 400): DevAnswer {
   return json({ error: 'invalid_request', error_description: description }, { status, headers: noStore })
 }
 
 /** RFC 6749 5.2 */
-export function invalidGrant(): Response {
+export function invalidGrant(): DevAnswer {
   return json(
     { error: 'invalid_grant', error_description: 'the grant is not valid' },
     { status: 400, headers: noStore },
   )
 }
 
-export function empty(status: number, headers: Fields = {}): Response {
-  return new Response(null, { status, headers: { ...noStore, ...anyOrigin, ...headers } })
+export function empty(status: number, headers: Fields = {}): DevAnswer {
+  return { status, headers: { ...noStore, ...anyOrigin, ...headers } }
 }
 
 /** RFC 9110 15.6.4 */
-export function unavailable(): Response {
+export function unavailable(): DevAnswer {
   return empty(503, { 'retry-after': '1' })
 }
 
-export function tooMany(seconds: number): Response {
+export function tooMany(seconds: number): DevAnswer {
   return empty(429, { 'retry-after': String(seconds) })
 }
 
 /** RFC 9700 4.12: 303 makes the browser drop a form's body; 307 would send a password on. */
-export function seeOther(location: string, cookies: readonly string[] = []): Response {
-  const headers = new Headers({ location, ...noStore, 'referrer-policy': 'no-referrer' })
-  for (const cookie of cookies) headers.append('set-cookie', cookie)
-  return new Response(null, { status: 303, headers })
+export function seeOther(location: string, cookies: readonly string[] = []): DevAnswer {
+  return { status: 303, headers: { location, ...noStore, 'referrer-policy': 'no-referrer' }, cookies }
 }

@@ -8,6 +8,7 @@ import {
 import { seeOther } from './answers.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
+import type { DevAnswer } from './exchange.ts'
 import { keepInteraction } from './interactions.ts'
 import { errorPage, formPostPage } from './pages/message-pages.ts'
 import { readForm } from './read-request.ts'
@@ -45,7 +46,7 @@ export async function sendResult(
   client: RegisteredClient,
   target: ResponseTarget,
   result: AuthorizationResult,
-): Promise<Response> {
+): Promise<DevAnswer> {
   const reply = await buildAuthorizationResponse(config, client, target, result)
   switch (reply.kind) {
     case 'redirect':

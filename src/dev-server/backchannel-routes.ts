@@ -8,6 +8,7 @@ import { answerBackchannel, deliver, type InboxEntry, readInbox } from './backch
 import { assertGuard, type Browser, guardOf, readBrowser } from './browser.ts'
 import type { DevContext } from './context.ts'
 import { endpointUrl, paths } from './endpoints.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 import { logIn } from './log-in.ts'
 import { readLogin } from './logins.ts'
 import type { FormFrame } from './pages/forms.ts'
@@ -47,7 +48,7 @@ export const inbox: Route = async (context, request, info) => {
   return session ? showInbox(visit, session) : showLogin(visit)
 }
 
-async function answer(visit: InboxVisit, request: Request): Promise<Response> {
+async function answer(visit: InboxVisit, request: DevRequest): Promise<DevAnswer> {
   const { context, session, info } = visit
   const form = await readForm(request)
   await assertGuard(context, request, form, aboutOf(session))
@@ -63,7 +64,7 @@ async function answer(visit: InboxVisit, request: Request): Promise<Response> {
   return again(context)
 }
 
-async function showInbox({ context, browser }: InboxVisit, session: LoginSession): Promise<Response> {
+async function showInbox({ context, browser }: InboxVisit, session: LoginSession): Promise<DevAnswer> {
   const entries = await readInbox(context, session.subject)
   const items = await Promise.all(entries.map(async (entry) => itemOf(context, entry)))
   const frame = await frameOf(browser, session)
@@ -79,7 +80,7 @@ async function itemOf({ clients }: DevContext, entry: InboxEntry): Promise<Inbox
 async function showLogin(
   { browser, session }: InboxVisit,
   { problem, username }: { readonly problem?: string; readonly username?: string } = {},
-): Promise<Response> {
+): Promise<DevAnswer> {
   const frame = await frameOf(browser, session)
   return inboxPage(
     browser,
@@ -97,10 +98,10 @@ async function frameOf(browser: Browser, session: LoginSession | undefined): Pro
   return { action: paths.inbox, guard: await guardOf(browser, aboutOf(session)) }
 }
 
-function again({ issuer }: DevContext, cookies: readonly string[] = []): Response {
+function again({ issuer }: DevContext, cookies: readonly string[] = []): DevAnswer {
   return seeOther(`${issuer}${paths.inbox}`, cookies)
 }
 
-function inboxPage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<Response> {
+function inboxPage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<DevAnswer> {
   return page({ title, about: 'Authentype dev server', body, cookies })
 }

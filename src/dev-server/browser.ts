@@ -3,6 +3,7 @@ import { encodeBase64url } from '../lib/base64url.ts'
 import { timingSafeEqual } from '../lib/constant-time.ts'
 import { createRandomToken } from '../protocol/random-token.ts'
 import type { DevContext } from './context.ts'
+import type { DevRequest } from './exchange.ts'
 import { errorPage } from './pages/message-pages.ts'
 import { Refused } from './read-request.ts'
 
@@ -15,7 +16,7 @@ export interface Browser {
 
 const browserCookie = 'authentype_browser'
 
-export function readBrowser(context: DevContext, request: Request): Browser {
+export function readBrowser(context: DevContext, request: DevRequest): Browser {
   const known = readCookie(request, browserCookie)
   if (known !== undefined) return { id: known, cookies: [] }
   const id = createRandomToken(context.runtime)
@@ -30,7 +31,7 @@ export async function guardOf({ id }: Browser, about: string): Promise<string> {
 /** Refuses a form that no page of ours in this very browser has made. */
 export async function assertGuard(
   context: DevContext,
-  request: Request,
+  request: DevRequest,
   form: URLSearchParams,
   about: string,
 ): Promise<void> {
@@ -41,7 +42,7 @@ export async function assertGuard(
   throw new Refused(await errorPage('This form is not from a page that was opened here.', { status: 403 }))
 }
 
-export function readCookie(request: Request, name: string): string | undefined {
+export function readCookie(request: DevRequest, name: string): string | undefined {
   for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
     const [key, value] = pair.trim().split('=')
     if (key === name && value !== undefined && /^[\w-]{16,128}$/.test(value)) return value

@@ -2,8 +2,9 @@ import type { RecordStore } from '../lib/record-store.ts'
 import { issuePreAuthorizedCode, type PendingBackchannelRequest, type PreAuthorizedCodeInput } from '../server/index.ts'
 import { answerForUser, readInbox } from './backchannel-inbox.ts'
 import { createDevContext, type DevContext } from './context.ts'
+import type { Answerer } from './exchange.ts'
 import type { DevFaults } from './faults.ts'
-import { createHandler, type DevHandler } from './handler.ts'
+import { createAnswerer, type DevHandler, toHandler } from './handler.ts'
 import { listenAll } from './listeners.ts'
 import {
   assertDevOptions,
@@ -57,7 +58,8 @@ export interface DevServer extends DevControls {
 export async function createDevHandler(options: DevHandlerOptions): Promise<DevControls> {
   assertDevOptions('createDevHandler', options)
   if (options.issuer === undefined) throw new TypeError('issuer: required')
-  return controlsOf(await createDevContext(options))
+  const context = await createDevContext(options)
+  return controlsOf(context, createAnswerer(context))
 }
 
 /**
@@ -71,14 +73,29 @@ export async function createDevHandler(options: DevHandlerOptions): Promise<DevC
  * await server.close()
  */
 export async function createDevServer(options: DevServerOptions = {}): Promise<DevServer> {
+  return startDevServer(options, (answerer) => answerer)
+}
+
+/**
+ * Starts a server whose every exchange goes through a function of the caller's: this package's tests hold each answer
+ * against the document there.
+ */
+export async function startDevServer(
+  options: DevServerOptions,
+  through: (answerer: Answerer) => Answerer,
+): Promise<DevServer> {
   assertDevOptions('createDevServer', options, serverNames)
   assertServerOptions(options)
   const { port: _, tls, clientCertificateHeader, rotateKeysEvery, ...rest } = options
   const mtls = rest.mtls ?? (tls !== undefined || clientCertificateHeader !== undefined)
   let controls: DevControls | undefined
   const listener = await listenAll(options, async (origins) => {
-    controls = await createDevHandler({ ...rest, ...origins, mtls })
-    return controls.handle
+    const all = { ...rest, ...origins, mtls }
+    assertDevOptions('createDevServer', all)
+    const context = await createDevContext(all)
+    const answerer = through(createAnswerer(context))
+    controls = controlsOf(context, answerer)
+    return answerer
   })
   const { rotateKeys: rotate } = controls!
   const rotation = rotateKeysEvery === undefined ? undefined : setInterval(rotate, rotateKeysEvery * 1000)
@@ -92,7 +109,7 @@ export async function createDevServer(options: DevServerOptions = {}): Promise<D
   }
 }
 
-function controlsOf(context: DevContext): DevControls {
+function controlsOf(context: DevContext, answerer: Answerer): DevControls {
   return {
     issuer: context.issuer,
     mtlsOrigin: context.mtlsOrigin,
@@ -110,6 +127,6 @@ function controlsOf(context: DevContext): DevControls {
       context.emit(events)
       return { code, expiresIn }
     },
-    handle: createHandler(context),
+    handle: toHandler(answerer),
   }
 }

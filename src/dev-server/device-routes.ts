@@ -3,6 +3,7 @@ import { seeOther, tooMany } from './answers.ts'
 import { assertGuard, type Browser, guardOf, readBrowser } from './browser.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 import { logIn } from './log-in.ts'
 import { readLogin } from './logins.ts'
 import { consentBody } from './pages/consent-page.ts'
@@ -42,7 +43,7 @@ export const device: Route = async (context, request, info) => {
   return isConfirmed ? showStep(visit, userCode) : showCode(visit, userCode)
 }
 
-async function answer(visit: DeviceVisit, request: Request): Promise<Response> {
+async function answer(visit: DeviceVisit, request: DevRequest): Promise<DevAnswer> {
   const { context, session, info } = visit
   const form = await readForm(request)
   const isCode = form.get('act') === 'code'
@@ -65,7 +66,7 @@ async function answer(visit: DeviceVisit, request: Request): Promise<Response> {
 }
 
 /** RFC 8628 5.1: guesses are counted by address. */
-async function checkCode(visit: DeviceVisit, userCode: string): Promise<Response> {
+async function checkCode(visit: DeviceVisit, userCode: string): Promise<DevAnswer> {
   const { context, info } = visit
   const caller = info.clientIp ?? ''
   const wait = context.userCodeGuesses.waitFor(caller)
@@ -79,20 +80,20 @@ async function confirmed(
   { context, browser }: DeviceVisit,
   userCode: string,
   cookies: readonly string[] = [],
-): Promise<Response> {
+): Promise<DevAnswer> {
   const proof = await guardOf(browser, `device ${userCode}`)
   const query = new URLSearchParams({ user_code: userCode, confirmed: proof })
   return seeOther(`${context.issuer}${paths.device}?${query}`, cookies)
 }
 
-async function showStep(visit: DeviceVisit, userCode: string): Promise<Response> {
+async function showStep(visit: DeviceVisit, userCode: string): Promise<DevAnswer> {
   const { context, session } = visit
   const grant = await findDeviceGrant(context.config, userCode)
   if (!grant) return showCode(visit, userCode, unknownCode)
   return session ? showConsent(visit, userCode, { grant, session }) : showLogin(visit, userCode)
 }
 
-async function showCode({ browser }: DeviceVisit, userCode: string, problem?: string): Promise<Response> {
+async function showCode({ browser }: DeviceVisit, userCode: string, problem?: string): Promise<DevAnswer> {
   const frame = { action: paths.device, guard: await guardOf(browser, 'device') }
   return devicePage(browser, 'Connect a device', deviceCodeBody({ frame, userCode, problem }))
 }
@@ -101,7 +102,7 @@ async function showLogin(
   visit: DeviceVisit,
   userCode: string,
   { problem, username }: { readonly problem?: string; readonly username?: string } = {},
-): Promise<Response> {
+): Promise<DevAnswer> {
   const frame = await frameOf(visit, userCode)
   return devicePage(visit.browser, 'Log in', loginBody({ frame, problem, username }))
 }
@@ -110,7 +111,7 @@ async function showConsent(
   visit: DeviceVisit,
   userCode: string,
   { grant, session }: { readonly grant: PendingDeviceGrant; readonly session: LoginSession },
-): Promise<Response> {
+): Promise<DevAnswer> {
   const { clients, accounts } = visit.context
   const client = await clients.loadClient(grant.clientId)
   const { scope, resources, clientId } = grant
@@ -124,7 +125,7 @@ async function showConsent(
   return devicePage(visit.browser, 'Connect this device?', body)
 }
 
-async function decide({ context }: DeviceVisit, userCode: string, session: LoginSession): Promise<Response> {
+async function decide({ context }: DeviceVisit, userCode: string, session: LoginSession): Promise<DevAnswer> {
   const isDecided = await decideDeviceGrant(context.config, userCode, { approved: true, ...session })
   if (!isDecided) return donePage('Too late', unknownCode)
   return donePage('Connected', 'Your device goes on by itself. You can close this page.')
@@ -142,6 +143,6 @@ async function frameOf(visit: DeviceVisit, userCode: string): Promise<FormFrame>
   }
 }
 
-function devicePage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<Response> {
+function devicePage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<DevAnswer> {
   return page({ title, about: 'Authentype dev server', body, cookies })
 }

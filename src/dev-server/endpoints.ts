@@ -1,5 +1,6 @@
 import { buildDiscoveryDocument, type ServerEndpoints, type TokenEndpointConfig } from '../server/index.ts'
 import type { DevContext } from './context.ts'
+import type { DevRequest } from './exchange.ts'
 
 /** The paths of the operations in openapi/oauth.yaml, and of the pages beside them. */
 export const paths = {
@@ -60,7 +61,7 @@ export function metadataOf({ config, mtlsOrigin }: Pick<DevContext, 'config' | '
 }
 
 /** An endpoint as the client of this request was told of it: proofs are made for that URL. */
-export function endpointUrl({ issuer, mtlsOrigin }: DevContext, request: Request, path: string): string {
+export function endpointUrl({ issuer, mtlsOrigin }: DevContext, request: DevRequest, path: string): string {
   const isMtls = mtlsOrigin !== undefined && new URL(request.url).host === new URL(mtlsOrigin).host
   return (isMtls ? mtlsOrigin : issuer) + path
 }

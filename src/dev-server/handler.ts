@@ -4,6 +4,7 @@ import { backchannelAuthentication, inbox } from './backchannel-routes.ts'
 import type { DevContext } from './context.ts'
 import { device } from './device-routes.ts'
 import { metadataOf, paths, resourceMetadataOf } from './endpoints.ts'
+import { type Answerer, type DevAnswer, toResponse } from './exchange.ts'
 import { interact } from './interaction-routes.ts'
 import { endSession, logout } from './logout-routes.ts'
 import { offer } from './offer-routes.ts'
@@ -60,22 +61,29 @@ const pages: readonly string[] = [
 /** Of the fault `slow-responses`. */
 const slowBy = 3_000
 
-export function createHandler(context: DevContext): DevHandler {
+/** The whole server, before it is a platform's. */
+export function createAnswerer(context: DevContext): Answerer {
   const hosts = allowedHosts(context)
-  return async (request, info = {}) => {
+  return async (request, info) => {
     const { pathname, host } = new URL(request.url)
     // A page of another name that resolves to this machine is turned away (DNS rebinding).
     if (!hosts.includes(host)) return empty(421)
     const methods = methodsOf(context, pathname)
     if (!methods) return empty(404)
     if (request.method === 'OPTIONS') return preflight(pathname, methods)
-    const route = methods[request.method as keyof Methods]
+    const { method } = request
+    const route = Object.hasOwn(methods, method) ? methods[method as keyof Methods] : undefined
     if (!route) return empty(405, { allow: Object.keys(methods).join(', ') })
-    const response = await run(() => route(context, request, info), context.report)
-    if (pathname !== paths.token) return response
+    const answer = await run(() => route(context, request, info), context.report)
+    if (pathname !== paths.token) return answer
     if (context.faults.has('slow-responses')) await context.wait(slowBy)
-    return context.faults.has('lost-responses') && context.isNextTurn('lost-responses') ? Response.error() : response
+    return context.faults.has('lost-responses') && context.isNextTurn('lost-responses') ? undefined : answer
   }
+}
+
+/** For any runtime that has the platform's types. */
+export function toHandler(answerer: Answerer): DevHandler {
+  return async (request, info = {}) => toResponse(await answerer(request, info))
 }
 
 function methodsOf({ config, issuer }: DevContext, pathname: string): Methods | undefined {
@@ -94,11 +102,11 @@ function methodsOf({ config, issuer }: DevContext, pathname: string): Methods | 
   return document && { GET: async () => publicJson(document, keysMaxAge) }
 }
 
-async function run(answer: () => Promise<Response>, report: (error: unknown) => void): Promise<Response> {
+async function run(answer: () => Promise<DevAnswer>, report: (error: unknown) => void): Promise<DevAnswer> {
   try {
     return await answer()
   } catch (error) {
-    if (error instanceof Refused) return error.response
+    if (error instanceof Refused) return error.answer
     // Nothing of the cause goes on the wire.
     report(error)
     return empty(500)
@@ -106,7 +114,7 @@ async function run(answer: () => Promise<Response>, report: (error: unknown) => 
 }
 
 /** CORS: no cookie of ours is asked for, so any origin may read. */
-function preflight(pathname: string, methods: Methods): Response {
+function preflight(pathname: string, methods: Methods): DevAnswer {
   if (pages.some((path) => pathname === path || pathname.startsWith(`${path}/`)))
     return empty(405, { allow: Object.keys(methods).join(', ') })
   return empty(204, {

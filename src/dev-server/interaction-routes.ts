@@ -15,6 +15,7 @@ import { sendResult } from './authorize-routes.ts'
 import { assertGuard, type Browser, guardOf, readBrowser } from './browser.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 import { findInteraction, type Interaction, noteAccountSelected, takeInteraction } from './interactions.ts'
 import { logIn } from './log-in.ts'
 import { endLogin, readLogin } from './logins.ts'
@@ -49,7 +50,7 @@ export function interact(id: string): Route {
   }
 }
 
-async function show(visit: Visit, problem?: string): Promise<Response> {
+async function show(visit: Visit, problem?: string): Promise<DevAnswer> {
   const { context, interaction, client, session } = visit
   const consent = session && (await readConsent(context.config, session.subject, client.clientId))
   const decision = await decideAuthorization(context.config, interaction.request, client, {
@@ -75,7 +76,7 @@ async function showLogin(
   decision: Extract<AuthorizationDecision, { kind: 'login' }>,
   problem?: string,
   username?: string,
-): Promise<Response> {
+): Promise<DevAnswer> {
   const { request } = visit.interaction
   const frame = await frameOf(visit)
   const reason = loginReasons[decision.reason]
@@ -97,7 +98,7 @@ async function showQuestion(
   visit: Visit,
   kind: 'consent' | 'select_account',
   session: LoginSession,
-): Promise<Response> {
+): Promise<DevAnswer> {
   const { context, client, interaction } = visit
   const frame = await frameOf(visit)
   const userName = context.accounts.nameOf(session.subject)
@@ -107,7 +108,7 @@ async function showQuestion(
   return pageFor(visit, 'Allow access?', body)
 }
 
-async function decide(visit: Visit, request: Request): Promise<Response> {
+async function decide(visit: Visit, request: DevRequest): Promise<DevAnswer> {
   const { context, interaction, session } = visit
   const form = await readForm(request)
   await assertGuard(context, request, form, aboutOf(visit))
@@ -131,13 +132,13 @@ async function decide(visit: Visit, request: Request): Promise<Response> {
   }
 }
 
-async function login(visit: Visit, request: Request, form: URLSearchParams): Promise<Response> {
+async function login(visit: Visit, request: DevRequest, form: URLSearchParams): Promise<DevAnswer> {
   const outcome = await logIn(visit.context, request, form, visit.info)
   if (outcome.ok) return again(visit, outcome.cookies)
   return showLogin(visit, { kind: 'login', reason: 'no_session' }, outcome.problem, outcome.username)
 }
 
-async function issue(visit: Visit, session: LoginSession): Promise<Response> {
+async function issue(visit: Visit, session: LoginSession): Promise<DevAnswer> {
   const { context, interaction, client, info } = visit
   if (!(await takeInteraction(context, interaction))) return expired()
   const { scope, requestedAt: _, ...request } = interaction.request
@@ -152,7 +153,7 @@ async function issue(visit: Visit, session: LoginSession): Promise<Response> {
   return sendResult(context, client, interaction.request, { code: outcome.code })
 }
 
-async function finish(visit: Visit, result: Extract<AuthorizationResult, { error: string }>): Promise<Response> {
+async function finish(visit: Visit, result: Extract<AuthorizationResult, { error: string }>): Promise<DevAnswer> {
   const { context, interaction, client, session, info } = visit
   if (!(await takeInteraction(context, interaction))) return expired()
   const metadata = { reason: result.error, error: result.error, clientIp: info.clientIp }
@@ -161,7 +162,7 @@ async function finish(visit: Visit, result: Extract<AuthorizationResult, { error
   return sendResult(context, client, interaction.request, result)
 }
 
-function again({ context, interaction }: Visit, cookies: readonly string[] = []): Response {
+function again({ context, interaction }: Visit, cookies: readonly string[] = []): DevAnswer {
   return seeOther(`${context.issuer}${paths.interaction}/${interaction.id}`, cookies)
 }
 
@@ -186,6 +187,6 @@ function nameOf({ clientId, metadata }: RegisteredClient): string {
   return metadata.client_name ?? clientId
 }
 
-function expired(): Promise<Response> {
+function expired(): Promise<DevAnswer> {
   return errorPage('It took too long, was finished already, or was started in another browser.')
 }

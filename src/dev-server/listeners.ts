@@ -1,4 +1,4 @@
-import type { DevHandler } from './handler.ts'
+import type { Answerer } from './exchange.ts'
 import { type Listener, type ListenOptions, listen } from './node-listener.ts'
 import type { DevServerOptions } from './options.ts'
 
@@ -14,7 +14,7 @@ export interface Origins {
  */
 export async function listenAll(
   options: DevServerOptions,
-  handlerFor: (origins: Origins) => Promise<DevHandler>,
+  answererFor: (origins: Origins) => Promise<Answerer>,
 ): Promise<Listener> {
   const { port = 0, tls } = options
   const shared = listenOptions(options)
@@ -25,16 +25,16 @@ export async function listenAll(
       const issuer = options.issuer ?? `${tls ? 'https' : 'http'}://127.0.0.1:${given}`
       const { mtlsOrigin } = options
       if (!tls || options.mtls === false) {
-        return handlerFor({ issuer, ...(mtlsOrigin !== undefined && { mtlsOrigin }) })
+        return answererFor({ issuer, ...(mtlsOrigin !== undefined && { mtlsOrigin }) })
       }
-      let handler: DevHandler | undefined
+      let answerer: Answerer | undefined
       const start = async (mtlsPort: number) => {
         const own = `https://${new URL(issuer).hostname}:${mtlsPort}`
-        handler = await handlerFor({ issuer, mtlsOrigin: mtlsOrigin ?? own })
-        return handler
+        answerer = await answererFor({ issuer, mtlsOrigin: mtlsOrigin ?? own })
+        return answerer
       }
       second = await listen(tls.mtlsPort ?? 0, start, { ...shared, asksCertificate: true })
-      return handler!
+      return answerer!
     },
     shared,
   )

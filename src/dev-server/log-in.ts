@@ -1,5 +1,6 @@
 import { createEvent } from '../server/index.ts'
 import type { DevContext } from './context.ts'
+import type { DevRequest } from './exchange.ts'
 import { endLogin, startLogin } from './logins.ts'
 import type { RequestInfo } from './read-request.ts'
 
@@ -10,7 +11,7 @@ export type LogInOutcome =
 /** What the login form sent. A login gets a new id, so that one that was planted before is worth nothing. */
 export async function logIn(
   context: DevContext,
-  request: Request,
+  request: DevRequest,
   form: URLSearchParams,
   { clientIp }: RequestInfo,
 ): Promise<LogInOutcome> {

@@ -9,6 +9,7 @@ import { seeOther } from './answers.ts'
 import { assertGuard, guardOf, readBrowser } from './browser.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 import { endLogin, readLogin } from './logins.ts'
 import { donePage, errorPage, loggingOutPage, logoutPage } from './pages/message-pages.ts'
 import { readForm } from './read-request.ts'
@@ -69,9 +70,9 @@ export const logout: Route = async (context, request) => {
 
 async function end(
   context: DevContext,
-  request: Request,
+  request: DevRequest,
   { session, data }: { readonly session: LoginSession; readonly data: EndSessionData },
-): Promise<Response> {
+): Promise<DevAnswer> {
   const notices = await buildLogoutNotices(context.config, { sid: session.sid })
   await revokeLogin(context.config, session.sid)
   const cookie = await endLogin(context, request)
@@ -92,7 +93,7 @@ async function notify({ url, logoutToken }: { readonly url: string; readonly log
   }
 }
 
-function goOn({ redirectTo }: EndSessionData, cookies: readonly string[] = []): Response | Promise<Response> {
+function goOn({ redirectTo }: EndSessionData, cookies: readonly string[] = []): DevAnswer | Promise<DevAnswer> {
   if (redirectTo !== undefined) return seeOther(redirectTo, cookies)
   return donePage('Logged out', 'You are logged out. You can close this page.', cookies)
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type CertificateSource, readCertificate } from './client-certificate.ts'
-import type { DevHandler } from './handler.ts'
+import type { Answerer, DevAnswer, DevRequest } from './exchange.ts'
 import { mostBytes } from './read-request.ts'
 
 /** Bytes that are read of a body before its connection is closed. */
@@ -27,11 +27,11 @@ export interface ListenOptions {
 /**
  * Listens on 127.0.0.1 alone: nobody else on the network can reach a server whose passwords are known.
  *
- * @param handlerFor makes the handler for the port that was given; where it throws, nothing listens any more
+ * @param answererFor makes the server for the port that was given; where it throws, nothing listens any more
  */
 export async function listen(
   port: number,
-  handlerFor: (port: number) => Promise<DevHandler>,
+  answererFor: (port: number) => Promise<Answerer>,
   options: ListenOptions = {},
 ): Promise<Listener> {
   const server = createListener(options)
@@ -44,9 +44,9 @@ export async function listen(
   }
   try {
     const { port: given } = server.address() as AddressInfo
-    const handler = await handlerFor(given)
+    const answerer = await answererFor(given)
     server.on('request', (message, target) => {
-      void serve(handler, { message, target, options })
+      void serve(answerer, { message, target, options })
     })
     return { port: given, close }
   } catch (error) {
@@ -68,53 +68,68 @@ interface Exchange {
   readonly options: ListenOptions
 }
 
-async function serve(handler: DevHandler, { message, target, options }: Exchange): Promise<void> {
+async function serve(answerer: Answerer, { message, target, options }: Exchange): Promise<void> {
   try {
     const clientIp = message.socket.remoteAddress
     const certificate = options.certificates && readCertificate(message, options.certificates)
-    const response = await handler(toRequest(message, await readBody(message), options), {
+    const answer = await answerer(toDevRequest(message, await readBody(message), options), {
       ...(clientIp !== undefined && { clientIp }),
       ...(certificate && { certificate }),
     })
-    if (response.type === 'error') target.destroy()
-    else await send(response, target)
+    if (answer) send(answer, target)
+    else target.destroy()
   } catch {
-    // Not a request that the platform can hold: a malformed Host, a method that it forbids.
+    // No URL, a malformed Host: nothing that a route could be found for. Or the client is gone.
+    if (target.headersSent || target.destroyed) return
     target.writeHead(400, { 'cache-control': 'no-store' }).end()
   }
 }
 
-/** All fields as they came, doubled ones included. */
-function toRequest(message: IncomingMessage, body: Uint8Array<ArrayBuffer>, { tls }: ListenOptions): Request {
-  const headers = new Headers()
-  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
-    headers.append(message.rawHeaders[i]!, message.rawHeaders[i + 1]!)
+function toDevRequest(message: IncomingMessage, body: Uint8Array, { tls }: ListenOptions): DevRequest {
+  const { method = 'GET', url: target = '/', rawHeaders } = message
+  return {
+    method,
+    // Joined as text: `//evil.example/x` is a path here, and would be a host to a resolver.
+    url: `${tls ? 'https' : 'http'}://${message.headers.host ?? ''}${target.startsWith('/') ? target : '/'}`,
+    headers: { get: (name) => joinFields(rawHeaders, name) },
+    body,
   }
-  const { method = 'GET', url: target = '/' } = message
-  // Joined as text: `//evil.example/x` is a path here, and would be a host to a resolver.
-  const url = `${tls ? 'https' : 'http'}://${message.headers.host ?? ''}${target.startsWith('/') ? target : '/'}`
-  const hasBody = method !== 'GET' && method !== 'HEAD'
-  return new Request(url, { method, headers, ...(hasBody && { body }) })
+}
+
+/** All fields of a name as they came, where `message.headers` would keep the first of some. */
+function joinFields(rawHeaders: readonly string[], name: string): string | null {
+  let joined: string | null = null
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const field = rawHeaders[i]!
+    if (field.length !== name.length || field.toLowerCase() !== name) continue
+    joined = joined === null ? rawHeaders[i + 1]! : `${joined}, ${rawHeaders[i + 1]!}`
+  }
+  return joined
 }
 
 /** To its end, so that the connection can be used again; of too long a body only what shows that it is. */
-async function readBody(message: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
-  let [kept, seen] = [0, 0]
-  for await (const chunk of message as AsyncIterable<Uint8Array>) {
-    seen += chunk.length
-    if (seen > mostDrained) throw new TypeError('body: longer than anything that is read')
-    if (kept > mostBytes) continue
-    kept += chunk.length
-    chunks.push(chunk)
-  }
-  return new Uint8Array(Buffer.concat(chunks))
+function readBody(message: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let [kept, seen] = [0, 0]
+    message.on('data', (chunk: Uint8Array) => {
+      seen += chunk.length
+      if (seen > mostDrained) {
+        message.pause()
+        reject(new TypeError('body: longer than anything that is read'))
+      }
+      if (kept > mostBytes) return
+      kept += chunk.length
+      chunks.push(chunk)
+    })
+    message.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    message.once('error', reject)
+  })
 }
 
-async function send(response: Response, target: ServerResponse): Promise<void> {
-  const fields: Record<string, string | string[]> = Object.fromEntries(response.headers)
-  const cookies = response.headers.getSetCookie()
-  if (cookies.length > 0) fields['set-cookie'] = cookies
-  target.writeHead(response.status, fields)
-  target.end(new Uint8Array(await response.arrayBuffer()))
+/** As one text with its length: head and body go out in one write. */
+function send({ status, headers, cookies = [], body = '' }: DevAnswer, target: ServerResponse): void {
+  const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }
+  target.writeHead(status, { ...headers, ...length, ...(cookies.length > 0 && { 'set-cookie': [...cookies] }) })
+  target.end(body)
 }

@@ -4,6 +4,7 @@ import { seeOther } from './answers.ts'
 import { assertGuard, type Browser, guardOf, readBrowser } from './browser.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 import { logIn } from './log-in.ts'
 import { readLogin } from './logins.ts'
 import type { FormFrame } from './pages/forms.ts'
@@ -32,7 +33,7 @@ export const offer: Route = async (context, request, info) => {
   return session ? showForm(visit, session) : showLogin(visit)
 }
 
-async function answer(visit: OfferVisit, request: Request): Promise<Response> {
+async function answer(visit: OfferVisit, request: DevRequest): Promise<DevAnswer> {
   const { context, session, info } = visit
   const form = await readForm(request)
   await assertGuard(context, request, form, aboutOf(session))
@@ -43,7 +44,7 @@ async function answer(visit: OfferVisit, request: Request): Promise<Response> {
   return session ? make(visit, session, form) : again(context)
 }
 
-async function make(visit: OfferVisit, session: LoginSession, form: URLSearchParams): Promise<Response> {
+async function make(visit: OfferVisit, session: LoginSession, form: URLSearchParams): Promise<DevAnswer> {
   const { context, browser } = visit
   const text = form.get('scope') ?? ''
   const scope = text.split(' ').filter((one) => one !== '')
@@ -67,7 +68,7 @@ function createTxCode({ runtime }: DevContext): string {
   return digits.slice(0, txCodeLength).join('')
 }
 
-async function showForm({ context, browser }: OfferVisit, session: LoginSession, problem?: string): Promise<Response> {
+async function showForm({ context, browser }: OfferVisit, session: LoginSession, problem?: string): Promise<DevAnswer> {
   const frame = await frameOf(browser, session)
   const userName = context.accounts.nameOf(session.subject)
   return offerPage(browser, 'Make a code', offerBody({ frame, userName, problem }))
@@ -76,7 +77,7 @@ async function showForm({ context, browser }: OfferVisit, session: LoginSession,
 async function showLogin(
   { browser, session }: OfferVisit,
   { problem, username }: { readonly problem?: string; readonly username?: string } = {},
-): Promise<Response> {
+): Promise<DevAnswer> {
   const frame = await frameOf(browser, session)
   return offerPage(browser, 'Log in', loginBody({ frame, problem, username, reason: 'The code will be good for you.' }))
 }
@@ -90,10 +91,10 @@ async function frameOf(browser: Browser, session: LoginSession | undefined): Pro
   return { action: paths.offer, guard: await guardOf(browser, aboutOf(session)) }
 }
 
-function again({ issuer }: DevContext, cookies: readonly string[] = []): Response {
+function again({ issuer }: DevContext, cookies: readonly string[] = []): DevAnswer {
   return seeOther(`${issuer}${paths.offer}`, cookies)
 }
 
-function offerPage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<Response> {
+function offerPage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<DevAnswer> {
   return page({ title, about: 'Authentype dev server', body, cookies })
 }

@@ -1,5 +1,6 @@
 import type { ClientCertificate, EndpointRequest } from '../server/index.ts'
 import { empty, invalidRequest } from './answers.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 
 /** What the adapter knows of a request beyond the request. */
 export interface RequestInfo {
@@ -12,25 +13,26 @@ export interface RequestInfo {
 /** A request is refused by throwing the answer. */
 export class Refused extends Error {
   override readonly name = 'Refused'
-  readonly response: Response
-  constructor(response: Response) {
+  readonly answer: DevAnswer
+  constructor(answer: DevAnswer) {
     super('refused')
-    this.response = response
+    this.answer = answer
   }
 }
 
 /** Of a body. */
 export const mostBytes = 262_144
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 const formType = 'application/x-www-form-urlencoded'
 
 /** RFC 6749 4.1.3, B: a form and nothing else. */
-export async function readForm(request: Request): Promise<URLSearchParams> {
+export async function readForm(request: DevRequest): Promise<URLSearchParams> {
   if (mediaTypeOf(request) !== formType) throw new Refused(invalidRequest(`the body must be ${formType}`, 415))
   return new URLSearchParams(await readText(request))
 }
 
 /** A JSON body (RFC 7591 3.1). */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: DevRequest): Promise<unknown> {
   if (mediaTypeOf(request) !== 'application/json') {
     throw new Refused(invalidRequest('the body must be application/json', 415))
   }
@@ -44,7 +46,7 @@ export async function readJson(request: Request): Promise<unknown> {
 
 /** For the core: the endpoint's public URL with whatever query came, the form, and all fields of a name. */
 export function endpointRequest(
-  request: Request,
+  request: DevRequest,
   url: string,
   params: URLSearchParams,
   { clientIp, certificate }: RequestInfo,
@@ -61,33 +63,45 @@ export function endpointRequest(
 }
 
 /** The token of an Authorization field with the scheme Bearer. */
-export function bearerOf(request: Request): string | undefined {
+export function bearerOf(request: DevRequest): string | undefined {
   return /^bearer +([\w.~+/-]+=*)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
 }
 
 /** `Headers` joins fields of one name by a comma, which is in no proof and no credential of ours. */
-function fields({ headers }: Request, name: string): readonly string[] {
+function fields({ headers }: DevRequest, name: string): readonly string[] {
   return headers.get(name)?.split(/, */) ?? []
 }
 
-function mediaTypeOf({ headers }: Request): string {
+function mediaTypeOf({ headers }: DevRequest): string {
   return (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
 }
 
-async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw new Refused(empty(413))
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let [text, size] = ['', 0]
-  const reader = request.body?.getReader()
+async function readText({ headers, body }: DevRequest): Promise<string> {
+  if (Number(headers.get('content-length') ?? 0) > mostBytes) throw new Refused(empty(413))
+  const bytes = body === null || body instanceof Uint8Array ? body : await readBytes(body)
+  if (bytes === null) return ''
+  if (bytes.length > mostBytes) throw new Refused(empty(413))
   try {
-    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
-      size += chunk.value.length
-      if (size > mostBytes) throw new Refused(empty(413))
-      text += decoder.decode(chunk.value, { stream: true })
-    }
-    return text + decoder.decode()
-  } catch (error) {
-    if (error instanceof TypeError) throw new Refused(invalidRequest('the body is not UTF-8'))
-    throw error
+    return utf8.decode(bytes)
+  } catch {
+    throw new Refused(invalidRequest('the body is not UTF-8'))
   }
+}
+
+/** Up to the first byte too many. */
+async function readBytes(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > mostBytes) break
+  }
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
 }

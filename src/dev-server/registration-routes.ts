@@ -8,6 +8,7 @@ import {
 import { empty, json, oauthError, tooMany } from './answers.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 import { bearerOf, type RequestInfo, readJson } from './read-request.ts'
 import type { Route } from './token-routes.ts'
 
@@ -43,12 +44,12 @@ function uri({ issuer }: DevContext): { readonly registrationUri: string } {
   return { registrationUri: issuer + paths.register }
 }
 
-function shown(request: Request, { clientIp }: RequestInfo) {
+function shown(request: DevRequest, { clientIp }: RequestInfo) {
   const accessToken = bearerOf(request)
   return { ...(accessToken !== undefined && { accessToken }), ...(clientIp !== undefined && { clientIp }) }
 }
 
-function answer(context: DevContext, outcome: EndpointOutcome<object | null>, status = 200): Response {
+function answer(context: DevContext, outcome: EndpointOutcome<object | null>, status = 200): DevAnswer {
   context.emit(outcome.events)
   if (!outcome.ok) return oauthError(outcome.error)
   if (outcome.response === null) return empty(204, outcome.headers)

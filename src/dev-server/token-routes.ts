@@ -12,11 +12,12 @@ import {
 import { empty, invalidGrant, json, jwt, oauthError, unavailable } from './answers.ts'
 import type { DevContext } from './context.ts'
 import { endpointUrl, paths } from './endpoints.ts'
+import type { DevAnswer, DevRequest } from './exchange.ts'
 import { endpointRequest, type RequestInfo, readForm } from './read-request.ts'
 import { rotateSigningKeys } from './signing-keys.ts'
 
 /** One endpoint and method. */
-export type Route = (context: DevContext, request: Request, info: RequestInfo) => Promise<Response>
+export type Route = (context: DevContext, request: DevRequest, info: RequestInfo) => Promise<DevAnswer>
 
 type Endpoint<Answer> = (config: TokenEndpointConfig, request: EndpointRequest) => Promise<EndpointOutcome<Answer>>
 
@@ -33,7 +34,7 @@ export const token: Route = async (context, request, info) => {
 }
 
 /** Those that answer before anything is done. */
-function tokenFault({ faults, isNextTurn }: DevContext, form: URLSearchParams): Response | undefined {
+function tokenFault({ faults, isNextTurn }: DevContext, form: URLSearchParams): DevAnswer | undefined {
   if (faults.has('unavailable') && isNextTurn('unavailable')) return unavailable()
   const isRefused = faults.has('revoked-grants') && form.get('grant_type') === 'refresh_token'
   return isRefused ? invalidGrant() : undefined
@@ -54,7 +55,7 @@ export const introspect: Route = (context, request, info) => {
 function answerIntrospection(
   answer: { readonly claims: object; readonly jwt?: string },
   headers: Readonly<Record<string, string>>,
-): Response {
+): DevAnswer {
   return answer.jwt === undefined ? json(answer.claims, { headers }) : jwt(answer.jwt, introspectionJwt, headers)
 }
 
@@ -93,12 +94,12 @@ export function rotateKeys({ keys, config }: DevContext): Promise<void> {
 
 async function answerForm<Answer>(
   context: DevContext,
-  request: Request,
+  request: DevRequest,
   info: RequestInfo,
   path: string,
   endpoint: Endpoint<Answer>,
-  answer: (response: Answer, headers: Readonly<Record<string, string>>) => Response,
-): Promise<Response> {
+  answer: (response: Answer, headers: Readonly<Record<string, string>>) => DevAnswer,
+): Promise<DevAnswer> {
   const form = await readForm(request)
   const outcome = await endpoint(context.config, toEndpoint(context, request, path, form, info))
   context.emit(outcome.events)
@@ -107,7 +108,7 @@ async function answerForm<Answer>(
 
 function toEndpoint(
   context: DevContext,
-  request: Request,
+  request: DevRequest,
   path: string,
   form: URLSearchParams,
   info: RequestInfo,

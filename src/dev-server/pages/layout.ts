@@ -1,6 +1,7 @@
 import { digest } from '#signatures'
 import { encodeBase64url } from '../../lib/base64url.ts'
 import { noStore } from '../../server/index.ts'
+import type { DevAnswer } from '../exchange.ts'
 import { type Html, html } from './html.ts'
 import { style } from './style.ts'
 
@@ -23,9 +24,9 @@ export interface Page {
 }
 
 /** A whole page as an answer, under a policy by which nothing else is loaded, run or framed. */
-export async function page(input: Page): Promise<Response> {
+export async function page(input: Page): Promise<DevAnswer> {
   const { cookies = [], status = 200 } = input
-  const headers = new Headers({
+  const headers = {
     ...noStore,
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': await policy(input),
@@ -33,9 +34,8 @@ export async function page(input: Page): Promise<Response> {
     'x-frame-options': 'DENY',
     // With `no-referrer` a browser would send `Origin: null` with the page's own forms.
     'referrer-policy': 'same-origin',
-  })
-  for (const cookie of cookies) headers.append('set-cookie', cookie)
-  return new Response(documentOf(input), { status, headers })
+  }
+  return { status, headers, cookies, body: documentOf(input) }
 }
 
 function documentOf({ title, about, body, bad = false, script }: Page): string {

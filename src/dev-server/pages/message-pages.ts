@@ -1,3 +1,4 @@
+import type { DevAnswer } from '../exchange.ts'
 import { act, type FormFrame } from './forms.ts'
 import { html } from './html.ts'
 import { page } from './layout.ts'
@@ -8,14 +9,14 @@ const about = 'Authentype dev server'
 export function errorPage(
   text: string,
   { code, status = 400 }: { code?: string; status?: number } = {},
-): Promise<Response> {
+): Promise<DevAnswer> {
   const body = html`<p>${text}</p>
 <p class="quiet">Go back to the application and start again.</p>
 ${code !== undefined && html`<p class="quiet after">Code: <code>${code}</code></p>`}`
   return page({ title: 'This request cannot go on', about, body, bad: true, status })
 }
 
-export function donePage(title: string, text: string, cookies: readonly string[] = []): Promise<Response> {
+export function donePage(title: string, text: string, cookies: readonly string[] = []): Promise<DevAnswer> {
   return page({ title, about, body: html`<p>${text}</p>`, cookies })
 }
 
@@ -25,7 +26,7 @@ export interface LogoutQuestion {
   readonly formTarget?: string
 }
 
-export function logoutPage(frame: FormFrame, input: LogoutQuestion): Promise<Response> {
+export function logoutPage(frame: FormFrame, input: LogoutQuestion): Promise<DevAnswer> {
   const { userName, formTarget, cookies } = input
   const body = html`<p>You are logged in as <strong>${userName}</strong>.</p>
 <div class="stack">
@@ -36,7 +37,7 @@ ${act(frame, 'stay', 'Stay logged in', true)}
 }
 
 /** OAuth 2.0 Form Post Response Mode: a form that a script sends, or a button where there are no scripts. */
-export function formPostPage(action: string, fields: Readonly<Record<string, string>>): Promise<Response> {
+export function formPostPage(action: string, fields: Readonly<Record<string, string>>): Promise<DevAnswer> {
   const inputs = Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )
@@ -59,7 +60,7 @@ export function loggingOutPage({
   readonly frames: readonly string[]
   readonly cookie: string
   readonly redirectTo: string | undefined
-}): Promise<Response> {
+}): Promise<DevAnswer> {
   const body = html`<p>You are logged out.</p>${frames.map((url) => html`<iframe hidden src="${url}" title="Logout"></iframe>`)}
 ${redirectTo !== undefined && html`<a class="button" href="${redirectTo}">Continue</a>`}`
   return page({ title: 'Logged out', about, body, frames, cookies: [cookie] })
