@@ -62,9 +62,14 @@ export function fetchWithCertificate(ca: string, certificate?: Certificate): Fet
       const { method } = request
       const headers = Object.fromEntries(request.headers)
       const outgoing = httpsRequest(request.url, { method, headers, ca, agent: false, ...certificate }, (incoming) => {
-        const pairs = Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)])
+        const pairs = Object.entries(incoming.headers).flatMap(([name, value]) =>
+          [value ?? []].flat().map((one): [string, string] => [name, one]),
+        )
         const status = incoming.statusCode ?? 0
-        resolve(new Response(Readable.toWeb(incoming) as ReadableStream, { status, headers: pairs }))
+        const hasBody = ![204, 205, 304].includes(status)
+        const body = hasBody ? (Readable.toWeb(incoming) as ReadableStream) : null
+        if (!hasBody) incoming.resume()
+        resolve(new Response(body, { status, headers: pairs }))
       })
       outgoing.on('error', reject)
       outgoing.end(body)
