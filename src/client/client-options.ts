@@ -59,6 +59,8 @@ export interface OAuthClientOptions extends FrontChannelOptions {
   readonly allowLoopbackHttp?: boolean
   /** Takes a Bearer token where DPoP was asked for, and reports it. @default false */
   readonly allowBearerDowngrade?: boolean
+  /** Refuses a token response that does not say what was granted. @default false: absent means as asked for (RFC 6749 5.1) */
+  readonly requireScope?: boolean
 }
 
 export interface DpopOptions {
@@ -70,7 +72,7 @@ const optionNames = [
   ...['issuer', 'clientId', 'clientAuth', 'redirectUri', 'scope', 'resource', 'dpop', 'transactions', 'fetch'],
   ...['runtime', 'metadata', 'discover', 'timeout', 'certificateBoundAccessTokens'],
   ...frontChannelOptionNames,
-  ...['allowLoopbackHttp', 'allowBearerDowngrade'],
+  ...['allowLoopbackHttp', 'allowBearerDowngrade', 'requireScope'],
   ...['userinfoSignedResponseAlg', 'userinfoEncryptedResponseAlg', 'userinfoEncryptedResponseEnc'],
   ...['introspectionSignedResponseAlg', 'introspectionEncryptedResponseAlg', 'introspectionEncryptedResponseEnc'],
 ]
@@ -98,6 +100,7 @@ export interface ClientSettings {
   readonly clockTolerance: number | undefined
   readonly allowLoopbackHttp: boolean
   readonly allowBearerDowngrade: boolean
+  readonly requireScope: boolean
 }
 
 /** @throws TypeError that names the option */
@@ -133,6 +136,7 @@ export function normaliseClientOptions(
     clockTolerance: options.clockTolerance,
     allowLoopbackHttp: options.allowLoopbackHttp ?? false,
     allowBearerDowngrade: options.allowBearerDowngrade ?? false,
+    requireScope: options.requireScope ?? false,
   }
 }
 

@@ -1,10 +1,9 @@
-import { reachStore } from '../lib/reach-store.ts'
 import { requireState } from '../protocol/authorization-response.ts'
-import { parseTransaction, transactionKey } from '../protocol/transaction.ts'
 import { partsOf } from './client-parts.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { openResponse } from './open-response.ts'
 import { type CallbackInput, readCallback } from './read-callback.ts'
+import { findTransaction } from './transactions.ts'
 
 /** A login under way, as far as its callback may know of it before it is handled. */
 export interface PendingLogin {
@@ -25,9 +24,8 @@ export interface PendingLogin {
 export async function findLogin(client: OAuthClient, callback: CallbackInput): Promise<PendingLogin | undefined> {
   const { settings } = partsOf(client, 'findLogin')
   const { response } = await openResponse(settings, await readCallback(callback))
-  const key = await transactionKey(requireState(response))
-  const record = await reachStore('read', 'transaction', () => settings.transactions.get(key))
-  if (!record) return undefined
-  const { issuer, clientId, redirectUri, applicationData } = parseTransaction(record.value)
+  const found = await findTransaction(settings.transactions, requireState(response))
+  if (!found) return undefined
+  const { issuer, clientId, redirectUri, applicationData } = found
   return { issuer, clientId, redirectUri, ...(applicationData !== undefined && { data: applicationData }) }
 }

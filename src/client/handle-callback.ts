@@ -44,6 +44,7 @@ export async function handleCallback(
     parameters,
     requestedScope: transaction.scope,
     allowBearerDowngrade: settings.allowBearerDowngrade,
+    requireScope: settings.requireScope,
     ...(parameters.resource && { resource: parameters.resource }),
     ...(dpopKey && { dpopKey }),
     ...(signal && { signal }),

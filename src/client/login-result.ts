@@ -1,5 +1,6 @@
 import type { TokenCheck } from '../errors/protocol.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
+import type { ClientKey } from '../protocol/client-auth.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
 import type { Notice } from '../protocol/notice.ts'
 import type { TokenSet } from '../protocol/token-set.ts'
@@ -17,6 +18,10 @@ export interface LoginResult {
   readonly notices: readonly Notice[]
   /** The key that the tokens are bound to, made for this login. */
   readonly dpopKey?: SigningKey
+  /** Who logged in, where a profile has another proof of it than an id_token. */
+  readonly subject?: string
+  /** The key that the client proved itself with, where it has several: its session keeps to it. */
+  readonly clientKey?: ClientKey
   /** What `createAuthorizationUrl` was given as `data`. */
   readonly data?: unknown
 }

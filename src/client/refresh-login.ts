@@ -43,6 +43,7 @@ export async function refreshLogin(
     parameters: buildRefreshRequest(previous.refreshToken, wishes),
     requestedScope: options.scope ?? previous.scope,
     allowBearerDowngrade: settings.allowBearerDowngrade,
+    requireScope: settings.requireScope,
     ...(dpopKey && { dpopKey }),
     ...(signal && { signal }),
   })

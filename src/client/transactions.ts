@@ -32,6 +32,13 @@ export async function putTransaction(store: RecordStore, transaction: Transactio
   }
 }
 
+/** A login under way, left where it is; `undefined` for a state that was never sent, was used, or is too old. */
+export async function findTransaction(store: RecordStore, state: string): Promise<Transaction | undefined> {
+  const key = await transactionKey(state)
+  const record = await reachStore('read', 'transaction', () => store.get(key))
+  return record && parseTransaction(record.value)
+}
+
 /**
  * Takes a login out, once: of two callbacks with the same state the second finds nothing.
  *

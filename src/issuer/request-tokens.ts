@@ -11,6 +11,8 @@ export interface TokenRequest extends IssuerRequest {
   readonly requestedScope?: string
   readonly resource?: readonly string[]
   readonly allowBearerDowngrade?: boolean
+  /** Refuses an answer that does not say what was granted. @default false */
+  readonly requireScope?: boolean
 }
 
 /**
@@ -36,7 +38,7 @@ export async function sendTokenRequest(issuer: Issuer, request: TokenRequest): P
 
 /** What the answer is held against; the time is that of the call. */
 export function tokenExpectations(issuer: Issuer, request: TokenRequest): TokenExpectations {
-  const { parameters, requestedScope, resource, dpopKey, allowBearerDowngrade } = request
+  const { parameters, requestedScope, resource, dpopKey, allowBearerDowngrade, requireScope } = request
   return {
     issuer: issuer.issuer,
     grant: parameters.grant_type,
@@ -45,5 +47,6 @@ export function tokenExpectations(issuer: Issuer, request: TokenRequest): TokenE
     ...(requestedScope !== undefined && { requestedScope }),
     ...(resource && { resource }),
     ...(allowBearerDowngrade !== undefined && { allowBearerDowngrade }),
+    ...(requireScope !== undefined && { requireScope }),
   }
 }

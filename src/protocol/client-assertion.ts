@@ -4,7 +4,6 @@ import { assertKnownOptions } from '../lib/options.ts'
 import { epochSeconds } from '../lib/runtime.ts'
 import type { SigningKey, SigningKeyInput } from '../lib/signatures/types.ts'
 import type { ClientAuth, ClientAuthContext } from './client-auth.ts'
-import { createRandomToken } from './random-token.ts'
 import { algorithmOfInput, createKeyImport } from './signing-key-import.ts'
 
 /** RFC 7523 2.2 */
@@ -24,7 +23,15 @@ export interface PrivateKeyJwtOptions {
   readonly kid?: string
 }
 
-const defaults = { lifetime: 60, typ: 'client-authentication+jwt' } as const
+/** What a profile may have otherwise. */
+export interface AssertionOptions extends Omit<PrivateKeyJwtOptions, 'typ'> {
+  /** `null` leaves it out. @default 'client-authentication+jwt' */
+  readonly typ?: PrivateKeyJwtOptions['typ'] | null
+  /** Random bytes of the `jti`. @default 32 */
+  readonly jtiBytes?: number
+}
+
+const defaults = { lifetime: 60, typ: 'client-authentication+jwt', jtiBytes: 32 } as const
 
 /**
  * The client signs an assertion with its private key, a new one for each attempt.
@@ -57,10 +64,10 @@ export function privateKeyJwt(key: SigningKeyInput, options: PrivateKeyJwtOption
  *
  * @see RFC 7523 3
  */
-async function buildClientAssertion(
+export async function buildClientAssertion(
   key: SigningKey,
   context: ClientAuthContext,
-  options: PrivateKeyJwtOptions = {},
+  options: AssertionOptions = {},
 ): Promise<string> {
   const input = buildAssertionInput({ alg: key.alg, kid: key.kid }, context, options)
   return `${input}.${encodeBase64url(await sign(key, input))}`
@@ -74,18 +81,19 @@ async function buildClientAssertion(
 export function buildAssertionInput(
   key: { readonly alg: string; readonly kid?: string | undefined },
   { clientId, issuer, runtime }: ClientAuthContext,
-  options: PrivateKeyJwtOptions,
+  options: AssertionOptions,
 ): string {
   const now = epochSeconds(runtime)
   const kid = options.kid ?? key.kid
-  const header = { alg: key.alg, typ: options.typ ?? defaults.typ, ...(kid === undefined ? {} : { kid }) }
+  const { typ = defaults.typ } = options
+  const header = { alg: key.alg, ...(typ === null ? {} : { typ }), ...(kid === undefined ? {} : { kid }) }
   const payload = {
     // RFC 7523 3 items 1 and 2.B: the client speaks for itself.
     iss: clientId,
     sub: clientId,
     // RFC 7523bis 4: the issuer, and as one string, so that an assertion caught by one server is worth nothing at another.
     aud: options.audience ?? issuer,
-    jti: createRandomToken(runtime),
+    jti: encodeBase64url(runtime.randomBytes(options.jtiBytes ?? defaults.jtiBytes)),
     iat: now,
     exp: now + (options.lifetime ?? defaults.lifetime),
   }

@@ -1,6 +1,14 @@
 import { encodeFormComponent } from '../lib/form-component.ts'
 import type { Runtime } from '../lib/runtime.ts'
 
+/** Names one of a client's keys: enough to find it again among newer ones, and to know that it is the same. */
+export interface ClientKey {
+  readonly kid: string
+  readonly alg: string
+  /** RFC 7638, base64url. */
+  readonly thumbprint: string
+}
+
 /** What a method of client authentication gets to know of the request that it joins. */
 export interface ClientAuthContext {
   readonly clientId: string

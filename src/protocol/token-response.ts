@@ -17,6 +17,8 @@ export interface TokenExpectations {
   readonly resource?: readonly string[]
   /** Whether the request carried a DPoP proof. */
   readonly dpop: boolean
+  /** Refuses an answer that does not say what was granted. @default false: absent means as requested (RFC 6749 5.1) */
+  readonly requireScope?: boolean
   /** Takes a Bearer token for a DPoP request, and reports it. @default false */
   readonly allowBearerDowngrade?: boolean
   /** Milliseconds since the epoch: when the answer came. */
@@ -55,6 +57,7 @@ export function judgeTokenResponse(body: unknown, expected: TokenExpectations): 
     expiresAt: readExpiry(answer.expires_in, expected, notices),
     refreshToken: readRefreshToken(answer.refresh_token, expected, notices),
     idToken: readIdToken(answer.id_token, expected, notices),
+    subject: typeof answer.sub === 'string' && answer.sub !== '' ? answer.sub : undefined,
     resource: expected.resource,
     authorizationDetails: readAuthorizationDetails(answer.authorization_details),
     issuedTokenType: readText(answer.issued_token_type, 'issued_token_type', 'RFC 8693 2.2.1'),
@@ -104,7 +107,10 @@ function readTokenType(value: unknown, expected: TokenExpectations, notices: Not
 function readScope(value: unknown, expected: TokenExpectations, notices: Notice[]): string {
   const requested = splitScope(expected.requestedScope ?? '').join(' ')
   // RFC 6749 5.1: absent means as requested.
-  if (value === undefined) return requested
+  if (value === undefined) {
+    if (expected.requireScope !== true) return requested
+    throw refuseMember('scope', 'RFC 6749 5.1', 'what was granted', 'absent')
+  }
   if (typeof value !== 'string' || !isScope(value)) {
     const actual = typeof value === 'string' ? 'a string with other characters' : jsonType(value)
     throw refuseMember('scope', 'RFC 6749 A.4', 'scopes separated by spaces', actual)

@@ -14,6 +14,8 @@ export interface TokenSet {
   readonly receivedAt: number
   readonly refreshToken?: string
   readonly idToken?: string
+  /** The `sub` that some answers have beside the tokens. Nobody vouches for it: only a profile knows what it is worth. */
+  readonly subject?: string
   /** The resources asked for (RFC 8707). */
   readonly resource?: readonly string[]
   /** As granted (RFC 9396 7). */

@@ -16,7 +16,8 @@ export async function revokeTokens(context: SessionContext, state: ActiveSession
   for (const [token, value] of kinds) {
     if (value === undefined) continue
     try {
-      await context.client.revoke(value, { tokenTypeHint: token, ...(dpopKey && { dpopKey }) })
+      const client = await context.clientOf(state)
+      await client.revoke(value, { tokenTypeHint: token, ...(dpopKey && { dpopKey }) })
     } catch (error) {
       // Revocation is best effort (RFC 7009 2.2 has no answer to act on); the event tells who wants to know.
       const { ref: session, issuer } = state

@@ -1,13 +1,19 @@
 import type { OAuthClient } from '../client/oauth-client.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { RefreshBackoff } from '../refresh/refresh-backoff.ts'
 import type { RefreshEngine } from '../refresh/refresh-engine.ts'
 import type { SessionEventListener } from './session-events.ts'
 import type { SessionRecords } from './session-records.ts'
+import type { SessionState } from './session-state.ts'
+
+/** What a client does for a session that there is. */
+export type SessionClient = Pick<OAuthClient, 'refresh' | 'revoke' | 'createEndSessionUrl'>
 
 /** What every session of one `createSessions` shares. */
 export interface SessionContext {
-  readonly client: OAuthClient
+  /** The client that renews and ends a session. */
+  readonly clientOf: (state: SessionState) => MaybePromise<SessionClient>
   readonly records: SessionRecords
   readonly engine: RefreshEngine
   readonly backoff: RefreshBackoff

@@ -37,8 +37,8 @@ const defaults = { refreshAhead: 60_000, rotationGrace: 0, lifetime: 90 * 86_400
 const optionNames = [...['client', 'store', 'lock', 'onEvent', 'baseUrl', 'origins', 'fetch'], ...Object.keys(defaults)]
 
 /** The options with every default filled in. */
-export interface SessionSettings {
-  readonly client: OAuthClient
+export interface SessionSettings<Client> {
+  readonly client: Client
   readonly store: RecordStore
   readonly lock: Lock | undefined
   readonly onEvent: SessionEventListener | undefined
@@ -53,7 +53,9 @@ export interface SessionSettings {
 }
 
 /** @throws TypeError that names the option */
-export function normaliseSessionsOptions(options: SessionsOptions & { readonly store: RecordStore }): SessionSettings {
+export function normaliseSessionsOptions<Client extends { readonly fetch: Fetch }>(
+  options: Omit<SessionsOptions, 'client'> & { readonly client: Client; readonly store: RecordStore },
+): SessionSettings<Client> {
   assertKnownOptions('createSessions', options, optionNames)
   const { client, store, lock, onEvent } = options
   if (!client) throw new TypeError('createSessions: "client" is required; createOAuthClient makes one')

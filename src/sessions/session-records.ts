@@ -17,7 +17,8 @@ export interface SessionRecords {
   replace(state: SessionState, version: string): Promise<boolean>
   /** Takes it out, once; `undefined` when somebody else did. */
   take(id: string): Promise<SessionState | undefined>
-  findBySubject(issuer: string, clientId: string, subject: string): Promise<readonly SessionState[]>
+  /** Of one issuer, or of all where subjects are unique among them. */
+  findBySubject(issuer: string | null, clientId: string, subject: string): Promise<readonly SessionState[]>
   findBySid(issuer: string, clientId: string, sid: string): Promise<readonly SessionState[]>
 }
 
@@ -28,6 +29,8 @@ export interface SessionRecordsOptions {
   readonly lifetime: number
   /** Milliseconds until another process's change is noticed. */
   readonly revalidateAfter: number
+  /** Whether a subject is the same at every issuer. */
+  readonly uniqueSubjects: boolean
 }
 
 interface CacheEntry {
@@ -61,7 +64,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
           value: state,
           expect,
           expiresAt: runtime.now() + lifetime,
-          indexes: indexesOf(state),
+          indexes: indexesOf(state, options.uniqueSubjects),
         },
       ]),
     )
@@ -124,14 +127,17 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
   }
 }
 
-/** `sub` and `sid` are unique only at their issuer (OpenID Connect Core 2), so no lookup goes without it. */
-function indexesOf({ issuer, clientId, subject, sid }: SessionState): Record<string, string> {
+/**
+ * `sub` and `sid` are unique only at their issuer (OpenID Connect Core 2), so no lookup goes without it; but for
+ * subjects that are names of their own, such as DIDs.
+ */
+function indexesOf({ issuer, clientId, subject, sid }: SessionState, uniqueSubjects: boolean): Record<string, string> {
   return {
-    ...(subject !== undefined && { subject: indexValue(issuer, clientId, subject) }),
+    ...(subject !== undefined && { subject: indexValue(uniqueSubjects ? null : issuer, clientId, subject) }),
     ...(sid !== undefined && { sid: indexValue(issuer, clientId, sid) }),
   }
 }
 
-function indexValue(issuer: string, clientId: string, value: string): string {
+function indexValue(issuer: string | null, clientId: string, value: string): string {
   return JSON.stringify([issuer, clientId, value])
 }

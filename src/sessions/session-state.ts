@@ -1,5 +1,6 @@
 import { StoreError } from '../errors/session.ts'
 import type { StoredSigningKey } from '../lib/signatures/types.ts'
+import type { ClientKey } from '../protocol/client-auth.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
 import { splitScope } from '../protocol/scope.ts'
 import type { TokenSet } from '../protocol/token-set.ts'
@@ -59,8 +60,10 @@ interface SessionBase {
   readonly ref: string
   readonly issuer: string
   readonly clientId: string
-  /** The `sub` of the id_token; absent where the login asked for no id_token. Unique only with its issuer. */
+  /** Who logged in: the `sub` of the id_token, or what else the login was held to. Unique only with its issuer. */
   readonly subject?: string
+  /** The client's key that it began with, where the client has several. */
+  readonly clientKey?: ClientKey
   /** The `sid` of the id_token, for back-channel logout. */
   readonly sid?: string
   /** The origin of the userinfo endpoint, which every access token of an OpenID login is for (OpenID Connect Core 5.3). */

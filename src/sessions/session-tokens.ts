@@ -137,11 +137,12 @@ function asRefused(error: unknown, { tokens }: ActiveSessionState): Error {
   return isRefused ? notGranted(error.error, tokens.scope, error) : refreshFailed(error)
 }
 
-function ownToken({ client }: SessionContext): Wanted {
+function ownToken({ clientOf }: SessionContext): Wanted {
   return {
     key: '',
     find: ({ tokens: { accessToken: value, ...rest }, renewal }) => ({ value, renewal, ...rest }),
     async renew(state, login) {
+      const client = await clientOf(state)
       const { tokens, claims } = await client.refresh(login)
       return { ...state, tokens, renewal: state.generation + 1, ...(claims && { claims }) }
     },
@@ -149,12 +150,13 @@ function ownToken({ client }: SessionContext): Wanted {
 }
 
 /** RFC 8707 2.2: a token for one resource, by the refresh token of the login; what comes besides goes to the login. */
-function tokenFor({ client }: SessionContext, resource: string, scope: string | undefined): Wanted {
+function tokenFor({ clientOf }: SessionContext, resource: string, scope: string | undefined): Wanted {
   const key = additionalKey(resource, scope)
   return {
     key,
     find: (state) => state.additional?.[key],
     async renew(state, login) {
+      const client = await clientOf(state)
       const { tokens } = await client.refresh(login, { resource, ...(scope !== undefined && { scope }) })
       const { accessToken: value, expiresAt, receivedAt, refreshToken } = tokens
       const held = { value, scope: tokens.scope, resource: [resource], receivedAt, renewal: state.generation + 1 }

@@ -16,8 +16,12 @@ export interface Session extends TokenSource {
   /** Names the session in events and logs, and opens nothing. */
   readonly ref: string
   readonly issuer: string
-  /** The `sub` of the id_token, where there was one. Unique only with `issuer`. */
+  /** The `sub` of the id_token, or what else the login was held to. Unique only with `issuer`. */
   readonly subject: string | undefined
+  /** Where its tokens are to be used (RFC 8707), as it was when this object was made. */
+  readonly resource: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
   /** Claims of the verified id_token, as they were when this object was made. */
   readonly claims: IdTokenClaims | undefined
   /** As the application gave it at login. */
@@ -57,12 +61,14 @@ export function createSession(
   transport: Fetch,
   fetchOptions: SessionFetchOptions,
 ): Session {
-  const { id, ref, issuer, subject, claims, data } = state
+  const { id, ref, issuer, subject, claims, createdAt, data } = state
   const getAccessToken = (request?: AccessTokenRequest) => getSessionToken(context, id, request)
   const session: Omit<Session, 'id'> = {
     ref,
     issuer,
     subject,
+    resource: state.status === 'active' ? (state.tokens.resource ?? []) : [],
+    createdAt,
     claims,
     data,
     fetch: createSessionFetch(
@@ -102,7 +108,8 @@ async function logout(
   await revokeTokens(context, state)
   const { idToken } = state.tokens
   try {
-    const endSessionUrl = await context.client.createEndSessionUrl({
+    const client = await context.clientOf(state)
+    const endSessionUrl = await client.createEndSessionUrl({
       ...options,
       ...(idToken !== undefined && { idTokenHint: idToken }),
     })

@@ -17,17 +17,21 @@ import { createSessionRecords } from './session-records.ts'
 import type { SessionState } from './session-state.ts'
 
 /** Logins that last: created at the callback, found by id or subject, renewed without being asked. */
-export interface Sessions {
+export interface Sessions extends KeptSessions {
   /** Whose logins these are. */
   readonly client: OAuthClient
-  /** Where they are kept. */
-  readonly store: RecordStore
   /**
    * `client.handleCallback`, kept. Tokens that cannot be kept are revoked.
    *
    * @throws what `client.handleCallback` throws, and StoreError
    */
   handleCallback(...callback: Parameters<OAuthClient['handleCallback']>): Promise<Session>
+}
+
+/** Logins as they are kept, whoever brings them. */
+export interface KeptSessions {
+  /** Where they are kept. */
+  readonly store: RecordStore
   /** Keeps a login that was had in another way. */
   create(login: LoginResult): Promise<Session>
   /** @throws SessionError `session_not_found` */
@@ -43,12 +47,43 @@ export interface Sessions {
   endByIssuer(ended: { readonly sid?: string; readonly subject?: string }): Promise<number>
 }
 
+/** Whose logins are kept: those of a client at its issuer, or, for a profile, at many. */
+export interface SessionOwner
+  extends Pick<OAuthClient, 'clientId' | 'fetch' | 'runtime' | 'allowLoopbackHttp' | 'nonces'> {
+  /** Absent: logins of any issuer, among which a subject is unique, as a DID is. */
+  readonly issuer?: string
+  /** The client that a session belongs to. */
+  readonly clientOf: SessionContext['clientOf']
+  /** Where OpenID logins have their userinfo endpoint. */
+  readonly metadata?: OAuthClient['metadata']
+}
+
 export function createSessionsOver(options: SessionsOptions & { readonly store: RecordStore }): Sessions {
+  const { client } = normaliseSessionsOptions(options)
+  const { keepOrRevoke, ...kept } = keepSessions({ ...options, client: { ...client, clientOf: () => client } })
+  return {
+    ...kept,
+    client,
+    handleCallback: async (...callback) => await keepOrRevoke(await client.handleCallback(...callback)),
+  }
+}
+
+/** What `createSessions` does, for logins that any number of clients bring. */
+export function keepSessions(
+  options: Omit<SessionsOptions, 'client'> & { readonly client: SessionOwner; readonly store: RecordStore },
+): KeptSessions & {
+  /** `create` for tokens that nobody else has: where they cannot be kept they are revoked. */
+  readonly keepOrRevoke: (login: LoginResult) => Promise<Session>
+} {
   const settings = normaliseSessionsOptions(options)
   const { client } = settings
   const context = createContext(settings)
   const { records } = context
   const open = (state: SessionState) => createSession(context, state, settings.fetch, fetchOptionsFor(settings, state))
+  const isOwn = ({ issuer, clientId }: SessionState) =>
+    clientId === client.clientId && (client.issuer === undefined || issuer === client.issuer)
+  const findBySubject = async (subject: string) =>
+    (await records.findBySubject(client.issuer ?? null, client.clientId, subject)).filter(isOwn)
 
   async function keep(state: SessionState): Promise<Session> {
     await records.create(state)
@@ -57,11 +92,10 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
   }
 
   return {
-    client,
     store: settings.store,
-    create: async (login) => await keep(await toState(context, login)),
-    async handleCallback(...callback) {
-      const state = await toState(context, await client.handleCallback(...callback))
+    create: async (login) => await keep(await toState(client, login)),
+    async keepOrRevoke(login) {
+      const state = await toState(client, login)
       try {
         return await keep(state)
       } catch (error) {
@@ -73,19 +107,16 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
     async get(id) {
       const state = await records.current(id)
       // One store may serve several clients: a session is opened by its own, so that no token goes astray.
-      if (state?.issuer !== client.issuer || state.clientId !== client.clientId) throw notFound()
+      if (!state || !isOwn(state)) throw notFound()
       return open(state)
     },
-    async findBySubject(subject) {
-      const states = await records.findBySubject(client.issuer, client.clientId, subject)
-      return states.map(open)
-    },
+    findBySubject: async (subject) => (await findBySubject(subject)).map(open),
     async endByIssuer({ sid, subject }) {
       if (sid === undefined && subject === undefined) throw new TypeError('endByIssuer: "sid" or "subject" is needed')
-      const found =
-        sid === undefined
-          ? await records.findBySubject(client.issuer, client.clientId, subject!)
-          : await records.findBySid(client.issuer, client.clientId, sid)
+      const isSid = sid !== undefined && client.issuer !== undefined
+      const found = isSid
+        ? await records.findBySid(client.issuer, client.clientId, sid)
+        : await findBySubject(subject ?? '')
       const meant = found.filter((state) => subject === undefined || state.subject === subject)
       const taken = await Promise.all(meant.map(({ id }) => records.take(id)))
       const ended = taken.filter((state) => state !== undefined)
@@ -95,24 +126,31 @@ export function createSessionsOver(options: SessionsOptions & { readonly store: 
   }
 }
 
-function createContext(settings: SessionSettings): SessionContext {
+function createContext(settings: SessionSettings<SessionOwner>): SessionContext {
   const { client, store, lock, refreshAhead, rotationGrace, lifetime, revalidateAfter } = settings
   const { runtime } = client
   return {
-    client,
+    clientOf: client.clientOf,
     runtime,
     refreshAhead,
     rotationGrace,
     emit: createEmitter(settings.onEvent),
     engine: createRefreshEngine({ runtime, ...(lock && { lock }) }),
     backoff: createRefreshBackoff(runtime),
-    records: createSessionRecords({ store, runtime, lifetime, revalidateAfter }),
+    records: createSessionRecords({
+      store,
+      runtime,
+      lifetime,
+      revalidateAfter,
+      uniqueSubjects: client.issuer === undefined,
+    }),
   }
 }
 
-async function toState({ runtime, client }: SessionContext, login: LoginResult): Promise<SessionState> {
-  const { tokens, claims, dpopKey, issuer, clientId, data } = login
-  const { userinfo_endpoint: userinfo } = hasScope(tokens.scope, 'openid') ? await client.metadata() : {}
+async function toState({ runtime, metadata }: SessionOwner, login: LoginResult): Promise<SessionState> {
+  const { tokens, claims, dpopKey, issuer, clientId, clientKey, data } = login
+  const subject = claims?.sub ?? login.subject
+  const { userinfo_endpoint: userinfo } = (hasScope(tokens.scope, 'openid') && (await metadata?.())) || {}
   return {
     format: 1,
     status: 'active',
@@ -125,7 +163,9 @@ async function toState({ runtime, client }: SessionContext, login: LoginResult):
     renewal: 0,
     createdAt: runtime.now(),
     ...(userinfo !== undefined && { userinfoOrigin: new URL(userinfo).origin }),
-    ...(claims && { claims, subject: claims.sub }),
+    ...(claims && { claims }),
+    ...(subject !== undefined && { subject }),
+    ...(clientKey && { clientKey }),
     ...(typeof claims?.sid === 'string' && { sid: claims.sid }),
     ...(dpopKey && { dpopKey: await exportSigningKey(dpopKey) }),
     ...(data !== undefined && { data }),
@@ -133,7 +173,10 @@ async function toState({ runtime, client }: SessionContext, login: LoginResult):
 }
 
 /** Where this session's token may go, and what relative URLs mean. A resource may be any URI (RFC 8707 2). */
-function fetchOptionsFor({ client, ...settings }: SessionSettings, state: SessionState): SessionFetchOptions {
+function fetchOptionsFor(
+  { client, ...settings }: SessionSettings<SessionOwner>,
+  state: SessionState,
+): SessionFetchOptions {
   const named = state.status === 'active' ? (state.tokens.resource ?? []) : []
   const resources = named.map((uri) => new URL(uri)).filter(({ protocol }) => /^https?:$/.test(protocol))
   const baseUrl = settings.baseUrl ?? resources[0]
