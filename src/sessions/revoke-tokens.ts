@@ -1,6 +1,6 @@
 import { errorCode } from '../lib/emitter.ts'
+import { importOnce } from '../lib/stored-key.ts'
 import type { SessionContext } from './session-context.ts'
-import { importOnce } from './session-key.ts'
 import type { ActiveSessionState } from './session-state.ts'
 
 /** Every token of a session, each failure an event: a server that is down must not keep anybody logged in here. */

@@ -1,12 +1,12 @@
 import type { RenewableLogin } from '../client/login-result.ts'
 import { ProtocolError } from '../errors/protocol.ts'
-import { OAuthResponseError } from '../errors/response.ts'
 import { errorCode } from '../lib/emitter.ts'
+import { importOnce } from '../lib/stored-key.ts'
 import type { Refreshable } from '../refresh/refreshable.ts'
+import { isGrantRefused } from '../refresh/refused-grant.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { type SessionContext, serialOf } from './session-context.ts'
 import { assertActive, storeDown } from './session-faults.ts'
-import { importOnce } from './session-key.ts'
 import {
   type ActiveSessionState,
   endSession,
@@ -95,10 +95,9 @@ function outcomes(
   }
 }
 
-/** Only a well-formed `invalid_grant`, or an answer for somebody else, ends a session. */
+/** Only a refused grant, or an answer for somebody else, ends a session. */
 function endingReason(error: unknown): SessionEndReason | undefined {
-  const wellFormed = error instanceof OAuthResponseError && (error.status === 400 || error.status === 401)
-  if (wellFormed && error.error === 'invalid_grant') return 'refresh_refused'
+  if (isGrantRefused(error)) return 'refresh_refused'
   if (error instanceof ProtocolError && error.code === 'refresh_mismatch') return 'refresh_mismatch'
   return undefined
 }

@@ -4,7 +4,7 @@ import type { Runtime } from '../lib/runtime.ts'
 import type { RefreshOutcome } from '../refresh/refreshable.ts'
 import { type SessionContext, serialOf } from './session-context.ts'
 import { assertActive, noRefreshToken, notGranted, refreshFailed } from './session-faults.ts'
-import { importOnce } from './session-key.ts'
+import { importOnce } from '../lib/stored-key.ts'
 import { type RenewalTarget, refreshable } from './session-refresh.ts'
 import {
   type ActiveSessionState,
