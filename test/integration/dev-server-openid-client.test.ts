@@ -1,9 +1,9 @@
 // The certified client, in its own words, over HTTP: what it accepts is right for every other client, too.
 import * as oidc from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeSigningJwk } from '../support/real-provider/clients.ts'
 import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
 import { HeadlessBrowser } from '../dev-server/headless-browser.ts'
+import { makeSigningJwk } from '../support/real-provider/clients.ts'
 
 const redirectUri = 'http://127.0.0.1:3999/callback'
 const scope = 'openid profile email offline_access'

@@ -11,10 +11,10 @@ import {
   registerClient,
   requestDeviceAuthorization,
 } from '../../src/index.ts'
-import { createFastRuntime } from '../support/fast-runtime.ts'
-import { makeSigningJwk } from '../support/real-provider/clients.ts'
 import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
 import { HeadlessBrowser, type HeadlessUser } from '../dev-server/headless-browser.ts'
+import { createFastRuntime } from '../support/fast-runtime.ts'
+import { makeSigningJwk } from '../support/real-provider/clients.ts'
 
 const redirectUri = 'http://127.0.0.1:3999/callback'
 const scope = 'openid profile email offline_access'
