@@ -6,7 +6,9 @@ import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { AsymmetricAlgorithm, SignatureAlgorithm } from '../lib/signatures/types.ts'
 import { type ClientAuth, clientSecret, none } from '../protocol/client-auth.ts'
+import type { ClientEventListener } from '../protocol/client-event.ts'
 import type { ContentEncryptionAlgorithm, KeyManagementAlgorithm } from '../protocol/encryption-algorithms.ts'
+import { assertQuirks, type Quirk } from '../protocol/quirks.ts'
 import { assertScope } from '../protocol/scope.ts'
 import { assertRedirectUri } from '../protocol/url-rules.ts'
 import {
@@ -61,6 +63,10 @@ export interface OAuthClientOptions extends FrontChannelOptions {
   readonly allowBearerDowngrade?: boolean
   /** Refuses a token response that does not say what was granted. @default false: absent means as asked for (RFC 6749 5.1) */
   readonly requireScope?: boolean
+  /** Rules that this server is known to break, by name; each is reported when it takes effect. @default none */
+  readonly quirks?: readonly Quirk[]
+  /** Told of what the client does, without a token or a claim. What it throws changes nothing. @default nobody */
+  readonly onEvent?: ClientEventListener
 }
 
 export interface DpopOptions {
@@ -72,7 +78,7 @@ const optionNames = [
   ...['issuer', 'clientId', 'clientAuth', 'redirectUri', 'scope', 'resource', 'dpop', 'transactions', 'fetch'],
   ...['runtime', 'metadata', 'discover', 'timeout', 'certificateBoundAccessTokens'],
   ...frontChannelOptionNames,
-  ...['allowLoopbackHttp', 'allowBearerDowngrade', 'requireScope'],
+  ...['allowLoopbackHttp', 'allowBearerDowngrade', 'requireScope', 'quirks', 'onEvent'],
   ...['userinfoSignedResponseAlg', 'userinfoEncryptedResponseAlg', 'userinfoEncryptedResponseEnc'],
   ...['introspectionSignedResponseAlg', 'introspectionEncryptedResponseAlg', 'introspectionEncryptedResponseEnc'],
 ]
@@ -101,6 +107,8 @@ export interface ClientSettings {
   readonly allowLoopbackHttp: boolean
   readonly allowBearerDowngrade: boolean
   readonly requireScope: boolean
+  readonly quirks: readonly Quirk[]
+  readonly onEvent: ClientEventListener | undefined
 }
 
 /** @throws TypeError that names the option */
@@ -110,6 +118,7 @@ export function normaliseClientOptions(
   assertKnownOptions('createOAuthClient', options, optionNames)
   assertShapes(options)
   const { clientId, redirectUri, scope = 'openid', resource = [], dpop = false } = options
+  assertQuirks(options.quirks)
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('createOAuthClient: "clientId" is required')
   if (redirectUri !== undefined) assertRedirectUri(redirectUri)
   assertScope(scope)
@@ -129,7 +138,7 @@ export function normaliseClientOptions(
     metadata: options.metadata,
     discover: options.discover ?? true,
     certificateBoundAccessTokens: options.certificateBoundAccessTokens ?? false,
-    frontChannel: normaliseFrontChannel(options, { issuer, clientId }),
+    frontChannel: normaliseFrontChannel(options, { issuer, clientId, quirks: options.quirks ?? [] }),
     userinfo: protectionOf(options, 'userinfo'),
     introspection: protectionOf(options, 'introspection'),
     timeout: positive('timeout', options.timeout ?? 10_000),
@@ -137,11 +146,14 @@ export function normaliseClientOptions(
     allowLoopbackHttp: options.allowLoopbackHttp ?? false,
     allowBearerDowngrade: options.allowBearerDowngrade ?? false,
     requireScope: options.requireScope ?? false,
+    quirks: options.quirks ?? [],
+    onEvent: options.onEvent,
   }
 }
 
 /** What would only be noticed in the middle of a login, with its code already spent. */
-function assertShapes({ clientAuth, transactions, fetch, runtime, clockTolerance }: Partial<OAuthClientOptions>): void {
+function assertShapes(options: Partial<OAuthClientOptions>): void {
+  const { clientAuth, transactions, fetch, runtime, clockTolerance, onEvent } = options
   const wrong = (name: string, expected: string) => new TypeError(`createOAuthClient: "${name}" must be ${expected}`)
   if (clientAuth !== undefined && typeof clientAuth?.authenticate !== 'function') {
     throw wrong('clientAuth', 'a value such as clientSecretBasic(secret)')
@@ -149,6 +161,7 @@ function assertShapes({ clientAuth, transactions, fetch, runtime, clockTolerance
   if (typeof transactions?.commit !== 'function') throw wrong('transactions', 'a RecordStore')
   if (typeof fetch !== 'function') throw wrong('fetch', 'a function from Request to Response')
   if (runtime !== undefined && typeof runtime?.now !== 'function') throw wrong('runtime', 'a Runtime')
+  if (onEvent !== undefined && typeof onEvent !== 'function') throw wrong('onEvent', 'a function')
   if (clockTolerance !== undefined && !(clockTolerance >= 0)) {
     throw wrong('clockTolerance', 'a number of seconds, zero or more')
   }

@@ -45,12 +45,15 @@ export async function exchangeToken(client: OAuthClient, options: ExchangeTokenO
   const parameters = buildTokenExchangeRequest(options)
   const dpopKey = await grantKey(parts, options)
   const request = toTokenRequest(parts, parameters, options, dpopKey)
-  const answer = await sendTokenRequest(parts.issuer, request)
-  const exchanged = judgeTokenExchangeResponse(answer, {
-    ...tokenExpectations(parts.issuer, request),
-    requestedTokenType: parameters.requested_token_type,
-    allowOtherTokenType: options.allowOtherTokenType,
+  const exchanged = await parts.issuer.observer.watch('token_request', async () => {
+    const answer = await sendTokenRequest(parts.issuer, request)
+    return judgeTokenExchangeResponse(answer, {
+      ...tokenExpectations(parts.issuer, request),
+      requestedTokenType: parameters.requested_token_type,
+      allowOtherTokenType: options.allowOtherTokenType,
+    })
   })
+  parts.issuer.observer.notices(exchanged.notices)
   return {
     issuer: parts.issuer.issuer,
     clientId: parts.issuer.clientId,

@@ -3,6 +3,7 @@ import type { Decryptor } from '../protocol/decryption.ts'
 import type { ContentEncryptionAlgorithm, KeyManagementAlgorithm } from '../protocol/encryption-algorithms.ts'
 import type { IdTokenExpectations } from '../protocol/id-token.ts'
 import { assertIdTokenExpectations } from '../protocol/id-token-expectations.ts'
+import type { Quirk } from '../protocol/quirks.ts'
 import {
   createRequestObjectMaker,
   type RequestObjectMaker,
@@ -67,7 +68,7 @@ export interface FrontChannelSettings {
 /** @throws TypeError that names the option */
 export function normaliseFrontChannel(
   options: FrontChannelOptions,
-  { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
+  party: { readonly issuer: string; readonly clientId: string; readonly quirks: readonly Quirk[] },
 ): FrontChannelSettings {
   const { responseType = 'code', decryptor, clientSecret, requestObject } = options
   const { responseMode = defaultResponseMode(responseType), authorizationEncryptedResponseAlg: alg } = options
@@ -79,7 +80,7 @@ export function normaliseFrontChannel(
   if (alg !== undefined && decryptor === undefined) {
     throw new TypeError('createOAuthClient: "authorizationEncryptedResponseAlg" needs a "decryptor"')
   }
-  const idToken = idTokenExpectations(options, issuer, clientId)
+  const idToken = idTokenExpectations(options, party)
   assertIdTokenExpectations(idToken)
   return {
     responseType,
@@ -95,10 +96,12 @@ export function normaliseFrontChannel(
   }
 }
 
-function idTokenExpectations(options: FrontChannelOptions, issuer: string, clientId: string): IdTokenExpectations {
+function idTokenExpectations(
+  options: FrontChannelOptions,
+  party: { readonly issuer: string; readonly clientId: string; readonly quirks: readonly Quirk[] },
+): IdTokenExpectations {
   return {
-    issuer,
-    clientId,
+    ...party,
     idTokenSignedResponseAlg: options.idTokenSignedResponseAlg,
     idTokenEncryptedResponseAlg: options.idTokenEncryptedResponseAlg,
     idTokenEncryptedResponseEnc: options.idTokenEncryptedResponseEnc,

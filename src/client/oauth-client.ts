@@ -1,5 +1,7 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { DpopNonces } from '../http/dpop-nonces.ts'
+import { reportNotices } from '../http/observer.ts'
+import type { ServerClocks } from '../http/server-clocks.ts'
 import { fetchUserInfo } from '../issuer/fetch-user-info.ts'
 import { type IntrospectOptions, introspectToken } from '../issuer/introspect-token.ts'
 import { createIssuer } from '../issuer/issuer.ts'
@@ -57,12 +59,14 @@ export interface OAuthClient {
   createEndSessionUrl(options?: EndSessionOptions): Promise<URL | undefined>
   /** The server's metadata: discovered, judged, cached. `fresh` bypasses the cache. */
   metadata(options?: { readonly fresh?: boolean; readonly signal?: AbortSignal }): Promise<AuthorizationServerMetadata>
-  /** The transport that the client was given, for what is built on it. */
+  /** The transport that the client was given, for what is built on it: watched, and learned from. */
   readonly fetch: Fetch
   readonly runtime: Runtime
   readonly allowLoopbackHttp: boolean
   /** The DPoP nonces that the issuer's servers have given. */
   readonly nonces: DpopNonces
+  /** What is known of the clocks of the servers that were asked. */
+  readonly clocks: ServerClocks
 }
 
 /** `createOAuthClient` without defaults for what other rooms provide; the index files give them. */
@@ -72,18 +76,30 @@ export function createOAuthClientOver(
   const settings = normaliseClientOptions(options)
   const { metadata, ...rest } = settings
   const issuer = createIssuer({ ...rest, ...(metadata && { metadata }) })
+  const { observer } = issuer
   const client: OAuthClient = {
     issuer: issuer.issuer,
     clientId: issuer.clientId,
     redirectUri: settings.redirectUri,
-    fetch: settings.fetch,
+    fetch: issuer.fetch,
     runtime: settings.runtime,
     allowLoopbackHttp: settings.allowLoopbackHttp,
     nonces: issuer.nonces,
-    createAuthorizationUrl: (wishes) => createAuthorizationUrl(settings, issuer, wishes),
-    handleCallback: (request, wishes) => handleCallback(settings, issuer, request, wishes),
-    refresh: (login, wishes) => refreshLogin(settings, issuer, login, wishes),
-    clientCredentials: (wishes) => requestClientCredentials(settings, issuer, wishes),
+    clocks: issuer.clocks,
+    createAuthorizationUrl: (wishes) =>
+      observer.watch('authorization_url', () => createAuthorizationUrl(settings, issuer, wishes)),
+    handleCallback: (request, wishes) =>
+      observer.watch('code_exchange', async () =>
+        reportNotices(observer, await handleCallback(settings, issuer, request, wishes)),
+      ),
+    refresh: (login, wishes) =>
+      observer.watch('token_refresh', async () =>
+        reportNotices(observer, await refreshLogin(settings, issuer, login, wishes)),
+      ),
+    clientCredentials: (wishes) =>
+      observer.watch('token_request', async () =>
+        reportNotices(observer, await requestClientCredentials(settings, issuer, wishes)),
+      ),
     async userInfo(login, wishes = {}) {
       assertKnownOptions('userInfo', wishes, ['signal'])
       const { tokens, claims, dpopKey } = login
@@ -95,7 +111,7 @@ export function createOAuthClientOver(
       return await fetchUserInfo(issuer, usable, claims.sub, wishes, settings.userinfo)
     },
     introspect: (token, wishes) => introspectToken(issuer, token, wishes, settings.introspection),
-    revoke: (token, wishes) => revokeToken(issuer, token, wishes),
+    revoke: (token, wishes) => observer.watch('token_revocation', () => revokeToken(issuer, token, wishes)),
     createEndSessionUrl: (wishes) => createEndSessionUrl(issuer, wishes),
     metadata: async (wishes) => issuer.metadata.get(wishes),
   }

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors/protocol.ts'
 import type { Issuer } from '../issuer/issuer.ts'
+import { responseKeys } from '../issuer/response-jwt.ts'
 import { type AuthorizationResponse, findResponseJwt, responseOfClaims } from '../protocol/authorization-response.ts'
 import {
   parseAuthorizationResponseJwt,
@@ -60,7 +61,7 @@ export async function assertResponseForm(
     tolerance: settings.clockTolerance,
     now: issuer.runtime.now() / 1000,
   }
-  await verifyAuthorizationResponseJwt(jwt, rules, { selectKeys: (query) => issuer.keys.select(query) })
+  await verifyAuthorizationResponseJwt(jwt, rules, responseKeys(issuer))
 }
 
 function wrongForm(wanted: boolean): ProtocolError {

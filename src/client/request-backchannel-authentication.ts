@@ -137,7 +137,7 @@ function underWay(
   // Two at once would be faster than the server allows: who comes later waits with the first.
   const ask = (pace: PollingPace, signal: AbortSignal | undefined): Promise<LoginResult> =>
     abortable(
-      flights.run('', () => askOnce(pace, signal)),
+      flights.run('', () => parts.issuer.observer.watch('token_request', () => askOnce(pace, signal))),
       signal,
     )
   async function askOnce(pace: PollingPace, signal: AbortSignal | undefined): Promise<LoginResult> {

@@ -76,7 +76,9 @@ export async function requestDeviceAuthorization(
 function underWay(parts: ClientParts, codes: DeviceCodes, wishes: GrantOptions): DeviceAuthorization {
   const { deviceCode, pace, ...shown } = codes
   const flights = createSingleFlight<LoginResult>()
-  async function pollOnce(signal: AbortSignal | undefined): Promise<LoginResult> {
+  const pollOnce = (signal: AbortSignal | undefined): Promise<LoginResult> =>
+    parts.issuer.observer.watch('token_request', () => pollUnwatched(signal))
+  async function pollUnwatched(signal: AbortSignal | undefined): Promise<LoginResult> {
     const { signal: _, ...lasting } = wishes
     const options = { ...lasting, ...(signal && { signal }) }
     const dpopKey = await grantKey(parts, options)

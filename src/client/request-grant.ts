@@ -32,8 +32,10 @@ export async function requestGrant(
   options: GrantOptions,
 ): Promise<LoginResult> {
   const dpopKey = await grantKey(parts, options)
-  const judged = await requestTokens(parts.issuer, toTokenRequest(parts, parameters, options, dpopKey))
-  return await finishGrant(parts, judged, dpopKey)
+  return await parts.issuer.observer.watch('token_request', async () => {
+    const judged = await requestTokens(parts.issuer, toTokenRequest(parts, parameters, options, dpopKey))
+    return await finishGrant(parts, judged, dpopKey)
+  })
 }
 
 export function toTokenRequest(
@@ -84,6 +86,7 @@ export async function finishGrant(
   }
   const verified = await verifyGrantedToken(parts, tokens)
   const { issuer } = parts
+  issuer.observer.notices(notices)
   return {
     issuer: issuer.issuer,
     clientId: issuer.clientId,

@@ -41,11 +41,18 @@ export async function sendAuthorizationRequest(
   const endpoint = metadata.authorization_endpoint!
   const pushes = canPush(metadata)
   const maker = settings.frontChannel.requestObject
-  const { clientId, runtime } = issuer
+  const { clientId, clocks, runtime } = issuer
+  const target = metadata.pushed_authorization_request_endpoint ?? endpoint
   const keys = () => issuer.keys.jwks(request)
   const sent = maker
     ? wrapRequestObject(
-        await maker.make(parameters, { clientId, issuer: issuer.issuer, runtime, pushed: pushes, keys }),
+        await maker.make(parameters, {
+          clientId,
+          issuer: issuer.issuer,
+          runtime: clocks.runtimeFor(target),
+          pushed: pushes,
+          keys,
+        }),
         parameters,
         pushes,
       )

@@ -2,6 +2,7 @@ import { digest } from '#signatures'
 import { ProtocolError } from '../errors/protocol.ts'
 import { StoreError } from '../errors/session.ts'
 import { readTextUpTo } from '../http/read-text.ts'
+import { responseKeys } from '../issuer/response-jwt.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
 import { mediaTypeOf } from '../lib/media-type.ts'
 import { assertKnownOptions } from '../lib/options.ts'
@@ -57,7 +58,7 @@ export async function verifyLogoutToken(
       tolerance: settings.clockTolerance,
       now: issuer.runtime.now() / 1000,
     },
-    { selectKeys: (query) => issuer.keys.select(query, init) },
+    responseKeys(issuer, init),
   )
   await takeOnce(options.replay ?? settings.transactions, claims)
   return claims

@@ -27,11 +27,13 @@ export function createDpopNonces(options: DpopNoncesOptions = {}): DpopNonces {
   const nonces = new Map(Object.entries(options.stored ?? {}).filter(([, nonce]) => isDpopNonce(nonce)))
   const keyOf = (role: DpopNonceRole, url: string) => `${role} ${new URL(url).origin}`
   const self: DpopNonces = {
-    get: (role, url) => nonces.get(keyOf(role, url)),
+    // Most servers give none, and each call asks: an address is only taken apart where it may be found.
+    get: (role, url) => (nonces.size === 0 ? undefined : nonces.get(keyOf(role, url))),
     learn(role, url, response) {
       const nonce = response.headers.get('dpop-nonce')
+      if (nonce === null || !isDpopNonce(nonce)) return
       const key = keyOf(role, url)
-      if (nonce === null || !isDpopNonce(nonce) || nonces.get(key) === nonce) return
+      if (nonces.get(key) === nonce) return
       nonces.delete(key)
       nonces.set(key, nonce)
       if (nonces.size > maxServers) nonces.delete(nonces.keys().next().value!)

@@ -1,6 +1,7 @@
 import { ResponseError } from '../errors/response.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { excerptOf, isJson, mediaTypeOf, parseJson } from '../lib/media-type.ts'
+import { excerptOf, isJson, mediaTypeOf } from '../lib/media-type.ts'
+import { type JsonFault, parseStrictJson } from '../lib/strict-json.ts'
 import { withLimits } from './limits.ts'
 import { withoutQuery } from './network-errors.ts'
 import { withRedirects } from './redirects.ts'
@@ -34,13 +35,15 @@ export async function fetchJson(fetch: Fetch, url: string | URL, options: FetchJ
   const { accept = 'application/json', maxBytes = 512 * 1024, timeout = 10_000, signal = null } = options
   const headers = new Headers(options.headers)
   headers.set('accept', accept)
-  const response = await withLimits(withRedirects(fetch), { maxBytes, timeout })(new Request(url, { headers, signal }))
+  const request = new Request(url, { headers, signal, redirect: 'manual' })
+  const response = await withLimits(withRedirects(fetch), { maxBytes, timeout })(request)
   const text = await response.text()
   // RFC 8414 3.2: a successful response must use 200.
   if (response.status !== 200) throw unexpected('unexpected_status', response, url, 'status 200', text)
   if (!isJson(mediaTypeOf(response.headers))) throw unexpected('unexpected_content_type', response, url, accept, text)
-  const parsed = parseJson(text)
-  if (!parsed) throw unexpected('invalid_json', response, url, 'JSON', text)
+  // Of a member that comes twice, two readers may take different ones (RFC 8259 4).
+  const parsed = parseStrictJson(text, Number.POSITIVE_INFINITY)
+  if (!parsed.ok) throw unexpected('invalid_json', response, url, 'JSON', text, parsed.fault)
   return { body: parsed.value, headers: response.headers }
 }
 
@@ -50,9 +53,10 @@ function unexpected(
   url: string | URL,
   expected: string,
   text: string,
+  fault?: JsonFault,
 ): ResponseError {
   const contentType = mediaTypeOf(response.headers)
-  const actual = `status ${response.status} with ${contentType || 'no content type'}`
+  const actual = fault ?? `status ${response.status} with ${contentType || 'no content type'}`
   const where = withoutQuery(url)
   return new ResponseError(code, `GET ${where}: expected ${expected}, got ${actual}`, {
     url: where,

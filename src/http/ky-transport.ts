@@ -4,6 +4,7 @@ import type { Fetch } from '../lib/fetch.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import { remainingTime } from './deadlines.ts'
 import { discard } from './redirects.ts'
 
 export interface KyTransportOptions {
@@ -25,7 +26,8 @@ const worthARetry = [408, 429, 500, 502, 503, 504]
 /**
  * The default transport. A GET or HEAD that carries no DPoP proof is sent again after a lost connection or a
  * passing failure of the server; everything else is sent once, since nobody knows what its first sending did, and
- * since a proof may be used only once (RFC 9449 11.1). Deadlines are `withLimits`'s.
+ * since a proof may be used only once (RFC 9449 11.1). Deadlines are `withLimits`'s; a wait that would outlast one is
+ * not begun, and the answer that asked for it goes to the caller.
  */
 export function createKyTransport(options: KyTransportOptions = {}): Fetch {
   assertKnownOptions('createKyTransport', options, knownOptions)
@@ -60,6 +62,8 @@ function mayRepeat(request: Request): boolean {
  */
 function retryOptions(request: Request, options: KyTransportOptions): Exclude<Options['retry'], number | undefined> {
   const { retries = 2, maxRetryAfter = 60_000, backoff = 300, runtime = systemRuntime } = options
+  const waitBefore = (attempt: number) => backoff * 2 ** (attempt - 1)
+  let tries = 0
   let asked: number | undefined
   return {
     limit: retries,
@@ -68,11 +72,15 @@ function retryOptions(request: Request, options: KyTransportOptions): Exclude<Op
     shouldRetry({ error }) {
       const answer = answerIn(error)
       asked = answer && parseRetryAfter(answer.headers, runtime.now())
+      tries++
+      const wait = asked ?? waitBefore(tries)
       // A fetch that could not reach the server throws a TypeError; any other error is somebody's decision.
       const isPassing = answer !== undefined || error instanceof TypeError || error instanceof NetworkError
-      return isPassing && !request.signal.aborted && (asked ?? 0) <= maxRetryAfter
+      // An answer in hand is worth more than a wait that nobody will sit out.
+      const isInTime = wait < remainingTime(request)
+      return isPassing && isInTime && !request.signal.aborted && (asked ?? 0) <= maxRetryAfter
     },
-    delay: (attempt) => asked ?? backoff * 2 ** (attempt - 1),
+    delay: (attempt) => asked ?? waitBefore(attempt),
     // A wait that the server asked for is not made shorter.
     jitter: (delay) => asked ?? delay * (0.5 + randomFraction(runtime)),
   }

@@ -1,5 +1,6 @@
 import { ResponseError } from '../errors/response.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { carryDeadline } from './deadlines.ts'
 import { withoutQuery } from './network-errors.ts'
 
 export interface RedirectOptions {
@@ -22,7 +23,7 @@ export function withRedirects(fetch: Fetch, options: RedirectOptions = {}): Fetc
       if (followed === max) throw refused(response, request, `more than ${max} redirects`)
       if (target?.origin !== new URL(request.url).origin) throw refused(response, request, 'a redirect off the origin')
       discard(response)
-      request = new Request(target, original)
+      request = carryDeadline(original, new Request(target, original))
       response = await sendManually(fetch, request)
     }
     return response
@@ -44,7 +45,8 @@ export function withoutRedirects(fetch: Fetch): Fetch {
 
 /** Sends with `redirect: 'manual'`; 'error' would hide the answer, and Workers lack it. */
 export function sendManually(fetch: Fetch, request: Request): Promise<Response> {
-  return fetch(request.redirect === 'manual' ? request : new Request(request, { redirect: 'manual' }))
+  if (request.redirect === 'manual') return fetch(request)
+  return fetch(carryDeadline(request, new Request(request, { redirect: 'manual' })))
 }
 
 /** A redirect that asks to be followed (RFC 9110 15.4), or a browser's opaque one. */

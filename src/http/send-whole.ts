@@ -1,6 +1,7 @@
 import { AuthentypeError } from '../errors/base.ts'
 import { NetworkError, TimeoutError } from '../errors/network.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { noteDeadline } from './deadlines.ts'
 import { withoutQuery } from './network-errors.ts'
 
 /** Milliseconds. A longer one would fire at once. */
@@ -37,6 +38,7 @@ export function sendWhole(
   return new Promise<WholeAnswer>((resolve, reject) => {
     // Not every fetch heeds its signal, so nobody waits for it to.
     controller.signal.onabort = () => reject(controller.signal.reason)
+    if (timeout < maxTimer) noteDeadline(request, timeout)
     signal?.throwIfAborted()
     signal?.addEventListener('abort', onAbort)
     if (timeout < maxTimer) timer = setTimeout(onDeadline, timeout)

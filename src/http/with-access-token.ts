@@ -4,11 +4,13 @@ import { setField } from '../lib/header-fields.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { findChallengeError } from '../lib/www-authenticate.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
+import { carryDeadline } from './deadlines.ts'
 import { createDpopNonces, type DpopNonces } from './dpop-nonces.ts'
 import { toNetworkError, withoutQuery } from './network-errors.ts'
 import { discard, refused } from './redirects.ts'
 import { createReplay, type Replay, type ReplayOptions } from './replay.ts'
-import type { AccessToken, TokenSource } from './token-source.ts'
+import type { ServerClocks } from './server-clocks.ts'
+import type { AccessToken, AccessTokenRequest, TokenSource } from './token-source.ts'
 import { proofFor } from './with-dpop.ts'
 import { sendWithNonce } from './with-nonce-retry.ts'
 
@@ -23,6 +25,8 @@ export interface AccessTokenOptions extends ReplayOptions {
   readonly resource?: string
   /** Of the resource servers. @default none known yet */
   readonly nonces?: DpopNonces
+  /** Of the resource servers, for the time in proofs. @default the runtime's */
+  readonly clocks?: ServerClocks
   /** @default systemRuntime */
   readonly runtime?: Runtime
 }
@@ -45,8 +49,17 @@ export function withAccessToken(fetch: Fetch, source: TokenSource, options: Acce
   return (request) => send(request, source)
 }
 
-/** Sends a request with a token of this source. */
-export type TokenSender = (request: Request, source: TokenSource, ownership?: 'own') => Promise<Response>
+/**
+ * Sends a request with a token of this source.
+ *
+ * @param known a token that the source would give now: it is asked only when this one is refused
+ */
+export type TokenSender = (
+  request: Request,
+  source: TokenSource,
+  ownership?: 'own',
+  known?: AccessToken,
+) => Promise<Response>
 
 /**
  * `withAccessToken` for a source that changes from call to call. An `own` request was made with `redirect: 'manual'`
@@ -54,14 +67,29 @@ export type TokenSender = (request: Request, source: TokenSource, ownership?: 'o
  * the signature of a proof.
  */
 export function createTokenSender(fetch: Fetch, options: AccessTokenOptions): TokenSender {
-  const origins = new Set(options.origins.map((url) => new URL(url).origin))
-  const settled = { ...options, nonces: options.nonces ?? createDpopNonces() }
-  return async (request, source, ownership) => {
-    assertMayCarryToken(request, origins, options.allowLoopbackHttp ?? false)
+  const { scope, resource } = options
+  const assertMayCarryToken = createOriginGuard(options)
+  const settled = { ...options, fetch, nonces: options.nonces ?? createDpopNonces() }
+  return async (request, source, ownership, known) => {
+    assertMayCarryToken(request)
+    const wanted = (): AccessTokenRequest => ({
+      ...(scope !== undefined && { scope }),
+      ...(resource !== undefined && { resource }),
+      signal: request.signal,
+    })
     const replay = createReplay(request, options)
-    const context = { ...settled, fetch, unsent: ownership === 'own' ? request : undefined }
+    const context = { ...settled, unsent: ownership === 'own' ? request : undefined }
     try {
-      return await sendWithToken(source, replay, request, context)
+      const token = known ?? (await source.getAccessToken(wanted()))
+      const response = await sendCarrying(token, replay, context)
+      // RFC 6750 3.1: `invalid_token` is the one error that another token can cure.
+      if (response.status !== 401 || !findChallengeError(response.headers, 'invalid_token')) return response
+      // Asked before the body is looked at: even when this request cannot be sent again, the next one needs the token.
+      const next = await source.getAccessToken({ ...wanted(), rejected: token.value })
+      if (next.value === token.value) return response
+      const answer = await sendCarrying(next, replay, context, response)
+      discard(response)
+      return answer
     } finally {
       replay.end()
     }
@@ -75,30 +103,6 @@ interface SendContext extends AccessTokenOptions {
   unsent: Request | undefined
 }
 
-async function sendWithToken(
-  source: TokenSource,
-  replay: Replay,
-  request: Request,
-  context: SendContext,
-): Promise<Response> {
-  const { scope, resource } = context
-  const wanted = {
-    ...(scope !== undefined && { scope }),
-    ...(resource !== undefined && { resource }),
-    signal: request.signal,
-  }
-  const token = await source.getAccessToken(wanted)
-  const response = await sendCarrying(token, replay, context)
-  // RFC 6750 3.1: `invalid_token` is the one error that another token can cure.
-  if (response.status !== 401 || !findChallengeError(response.headers, 'invalid_token')) return response
-  // Asked before the body is looked at: even when this request cannot be sent again, the next one needs the token.
-  const next = await source.getAccessToken({ ...wanted, rejected: token.value })
-  if (next.value === token.value) return response
-  const answer = await sendCarrying(next, replay, context, response)
-  discard(response)
-  return answer
-}
-
 /** Token, and for a bound one a fresh proof for each attempt. `answer` is what refused the token before. */
 async function sendCarrying(
   token: AccessToken,
@@ -106,9 +110,9 @@ async function sendCarrying(
   context: SendContext,
   answer?: Response,
 ): Promise<Response> {
-  const { nonces, runtime = systemRuntime } = context
+  const { nonces, clocks, runtime = systemRuntime } = context
   if (token.kind === 'bearer') return await attempt(context, await replay.next(answer), `Bearer ${token.value}`)
-  const proof = { key: token.key, accessToken: token.value, nonces, role: 'resource_server', runtime } as const
+  const proof = { key: token.key, accessToken: token.value, nonces, role: 'resource_server', clocks, runtime } as const
   const prove: Fetch = async (request) => {
     const response = await attempt(context, request, `DPoP ${token.value}`, await proofFor(request, proof))
     nonces.learn('resource_server', request.url, response)
@@ -123,7 +127,8 @@ async function attempt(
   authorization: string,
   proof?: string,
 ): Promise<Response> {
-  const carrying = request === context.unsent ? request : new Request(request, { redirect: 'manual' })
+  const carrying =
+    request === context.unsent ? request : carryDeadline(request, new Request(request, { redirect: 'manual' }))
   context.unsent = undefined
   setField(carrying.headers, 'authorization', authorization)
   if (proof !== undefined) setField(carrying.headers, 'dpop', proof)
@@ -139,19 +144,29 @@ async function attempt(
   return response
 }
 
-function assertMayCarryToken(request: Request, origins: ReadonlySet<string>, allowLoopbackHttp: boolean): void {
-  const { origin, protocol, hostname } = new URL(request.url)
+/** What throws for a request that may not carry the token. */
+function createOriginGuard({ origins: urls, allowLoopbackHttp = false }: AccessTokenOptions) {
+  const origins = new Set(urls.map((url) => new URL(url).origin))
+  // RFC 6750 5.3: tokens go over TLS only.
+  const isSecure = ({ protocol, hostname }: URL) =>
+    protocol === 'https:' || (allowLoopbackHttp && isLoopbackHost(hostname))
+  // A request's URL is normal, has no credentials, and a path begins with a slash: its beginning tells the origin.
+  const beginnings = [...origins].filter((origin) => isSecure(new URL(origin))).map((origin) => `${origin}/`)
+  return (request: Request): void => {
+    if (!beginnings.some((beginning) => request.url.startsWith(beginning))) throw mayNotCarry(request, origins)
+    for (const name of ['authorization', 'dpop']) {
+      if (request.headers.has(name)) throw new TypeError(`request: leave out ${name}; it is set here, for each attempt`)
+    }
+  }
+}
+
+function mayNotCarry(request: Request, origins: ReadonlySet<string>): RequestError {
+  const { origin } = new URL(request.url)
   const url = withoutQuery(request.url)
   if (!origins.has(origin)) {
     const message = `the access token may not go to ${origin}; allowed are ${[...origins].join(', ') || 'none'}`
-    throw new RequestError('origin_not_allowed', message, { url })
+    return new RequestError('origin_not_allowed', message, { url })
   }
-  // RFC 6750 5.3: tokens go over TLS only.
-  if (protocol !== 'https:' && !(allowLoopbackHttp && isLoopbackHost(hostname))) {
-    const message = `the access token may only go to https; ${origin} is not (allowLoopbackHttp is for development)`
-    throw new RequestError('insecure_url', message, { url })
-  }
-  for (const name of ['authorization', 'dpop']) {
-    if (request.headers.has(name)) throw new TypeError(`request: leave out ${name}; it is set here, for each attempt`)
-  }
+  const message = `the access token may only go to https; ${origin} is not (allowLoopbackHttp is for development)`
+  return new RequestError('insecure_url', message, { url })
 }

@@ -2,12 +2,15 @@ import type { Fetch } from '../lib/fetch.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { authenticateClient } from '../lib/wire/authenticate-client.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
+import type { ServerClocks } from './server-clocks.ts'
 
 export interface ClientAuthOptions {
   readonly clientId: string
   readonly clientAuth: ClientAuth
   /** The issuer: the audience of assertions. */
   readonly issuer: string
+  /** The time of each server, for the times in assertions. @default the runtime's */
+  readonly clocks?: ServerClocks | undefined
   /** @default systemRuntime */
   readonly runtime?: Runtime
 }
@@ -20,6 +23,7 @@ export interface ClientAuthOptions {
  * @see RFC 6749 2.3
  */
 export function withClientAuth(fetch: Fetch, options: ClientAuthOptions): Fetch {
-  const { runtime = systemRuntime } = options
-  return async (request) => fetch(await authenticateClient(request, { ...options, runtime }))
+  const { clocks, runtime = systemRuntime } = options
+  return async (request) =>
+    fetch(await authenticateClient(request, { ...options, runtime: clocks?.runtimeFor(request.url) ?? runtime }))
 }

@@ -3,6 +3,7 @@ import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import { createDpopProof } from '../protocol/dpop-proof.ts'
 import type { DpopNonceRole, DpopNonces } from './dpop-nonces.ts'
+import type { ServerClocks } from './server-clocks.ts'
 
 export interface DpopOptions {
   readonly key: SigningKey
@@ -12,6 +13,8 @@ export interface DpopOptions {
   readonly accessToken?: string
   /** Further claims of the proof; those of RFC 9449 win over them. */
   readonly claims?: Readonly<Record<string, unknown>>
+  /** The time of each server, for `iat`. @default the runtime's */
+  readonly clocks?: ServerClocks | undefined
   /** @default systemRuntime */
   readonly runtime?: Runtime
 }
@@ -35,7 +38,7 @@ export function withDpop(fetch: Fetch, options: DpopOptions): Fetch {
 
 /** A proof for this one attempt, with the nonce that is known at this moment. */
 export async function proofFor(request: Request, options: DpopOptions): Promise<string> {
-  const { accessToken, claims } = options
+  const { accessToken, claims, clocks, runtime = systemRuntime } = options
   const nonce = options.nonces.get(options.role, request.url)
   const input = {
     method: request.method,
@@ -44,5 +47,5 @@ export async function proofFor(request: Request, options: DpopOptions): Promise<
     ...(accessToken !== undefined && { accessToken }),
     ...(claims && { claims }),
   }
-  return await createDpopProof(options.key, input, options.runtime ?? systemRuntime)
+  return await createDpopProof(options.key, input, clocks?.runtimeFor(request.url) ?? runtime)
 }

@@ -8,6 +8,7 @@ import { judgeUserInfoJwt } from '../protocol/userinfo-jwt.ts'
 import { judgeUserInfoResponse, type UserInfoClaims } from '../protocol/userinfo-response.ts'
 import type { Issuer } from './issuer.ts'
 import {
+  assertRegistered,
   decryptResponse,
   isProtected,
   type ResponseProtection,
@@ -47,6 +48,7 @@ export async function fetchUserInfo(
     if (isProtected(protection)) throw refusePlain('invalid_userinfo_response', 'userinfo response', 'OIDC Core 5.3.2')
     return judgeUserInfoResponse(answer, subject)
   }
+  assertRegistered(answer, 'userinfo', protection)
   const jwt = await decryptResponse(answer, 'userinfo response', protection)
   const rules = responseRules(issuer, protection, serverAlgorithms)
   return judgeUserInfoResponse(await judgeUserInfoJwt(jwt, rules, responseKeys(issuer, options)), subject)
@@ -64,6 +66,7 @@ async function requestUserInfo(
     origins: [new URL(endpoint).origin],
     allowLoopbackHttp: issuer.allowLoopbackHttp,
     nonces: issuer.nonces,
+    clocks: issuer.clocks,
     runtime: issuer.runtime,
   })
   const metadata = await issuer.metadata.get(options)

@@ -2,7 +2,9 @@ import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { createApi } from '../http/create-api.ts'
 import { createDpopNonces, type DpopNonces } from '../http/dpop-nonces.ts'
 import { withLimits } from '../http/limits.ts'
+import { createObserver, type Observer } from '../http/observer.ts'
 import { withoutRedirects } from '../http/redirects.ts'
+import { createServerClocks, type ServerClocks } from '../http/server-clocks.ts'
 import { withClientAuth } from '../http/with-client-auth.ts'
 import { withDpop } from '../http/with-dpop.ts'
 import { withNonceRetry } from '../http/with-nonce-retry.ts'
@@ -13,8 +15,10 @@ import type { Runtime } from '../lib/runtime.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
 import { resolveClientAuth } from '../protocol/client-auth-support.ts'
+import type { ClientEventListener } from '../protocol/client-event.ts'
 import { judgeLocalMetadata } from '../protocol/metadata.ts'
 import { applyMtlsAliases } from '../protocol/mtls-endpoints.ts'
+import type { Quirk } from '../protocol/quirks.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { createMetadataCache, type MetadataCache } from './metadata-cache.ts'
 
@@ -34,6 +38,9 @@ export interface IssuerOptions {
   readonly discover: boolean
   /** Whether the fetch brings a certificate for more than authentication (RFC 8705 3). @default false */
   readonly certificateBoundAccessTokens?: boolean
+  /** What is let pass of this server. @default none */
+  readonly quirks?: readonly Quirk[] | undefined
+  readonly onEvent?: ClientEventListener | undefined
 }
 
 export interface IssuerRequest {
@@ -55,6 +62,11 @@ export interface Issuer {
   readonly keys: KeyCache
   /** Of the authorization server and, where it is one, of the resource server at the same origin. */
   readonly nonces: DpopNonces
+  /** What the servers' `Date` fields tell of their clocks. */
+  readonly clocks: ServerClocks
+  readonly observer: Observer
+  /** The transport that it was given, watched and learned from. */
+  readonly fetch: Fetch
   /** Sends as this client: authenticated where the document says so, proven with the key where one is given. */
   api(request?: IssuerRequest): Promise<Api>
   /** The transport within the limits for OAuth endpoints: deadline, size, no redirects. */
@@ -66,9 +78,13 @@ const maxBytes = 1024 * 1024
 
 export function createIssuer(options: IssuerOptions): Issuer {
   const { issuer, clientId, clientAuth, runtime, timeout, allowLoopbackHttp } = options
-  const limited = withoutRedirects(withLimits(options.fetch, { timeout, maxBytes }))
+  const { quirks = [], onEvent } = options
+  const observer = createObserver({ issuer, runtime, onEvent })
+  const clocks = createServerClocks({ runtime, onLearned: observer.clockSkew })
+  const fetch = observer.watchFetch(clocks.learnFrom(options.fetch))
+  const limited = withoutRedirects(withLimits(fetch, { timeout, maxBytes, strictJson: true }))
   const nonces = createDpopNonces()
-  const shared = { fetch: options.fetch, runtime, timeout }
+  const shared = { fetch, runtime, timeout, quirks, observer }
   const discovered = options.discover
     ? createMetadataCache({
         ...shared,
@@ -90,15 +106,22 @@ export function createIssuer(options: IssuerOptions): Issuer {
     metadata,
     keys: createKeyCache({ ...shared, metadata }),
     nonces,
+    clocks,
+    observer,
+    fetch,
     limited,
     async api({ dpopKey, signal } = {}) {
       const role = 'authorization_server'
       const known = await metadata.get(signal ? { signal } : {})
-      const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces, role, runtime }) : limited
+      const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces, role, clocks, runtime }) : limited
+      const method = resolveClientAuth(clientAuth, known)
+      const audience = quirks.includes('token-endpoint-audience') ? tokenEndpointAudience(method, known) : undefined
+      if (audience !== undefined) observer.quirk('token-endpoint-audience')
       const authenticated = withClientAuth(proven, {
         clientId,
-        clientAuth: resolveClientAuth(clientAuth, known),
-        issuer,
+        clientAuth: method,
+        issuer: audience ?? issuer,
+        clocks,
         runtime,
       })
       return createApi({
@@ -108,6 +131,14 @@ export function createIssuer(options: IssuerOptions): Issuer {
       })
     },
   }
+}
+
+/** The quirk `token-endpoint-audience`, where there are assertions for it to have a say in. */
+function tokenEndpointAudience(
+  { signingAlg }: ClientAuth,
+  { token_endpoint: endpoint }: AuthorizationServerMetadata,
+): string | undefined {
+  return signingAlg === undefined ? undefined : endpoint
 }
 
 /** The metadata as a client with a certificate uses it; the same object for the same document. */

@@ -1,11 +1,13 @@
 import { ConfigurationError } from '../errors/configuration.ts'
 import { fetchJson } from '../http/json-fetch.ts'
+import type { Observer } from '../http/observer.ts'
 import { type BackOff, createBackOff } from '../lib/back-off.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Jwk, MaybePromise } from '../lib/signatures/types.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { createKeyring, type KeyQuery, type Keyring, type KeySelection } from '../protocol/jwks.ts'
+import type { Quirk } from '../protocol/quirks.ts'
 import { documentFreshness, freshFor } from './freshness.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
@@ -16,6 +18,9 @@ export interface KeyCacheOptions {
   readonly runtime: Runtime
   /** Milliseconds. @default 10000 */
   readonly timeout?: number | undefined
+  /** What is let pass of this server's keys. @default none */
+  readonly quirks?: readonly Quirk[] | undefined
+  readonly observer?: Observer | undefined
 }
 
 /** One issuer's keys. */
@@ -120,7 +125,7 @@ function createLoader(options: KeyCacheOptions, backOff: BackOff): Loader {
     // The negative cool-down: the last failure answers for a server that was seen down a moment ago.
     if (backOff.isWaiting()) throw failure
     try {
-      entry = await loadKeys(options)
+      entry = await (options.observer?.watch('jwks', () => loadKeys(options)) ?? loadKeys(options))
       backOff.succeeded()
       return entry
     } catch (error) {
@@ -138,10 +143,10 @@ function createLoader(options: KeyCacheOptions, backOff: BackOff): Loader {
   }
 }
 
-async function loadKeys({ metadata, fetch, runtime, timeout }: KeyCacheOptions): Promise<Entry> {
+async function loadKeys({ metadata, fetch, runtime, timeout, quirks }: KeyCacheOptions): Promise<Entry> {
   const url = requireJwksUri(await metadata.get())
   const { body, headers } = await fetchJson(fetch, url, { accept, ...(timeout !== undefined && { timeout }) })
-  const keyring = createKeyring(body)
+  const keyring = createKeyring(body, quirks)
   const now = runtime.now()
   const lifetime = freshFor(headers, documentFreshness)
   return {

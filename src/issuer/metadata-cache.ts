@@ -1,12 +1,14 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { ResponseError } from '../errors/response.ts'
 import { type FetchedJson, fetchJson } from '../http/json-fetch.ts'
+import type { Observer } from '../http/observer.ts'
 import { createBackOff } from '../lib/back-off.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MaybePromise } from '../lib/signatures/types.ts'
 import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { judgeMetadata, metadataUrls } from '../protocol/metadata.ts'
+import type { Quirk } from '../protocol/quirks.ts'
 import { documentFreshness, freshFor } from './freshness.ts'
 
 export interface MetadataCacheOptions {
@@ -22,6 +24,9 @@ export interface MetadataCacheOptions {
   readonly allowLoopbackHttp?: boolean | undefined
   /** Milliseconds. @default 10000 */
   readonly timeout?: number | undefined
+  /** What is let pass of this server. @default none */
+  readonly quirks?: readonly Quirk[] | undefined
+  readonly observer?: Observer | undefined
 }
 
 export interface MetadataRequest {
@@ -61,7 +66,7 @@ export function createMetadataCache(options: MetadataCacheOptions): MetadataCach
 
   async function load(): Promise<AuthorizationServerMetadata> {
     try {
-      const loaded = await loadMetadata(options)
+      const loaded = await (options.observer?.watch('discovery', () => loadMetadata(options)) ?? loadMetadata(options))
       entry = loaded
       backOff.succeeded()
       return loaded.metadata
@@ -89,9 +94,10 @@ export function createMetadataCache(options: MetadataCacheOptions): MetadataCach
 }
 
 async function loadMetadata(options: MetadataCacheOptions): Promise<Entry> {
-  const { runtime, issuer, allowLoopbackHttp } = options
+  const { runtime, issuer, allowLoopbackHttp, quirks, observer } = options
   const { body, headers } = await fetchFirst(metadataUrls(issuer, options.protocol, allowLoopbackHttp), options)
-  const metadata = judgeMetadata(body, { issuer, local: options.metadata, allowLoopbackHttp })
+  const local = options.metadata
+  const metadata = judgeMetadata(body, { issuer, local, allowLoopbackHttp, quirks, onQuirk: observer?.quirk })
   const loadedAt = runtime.now()
   const freshUntil = loadedAt + freshFor(headers, documentFreshness)
   return { metadata, loadedAt, freshUntil, usableUntil: freshUntil + staleFor }

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors/configuration.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import type { SignatureAlgorithm } from '../lib/signatures/types.ts'
 import type { Decryptor } from '../protocol/decryption.ts'
@@ -18,6 +19,8 @@ export interface ResponseProtection {
   readonly clientSecret?: string | undefined
   /** Seconds by which the clocks may differ. @default 30 */
   readonly tolerance?: number | undefined
+  /** Refuses an answer that is signed or encrypted without being registered so. @default false: its signature is judged */
+  readonly registeredOnly?: boolean | undefined
 }
 
 /** Whether a JWT was registered, and nothing else is taken. */
@@ -38,6 +41,23 @@ export async function decryptResponse(text: string, noun: string, protection: Re
   return await decryptor.decrypt(text, { alg, enc, noun })
 }
 
+/**
+ * Whether the client has said how such an answer is protected, where that is demanded.
+ *
+ * @param prefix of the members by their registered names: `userinfo`
+ * @throws ConfigurationError `unregistered_response`
+ * @see OpenID Connect Registration 2
+ */
+export function assertRegistered(text: string, prefix: string, protection: ResponseProtection): void {
+  const { registeredOnly = false, signedResponseAlg, encryptedResponseAlg } = protection
+  const isEncrypted = text.split('.', 6).length === 5
+  if (!registeredOnly || encryptedResponseAlg !== undefined || (!isEncrypted && signedResponseAlg !== undefined)) return
+  const field = `${prefix}_${isEncrypted ? 'encrypted' : 'signed'}_response_alg`
+  const [expected, actual] = ['plain JSON, for nothing else is registered', isEncrypted ? 'a JWE' : 'a JWS']
+  const message = `the ${prefix} response is ${actual}, and the client has no "${field}"; expected ${expected}`
+  throw new ConfigurationError('unregistered_response', message, { field, expected, actual })
+}
+
 /** What all JWTs of this issuer for this client are held against. */
 export function responseRules(
   issuer: Issuer,
@@ -48,8 +68,8 @@ export function responseRules(
   return { issuer: issuer.issuer, audience: issuer.clientId, algorithm, clientSecret, serverAlgorithms, tolerance, now }
 }
 
-export function responseKeys(issuer: Issuer, init: { readonly signal?: AbortSignal }): SignedJwtSources {
-  return { selectKeys: (query) => issuer.keys.select(query, init) }
+export function responseKeys(issuer: Issuer, init: { readonly signal?: AbortSignal } = {}): SignedJwtSources {
+  return { selectKeys: (query) => issuer.keys.select(query, init), onQuirk: issuer.observer.quirk }
 }
 
 export function refusePlain(

@@ -18,13 +18,14 @@ const mostIssuers = 100
 const shelves = new WeakMap<Fetch, WeakMap<Runtime, Map<string, SharedSources>>>()
 
 /**
- * Two callers that name different key sets for an issuer share nothing; other local metadata has no say here.
+ * Two callers that name different key sets or quirks for an issuer share nothing; other local metadata has no say here.
  * The first caller's timeout stays.
  */
 export function sharedSources(options: MetadataCacheOptions): SharedSources {
-  const { issuer, allowLoopbackHttp, metadata } = options
+  const { issuer, allowLoopbackHttp, metadata, quirks = [] } = options
   const shelf = shelfOf(options.fetch, options.runtime)
-  const key = allowLoopbackHttp || metadata?.jwks_uri ? `${issuer} ${metadata?.jwks_uri} ${allowLoopbackHttp}` : issuer
+  const isPlain = !allowLoopbackHttp && metadata?.jwks_uri === undefined && quirks.length === 0
+  const key = isPlain ? issuer : [issuer, metadata?.jwks_uri, allowLoopbackHttp, ...quirks].join(' ')
   const known = shelf.get(key)
   const sources = known ?? createSources(options)
   // A map keeps its order of insertion: what is used goes to the end, what goes is at the start.

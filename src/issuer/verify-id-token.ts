@@ -1,4 +1,5 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
+import type { Observer } from '../http/observer.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { assertKnownOptions } from '../lib/options.ts'
@@ -6,6 +7,7 @@ import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { type IdTokenExpectations, judgeIdToken, type VerifiedIdToken } from '../protocol/id-token.ts'
 import { assertIdTokenExpectations, idTokenExpectationNames } from '../protocol/id-token-expectations.ts'
 import { createKeyring, type Keyring } from '../protocol/jwks.ts'
+import type { Quirk } from '../protocol/quirks.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { type SharedSources, sharedSources } from './shared-caches.ts'
@@ -33,6 +35,7 @@ export interface IssuerSources {
   readonly metadata: MetadataCache
   readonly keys: KeyCache
   readonly runtime: Runtime
+  readonly observer?: Observer
 }
 
 const optionNames = [
@@ -79,7 +82,8 @@ export async function verifyIdToken(token: string, options: VerifyIdTokenOptions
       if (metadata) return algsOf(metadata)
       return andThen(sources().metadata.get({ signal }), algsOf)
     },
-    selectKeys: (query) => (jwks ? localKeyring(jwks).select(query) : sources().keys.select(query, { signal })),
+    selectKeys: (query) =>
+      jwks ? localKeyring(jwks, options.quirks).select(query) : sources().keys.select(query, { signal }),
   })
 }
 
@@ -99,6 +103,7 @@ export async function verifyIdTokenWith(
     runtime: sources.runtime,
     signingAlgs: () => andThen(sources.metadata.get(request), algsOf),
     selectKeys: (query) => sources.keys.select(query, request),
+    ...(sources.observer && { onQuirk: sources.observer.quirk }),
   })
 }
 
@@ -109,7 +114,9 @@ function algsOf(metadata: Partial<AuthorizationServerMetadata>): readonly string
 const localKeyrings = new WeakMap<object, Keyring>()
 
 /** Parsed and imported once a set. */
-function localKeyring(jwks: object): Keyring {
+function localKeyring(jwks: object, quirks: readonly Quirk[] = []): Keyring {
+  // Seldom, and so not kept: what a key may be depends on more than the set.
+  if (quirks.length > 0) return createKeyring(jwks, quirks)
   let keyring = localKeyrings.get(jwks)
   if (!keyring) {
     keyring = createKeyring(jwks)

@@ -10,11 +10,15 @@ export type StrictJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly fault: JsonFault }
 
-const mostDepth = 32
+const usualDepth = 32
 
-/** Linear in the length of the text. */
-export function parseStrictJson(text: string): StrictJson {
-  const members = countWrittenMembers(text)
+/**
+ * Linear in the length of the text.
+ *
+ * @param mostDepth how deep arrays and objects may be nested
+ */
+export function parseStrictJson(text: string, mostDepth: number = usualDepth): StrictJson {
+  const members = countWrittenMembers(text, mostDepth)
   if (members < 0) return { ok: false, fault: 'nested too deep' }
   let value: unknown
   try {
@@ -29,7 +33,7 @@ export function parseStrictJson(text: string): StrictJson {
 }
 
 /** The colons outside of strings; -1 for text nested too deep. Right for valid JSON, harmless for any other. */
-function countWrittenMembers(text: string): number {
+function countWrittenMembers(text: string, mostDepth: number): number {
   let members = 0
   let depth = 0
   for (let i = 0; i < text.length; i++) {
@@ -58,14 +62,22 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-function hardenAndCount(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
+/** Not recursive, since the text may be nested deeper than a stack holds. */
+function hardenAndCount(root: unknown): number {
+  const waiting: unknown[] = [root]
   let members = 0
-  if (Array.isArray(value)) {
-    for (const item of value) members += hardenAndCount(item)
-    return members
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    if (typeof value !== 'object' || value === null) continue
+    if (Array.isArray(value)) {
+      for (const item of value) waiting.push(item)
+      continue
+    }
+    for (const name of Object.keys(value)) {
+      members++
+      waiting.push((value as Record<string, unknown>)[name])
+    }
+    Object.setPrototypeOf(value, null)
   }
-  for (const name of Object.keys(value)) members += 1 + hardenAndCount((value as Record<string, unknown>)[name])
-  Object.setPrototypeOf(value, null)
   return members
 }

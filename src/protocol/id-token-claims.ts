@@ -1,18 +1,26 @@
 import type { IdTokenClaims, IdTokenExpectations } from './id-token.ts'
 import type { JwtClaims } from './jwt.ts'
 import { findClaimsFault, idTokenProfile } from './jwt-profiles.ts'
+import { isTenantIssuer } from './templated-issuer.ts'
 import type { TokenChecks } from './token-checks.ts'
 
 /** Who says it, to whom, of whom: the claims that every id_token has. */
 export function checkParties(claims: JwtClaims, expectations: IdTokenExpectations, checks: TokenChecks): IdTokenClaims {
   checkKind(claims, checks)
-  const { iss, aud, azp, sub } = claims
-  // Exactly: no normalisation, a trailing slash included.
-  checks.expect(iss === expectations.issuer, 'iss', 'OIDC Core 3.1.3.7 item 2', expectations.issuer, iss)
+  const { aud, azp, sub } = claims
+  checkIssuer(claims, expectations, checks)
   const audiences = checkAudience(aud, expectations, checks)
   checkAuthorizedParty(azp, audiences, expectations, checks)
   checkSubject(sub, checks)
   return claims as IdTokenClaims
+}
+
+/** Exactly: no normalisation, a trailing slash included. */
+function checkIssuer({ iss, tid }: JwtClaims, { issuer, quirks }: IdTokenExpectations, checks: TokenChecks): void {
+  const clause = 'OIDC Core 3.1.3.7 item 2'
+  const isTenant = iss !== issuer && quirks?.includes('templated-issuer') && isTenantIssuer(issuer, iss, tid)
+  if (isTenant) checks.allow('templated-issuer', 'iss', clause, issuer, iss)
+  else checks.expect(iss === issuer, 'iss', clause, issuer, iss)
 }
 
 /** What the request asked for and the answer must show. */

@@ -1,5 +1,6 @@
 import { isSignatureAlgorithm, isSymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
 import type { IdTokenExpectations } from './id-token.ts'
+import { assertQuirks } from './quirks.ts'
 import { tokenHashes } from './token-hash.ts'
 
 /** The names of all expectations, for those who check options. */
@@ -25,6 +26,7 @@ export const idTokenExpectationNames: readonly (keyof IdTokenExpectations)[] = [
   'tolerance',
   'maxTokenAge',
   'previous',
+  'quirks',
 ]
 
 /**
@@ -40,6 +42,7 @@ export function assertIdTokenExpectations(expectations: IdTokenExpectations): vo
     const value = expectations[name]
     demand(value === undefined || (Number.isFinite(value) && value >= 0), name, 'seconds, a number of at least 0')
   }
+  assertQuirks(expectations.quirks)
   assertEncryption(expectations)
   if (requiredHashes) assertHashes(requiredHashes, expectations)
   if (alg === undefined) return

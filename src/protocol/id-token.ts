@@ -11,6 +11,7 @@ import { checkSignature } from './id-token-signature.ts'
 import { checkTimes } from './id-token-times.ts'
 import type { KeyQuery, KeySelection } from './jwks.ts'
 import { type Jwt, type JwtClaims, type JwtHeader, readJwt } from './jwt.ts'
+import type { Quirk, QuirkReporter } from './quirks.ts'
 import { TokenChecks } from './token-checks.ts'
 import { checkTokenHashes } from './token-hash.ts'
 
@@ -86,6 +87,8 @@ export interface IdTokenExpectations {
   readonly maxTokenAge?: number | undefined
   /** On refresh: the claims of the id_token of the login, which the new one must go on from (OIDC Core 12.2). */
   readonly previous?: IdTokenClaims | undefined
+  /** What is let pass of a server that is known to break a rule; `checks` say where it was. @default none */
+  readonly quirks?: readonly Quirk[] | undefined
 }
 
 /** What the rules cannot know by themselves. */
@@ -94,6 +97,8 @@ export interface IdTokenSources {
   readonly signingAlgs: () => MaybePromise<readonly string[] | undefined>
   readonly selectKeys: (query: KeyQuery) => MaybePromise<KeySelection>
   readonly runtime: Runtime
+  /** Told of each quirk that took effect. */
+  readonly onQuirk?: QuirkReporter
 }
 
 /**
@@ -107,7 +112,7 @@ export async function judgeIdToken(
   expectations: IdTokenExpectations,
   sources: IdTokenSources,
 ): Promise<VerifiedIdToken> {
-  const checks = new TokenChecks()
+  const checks = new TokenChecks(undefined, sources.onQuirk)
   const jwt = checkShape(await decryptIdToken(token, expectations, checks), checks)
   checkHeader(jwt.header, checks)
   const alg = checkAlgorithm(jwt.header, expectations, await sources.signingAlgs(), checks)

@@ -1,6 +1,8 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
+import type { Quirk, QuirkReporter } from './quirks.ts'
+import { isIssuerTemplate } from './templated-issuer.ts'
 import { assertEndpointUrl } from './url-rules.ts'
 
 export interface MetadataRules {
@@ -10,6 +12,9 @@ export interface MetadataRules {
   readonly local?: Partial<AuthorizationServerMetadata> | undefined
   /** `http:` endpoints at loopback addresses, for development. @default false */
   readonly allowLoopbackHttp?: boolean | undefined
+  /** Of these, `templated-issuer` has a say. @default none */
+  readonly quirks?: readonly Quirk[] | undefined
+  readonly onQuirk?: QuirkReporter | undefined
 }
 
 const listField = /_(?:values|methods|types|modes)_supported$|^scopes_supported$/
@@ -32,7 +37,11 @@ export function judgeMetadata(document: unknown, rules: MetadataRules): Authoriz
     throw fault('document', 'a JSON object', jsonType(document), 'RFC 8414 3.2')
   }
   const { issuer } = document as { issuer?: unknown }
-  if (issuer !== rules.issuer) throw issuerMismatch(issuer, rules.issuer)
+  if (issuer !== rules.issuer) {
+    const isTemplate = rules.quirks?.includes('templated-issuer') && isIssuerTemplate(rules.issuer, issuer)
+    if (!isTemplate) throw issuerMismatch(issuer, rules.issuer)
+    rules.onQuirk?.('templated-issuer')
+  }
   return judgeFields({ ...document, ...definedFields(rules.local), issuer: rules.issuer }, rules)
 }
 

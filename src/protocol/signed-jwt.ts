@@ -11,6 +11,7 @@ import type { MaybePromise, SignatureAlgorithm, VerificationKey } from '../lib/s
 import type { KeyQuery, KeySelection } from './jwks.ts'
 import { isNumericDate, type Jwt, type JwtClaims, parseJwt } from './jwt.ts'
 import { findClaimsFault, isTypeOf, type JwtProfile } from './jwt-profiles.ts'
+import type { QuirkReporter } from './quirks.ts'
 
 /** What a signed JWT that is no id_token must be. */
 export interface SignedJwtRules {
@@ -35,6 +36,8 @@ export interface SignedJwtRules {
 
 export interface SignedJwtSources {
   readonly selectKeys: (query: KeyQuery) => MaybePromise<KeySelection>
+  /** Told of each quirk that took effect. */
+  readonly onQuirk?: QuirkReporter | undefined
 }
 
 const defaultTolerance = 30
@@ -96,6 +99,7 @@ async function judgeSignature(
   if (selection.kind !== 'keys') {
     throw refuseJwt(rules, 'key', 'RFC 7515 4.1.4', `a key of ${rules.issuer} for ${alg}`, selection.reason)
   }
+  for (const quirk of selection.quirks ?? []) sources.onQuirk?.(quirk)
   for (const key of selection.keys) if (await verify(key, jwt.signingInput, jwt.signature)) return
   throw refuseJwt(rules, 'signature', 'RFC 7515 5.2', `by ${alg} with the issuer's key`, 'another')
 }

@@ -1,5 +1,6 @@
 import { IdTokenError, type ProtocolErrorOptions, type TokenCheck } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
+import type { Quirk, QuirkReporter } from './quirks.ts'
 
 /** What a failed check gives to the error that is made of it. */
 export type CheckFailure = ProtocolErrorOptions & { readonly check: string; readonly checks: readonly TokenCheck[] }
@@ -15,10 +16,12 @@ export type RefuseToken = (message: string, failure: CheckFailure) => Error
 export class TokenChecks {
   readonly list: TokenCheck[] = []
   readonly #refuse: RefuseToken
+  readonly #onQuirk: QuirkReporter | undefined
 
   /** @param refuse @default an IdTokenError about an id_token */
-  constructor(refuse: RefuseToken = refuseIdToken) {
+  constructor(refuse: RefuseToken = refuseIdToken, onQuirk?: QuirkReporter) {
     this.#refuse = refuse
+    this.#onQuirk = onQuirk
   }
 
   /**
@@ -37,6 +40,12 @@ export class TokenChecks {
   ): void {
     if (holds) this.list.push({ name, outcome: 'passed', clause, expected, actual })
     else this.#fail(name, clause, expected, actual, message)
+  }
+
+  /** A rule that is broken, as the configuration allows for this server by name. */
+  allow(quirk: Quirk, name: string, clause: string, expected: unknown, actual: unknown): void {
+    this.list.push({ name, outcome: 'not_applicable', clause, reason: `quirk "${quirk}"`, expected, actual })
+    this.#onQuirk?.(quirk)
   }
 
   /** For a rule that has nothing to be applied to, or that may be broken by its own words. */

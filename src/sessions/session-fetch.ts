@@ -1,6 +1,7 @@
 import type { DpopNonces } from '../http/dpop-nonces.ts'
 import { createReplayableRequest } from '../http/replay.ts'
-import type { TokenSource } from '../http/token-source.ts'
+import type { ServerClocks } from '../http/server-clocks.ts'
+import type { AccessToken, TokenSource } from '../http/token-source.ts'
 import { createTokenSender } from '../http/with-access-token.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Runtime } from '../lib/runtime.ts'
@@ -14,10 +15,13 @@ export interface SessionFetchOptions {
   readonly allowLoopbackHttp: boolean
   readonly runtime: Runtime
   readonly nonces: DpopNonces
+  readonly clocks: ServerClocks
 }
 
 /** What a session is told of its token. */
 export interface SessionTokenSource extends TokenSource {
+  /** The token that can be had without asking anybody, if there is one. */
+  freshToken(): AccessToken | undefined
   /** A token that had just been renewed was refused, too: the server will take no other. */
   refusedAgain(token: string): Promise<void>
 }
@@ -43,7 +47,7 @@ export function createSessionFetch(
         return token
       },
     }
-    const response = await send(request, once, 'own')
+    const response = await send(request, once, 'own', source.freshToken())
     if (renewed !== undefined && response.status === 401 && findChallengeError(response.headers, 'invalid_token')) {
       await source.refusedAgain(renewed)
     }

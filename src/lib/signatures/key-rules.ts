@@ -10,7 +10,7 @@ import { decodeBase64url } from '../base64url.ts'
 import { jsonType, printable } from '../printable.ts'
 import { type AlgorithmRule, algorithmRule, isAsymmetricAlgorithm, isSameAlgorithm } from './algorithms.ts'
 import { isSmallOrderEd25519 } from './ed25519-points.ts'
-import type { AsymmetricAlgorithm, Jwk, SymmetricAlgorithm } from './types.ts'
+import type { AsymmetricAlgorithm, Jwk, KeyAllowances, SymmetricAlgorithm } from './types.ts'
 
 /** The first member of a key that does not fit. Never holds key material. */
 export interface KeyFault {
@@ -23,13 +23,17 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 const rsaPrivateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi']
 
 /** Why `jwk` cannot verify signatures of `alg`, or `undefined` where it can. */
-export function findVerificationKeyFault(jwk: Jwk, alg: AsymmetricAlgorithm): KeyFault | undefined {
+export function findVerificationKeyFault(
+  jwk: Jwk,
+  alg: AsymmetricAlgorithm,
+  allowances: KeyAllowances = {},
+): KeyFault | undefined {
   // RFC 7517 9.2: whoever publishes a private key has lost it.
   const present = privateMembers.find((member) => Object.hasOwn(jwk, member))
   return (
     findBindingFault(jwk, alg, 'verify') ??
     (present === undefined ? undefined : fault(present, 'absent from a public key', 'present')) ??
-    findPublicFault(jwk, algorithmRule(alg))
+    findPublicFault(jwk, algorithmRule(alg), allowances)
   )
 }
 
@@ -86,8 +90,13 @@ function findBindingFault(jwk: Jwk, alg: AsymmetricAlgorithm, operation: 'sign' 
   return fault('key_ops', `a list of distinct operations with ${operation}, or absent`, 'another')
 }
 
-function findPublicFault(jwk: Jwk, { kty, size }: AlgorithmRule): KeyFault | undefined {
-  if (kty === 'RSA') return findModulusFault(jwk) ?? findExponentFault(jwk)
+function findPublicFault(
+  jwk: Jwk,
+  { kty, size }: AlgorithmRule,
+  { rsaExponent3 = false }: KeyAllowances = {},
+): KeyFault | undefined {
+  if (kty === 'RSA')
+    return findModulusFault(jwk) ?? (rsaExponent3 && jwk.e === 'Aw' ? undefined : findExponentFault(jwk))
   // RFC 7518 6.2.1.2: the full size of the field, leading zeros included.
   const short = findLengthFault(jwk, 'x', size) ?? (kty === 'EC' ? findLengthFault(jwk, 'y', size) : undefined)
   // RFC 8032 5.1.7 leaves these to us: with a point of small order, one signature fits many messages.

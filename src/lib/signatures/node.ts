@@ -46,8 +46,8 @@ interface Material {
 const verificationKeys = new WeakMap<VerificationKey, Material>()
 const signingKeys = new WeakMap<SigningKey, Material & { readonly stored: StoredSigningKey }>()
 
-export const importVerificationKey: Signatures['importVerificationKey'] = (jwk, alg) => {
-  assertUsableKey(findVerificationKeyFault(jwk, alg), alg)
+export const importVerificationKey: Signatures['importVerificationKey'] = (jwk, alg, allowances) => {
+  assertUsableKey(findVerificationKeyFault(jwk, alg, allowances), alg)
   const keyObject = importOrRefuse(alg, () => createPublicKey({ key: toPublicJwk(jwk) as JsonWebKey, format: 'jwk' }))
   return remember(jwk.kid, alg, keyObject)
 }

@@ -59,6 +59,12 @@ export type StoredSigningKey =
   | { readonly alg: AsymmetricAlgorithm; readonly kid?: string; readonly jwk: Jwk }
   | { readonly alg: AsymmetricAlgorithm; readonly kid?: string; readonly keyPair: CryptoKeyPair }
 
+/** What may be let pass of the rules for keys, each only where it is asked for. */
+export interface KeyAllowances {
+  /** The public exponent 3, which old RSA keys have. @default false */
+  readonly rsaExponent3?: boolean | undefined
+}
+
 /** What users may hand in as a private key: a JWK, a pair of CryptoKeys with the algorithm told, or one of ours. */
 export type SigningKeyInput = SigningKey | StoredSigningKey | Jwk
 
@@ -68,7 +74,7 @@ export type MaybePromise<T> = T | Promise<T>
 /** What each side of the seam exports. */
 export interface Signatures {
   /** @throws ConfigurationError unusable_key, by the rules of key-rules.ts */
-  importVerificationKey(jwk: Jwk, alg: AsymmetricAlgorithm): MaybePromise<VerificationKey>
+  importVerificationKey(jwk: Jwk, alg: AsymmetricAlgorithm, allowances?: KeyAllowances): MaybePromise<VerificationKey>
   /** The client secret as a MAC key, of at least the digest's length (RFC 7518 3.2). */
   importSecret(secret: string, alg: SymmetricAlgorithm): MaybePromise<VerificationKey>
   /** @throws ConfigurationError unusable_key */

@@ -35,8 +35,8 @@ const textEncoder = new TextEncoder()
 const verificationKeys = new WeakMap<VerificationKey, Material>()
 const signingKeys = new WeakMap<SigningKey, Material & { readonly stored: StoredSigningKey }>()
 
-export const importVerificationKey: Signatures['importVerificationKey'] = async (jwk, alg) => {
-  assertUsableKey(findVerificationKeyFault(jwk, alg), alg)
+export const importVerificationKey: Signatures['importVerificationKey'] = async (jwk, alg, allowances) => {
+  assertUsableKey(findVerificationKeyFault(jwk, alg, allowances), alg)
   return remember(jwk.kid, alg, await importJwk(toPublicJwk(jwk), alg, 'verify'))
 }
 

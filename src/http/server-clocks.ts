@@ -1,0 +1,82 @@
+import type { Fetch } from '../lib/fetch.ts'
+import type { Runtime } from '../lib/runtime.ts'
+
+/**
+ * What is known of the servers' clocks, by origin. It serves what we say of the time ourselves, in proofs and
+ * assertions; no token is accepted by it, since whoever sends a `Date` would then decide how long a token lives.
+ */
+export interface ServerClocks {
+  /** The runtime with the clock of the server at this URL, as far as it is known. */
+  runtimeFor(url: string | URL): Runtime
+  /** A transport that learns from each answer. */
+  learnFrom(fetch: Fetch): Fetch
+}
+
+export interface ServerClocksOptions {
+  readonly runtime: Runtime
+  /** Told when what is known of a clock has changed. `skew` in milliseconds, positive where the server is ahead. */
+  readonly onLearned?: (origin: string, skew: number, applied: boolean) => void
+}
+
+interface Known {
+  /** The last `Date` field, which changes once a second. */
+  field: string
+  /** As measured, in milliseconds. */
+  measured: number
+  /** The runtime with that skew; the plain one where it is none, or too much. */
+  runtime: Runtime
+}
+
+/** Milliseconds. A clock that is further off is wrong, and with it the server's idea of any proof. */
+const mostSkew = 5 * 60_000
+/** `Date` is given in whole seconds (RFC 9110 5.6.7). */
+const resolution = 1000
+/** Beyond this the one that was heard of longest ago goes. */
+const mostServers = 50
+
+export function createServerClocks({ runtime, onLearned }: ServerClocksOptions): ServerClocks {
+  const clocks = new Map<string, Known>()
+
+  function learn(url: string, { headers }: Response, sentAt: number): void {
+    const field = headers.get('date')
+    // An answer with an Age comes from a cache, and its Date from long ago (RFC 9111 5.1).
+    if (field === null || headers.has('age')) return
+    const { origin } = new URL(url)
+    const known = clocks.get(origin)
+    if (known?.field === field) return
+    const skew = skewOf(field, known?.measured ?? 0, sentAt, runtime.now())
+    if (skew === undefined) return
+    const applied = Math.abs(skew) <= mostSkew
+    clocks.delete(origin)
+    clocks.set(origin, { field, measured: skew, runtime: applied && skew !== 0 ? shifted(runtime, skew) : runtime })
+    if (clocks.size > mostServers) clocks.delete(clocks.keys().next().value!)
+    if (skew !== (known?.measured ?? 0)) onLearned?.(origin, skew, applied)
+  }
+
+  return {
+    runtimeFor: (url) => (clocks.size === 0 ? runtime : (clocks.get(new URL(url).origin)?.runtime ?? runtime)),
+    learnFrom: (fetch) => async (request) => {
+      const sentAt = runtime.now()
+      const response = await fetch(request)
+      learn(request.url, response, sentAt)
+      return response
+    },
+  }
+}
+
+/**
+ * The server wrote its `Date` somewhere between our sending and our receiving, and up to a second after the time that
+ * it names. What is believed so far stays where it lies within that; else the middle is the best guess.
+ */
+function skewOf(field: string, believed: number, sentAt: number, receivedAt: number): number | undefined {
+  const date = Date.parse(field)
+  // A clock that was set back meanwhile tells nothing.
+  if (Number.isNaN(date) || receivedAt < sentAt) return undefined
+  const least = date - receivedAt
+  const most = date + resolution - sentAt
+  return believed >= least && believed <= most ? believed : Math.round((least + most) / 2)
+}
+
+function shifted(runtime: Runtime, skew: number): Runtime {
+  return { ...runtime, now: () => runtime.now() + skew }
+}
