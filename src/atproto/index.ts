@@ -1,3 +1,12 @@
+import { assertOptions } from '../lib/options.ts'
+import { createMemoryStore } from '../stores/memory/index.ts'
+import {
+  createPasswordXrpcClientOver,
+  type PasswordXrpcClient,
+  type PasswordXrpcClientOptions,
+} from './xrpc/password-client.ts'
+import type { AnyXrpcMethods, XrpcMethods } from './xrpc/xrpc-types.ts'
+
 export type {
   AtprotoCallbackOptions,
   AtprotoClient,
@@ -18,3 +27,41 @@ export type {
   ResolveOptions,
   VerificationMethod,
 } from './identity/identity-types.ts'
+export type { PasswordLogin, PasswordXrpcClient, PasswordXrpcClientOptions } from './xrpc/password-client.ts'
+export {
+  createUnauthenticatedXrpcClient,
+  type UnauthenticatedXrpcClientOptions,
+} from './xrpc/unauthenticated-client.ts'
+export type {
+  AccountXrpcClient,
+  AnyXrpcMethods,
+  XrpcCallOptions,
+  XrpcClient,
+  XrpcClientOptions,
+  XrpcGetOptions,
+  XrpcMethod,
+  XrpcMethods,
+  XrpcParam,
+  XrpcPostOptions,
+  XrpcRawInput,
+  XrpcResponse,
+} from './xrpc/xrpc-types.ts'
+
+/**
+ * Calls with tokens of `createSession`, which are renewed once for all who wait when the server refuses one. They are
+ * kept in this process unless `store` says where else. Without a login, a call throws AtprotoError `no_token`.
+ *
+ * @throws TypeError for an option that is missing, unknown or of the wrong form
+ * @see AT Protocol HTTP API (XRPC), "Authentication"
+ * @example
+ * const xrpc = createPasswordXrpcClient({ service: 'https://pds.example' })
+ * await xrpc.createSession({ identifier: 'bot.example', password: appPassword })
+ * await xrpc.post('com.atproto.repo.createRecord', { input: { repo: xrpc.did, collection, record } })
+ */
+export function createPasswordXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
+  options: PasswordXrpcClientOptions,
+): PasswordXrpcClient<Methods> {
+  assertOptions('createPasswordXrpcClient', options)
+  const { store = createMemoryStore({ ...(options.runtime && { runtime: options.runtime }) }) } = options
+  return createPasswordXrpcClientOver<Methods>({ ...options, store })
+}

@@ -42,6 +42,19 @@ export type AtprotoErrorCode =
   | 'missing_dpop_nonce'
   // sessions
   | 'not_found'
+  /** A call by password before there was a login. */
+  | 'no_token'
+  // service auth
+  /** The audience's DID document names no server to send to. */
+  | 'no_pds_endpoint'
+  | 'invalid_jwt'
+  | 'aud_mismatch'
+  | 'lxm_mismatch'
+  /** The token is bound to a method, and the verifier was not told which one is called. */
+  | 'lxm_not_configured'
+  | 'future_iat'
+  | 'expired'
+  | 'replayed_token'
 
 /** A rule of the AT Protocol is broken: by a name, a document, a server, or what the application asks for. */
 export class AtprotoError extends AuthentypeError {

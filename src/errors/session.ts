@@ -1,4 +1,4 @@
-import { AuthentypeError } from './base.ts'
+import { AuthentypeError, hide } from './base.ts'
 
 export type SessionErrorCode =
   /** There is no such session: it was logged out, or never was. */
@@ -15,10 +15,17 @@ export class SessionError extends AuthentypeError {
   override readonly name = 'SessionError'
   readonly code: SessionErrorCode
   readonly reason: string | undefined
-  constructor(code: SessionErrorCode, message: string, options: { reason?: string; cause?: unknown } = {}) {
+  /** The answer that ended the session, where one did. Not enumerable, so that no logger prints it. */
+  declare readonly response: Response | undefined
+  constructor(
+    code: SessionErrorCode,
+    message: string,
+    options: { reason?: string; response?: Response; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.code = code
     this.reason = options.reason
+    hide<SessionError, 'response'>(this, 'response', options.response)
   }
 }
 

@@ -1,0 +1,51 @@
+import { SessionError } from '../../errors/session.ts'
+import { assertKnownOptions } from '../../lib/options.ts'
+import type { Runtime } from '../../lib/runtime.ts'
+import { findChallengeError } from '../../lib/www-authenticate.ts'
+import type { Session } from '../../sessions/session.ts'
+import { createXrpcMethods, exchange } from './xrpc-client.ts'
+import { normaliseXrpcOptions, xrpcOptionNames } from './xrpc-options.ts'
+import type { AccountXrpcClient, AnyXrpcMethods, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
+
+/** Whose calls these are. */
+export interface SessionXrpc {
+  /** Its `fetch` carries the token to the PDS, renews it ahead of its end, and once when it is refused. */
+  readonly session: Session
+  readonly did: string
+  /** The origin of the account's PDS. */
+  readonly pds: string
+  readonly runtime: Runtime
+}
+
+/** @throws TypeError for an unknown option */
+export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
+  { session, did, pds, runtime }: SessionXrpc,
+  options: XrpcClientOptions = {},
+): AccountXrpcClient<Methods> {
+  assertKnownOptions('createXrpcClient', options, xrpcOptionNames)
+  const via = {
+    service: pds,
+    settings: normaliseXrpcOptions('createXrpcClient', options),
+    runtime,
+    send: ({ url, init, signal }: { url: URL; init: RequestInit; signal: AbortSignal }) =>
+      session.fetch(url, { ...init, signal }),
+    inspect: assertNotRefusedAgain,
+  }
+  return {
+    did,
+    ...createXrpcMethods<Methods>((call) => exchange(call, via)),
+    async refresh(wanted = {}) {
+      await session.refresh(wanted)
+    },
+  }
+}
+
+/**
+ * The session renews a token that is refused and sends once more; what is refused then will not be taken at all, and
+ * the session has ended.
+ */
+function assertNotRefusedAgain(response: Response): void {
+  if (response.status !== 401 || !findChallengeError(response.headers, 'invalid_token')) return
+  const message = 'the PDS refuses the token that was just renewed, too; the session has ended. Log in again'
+  throw new SessionError('session_expired', message, { reason: 'access_token_rejected', response })
+}
