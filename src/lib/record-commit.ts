@@ -18,6 +18,7 @@ export function commitKind(changes: readonly RecordChange[]): string {
  * @throws TypeError
  */
 export function assertDistinctKeys(changes: readonly RecordChange[]): void {
+  if (changes.length < 2) return
   const keys = new Set(changes.map((change) => change.key))
   if (keys.size !== changes.length) throw new TypeError('commit: a record is changed twice; each key may stand once')
 }

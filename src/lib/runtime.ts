@@ -11,7 +11,25 @@ export interface Runtime {
 /** The machine's clock and random source. */
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
-  randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  randomBytes: drawRandomBytes,
+}
+
+/** A draw from the platform costs some microseconds whatever its length, and a token needs several short ones. */
+const drawnAtOnce = 4_096
+let drawn = new Uint8Array(0)
+let used = 0
+
+/** Each byte is given out once, and forgotten here. */
+function drawRandomBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length > drawnAtOnce / 16) return crypto.getRandomValues(new Uint8Array(length))
+  if (used + length > drawn.length) {
+    drawn = crypto.getRandomValues(new Uint8Array(drawnAtOnce))
+    used = 0
+  }
+  const bytes = drawn.slice(used, used + length)
+  drawn.fill(0, used, used + length)
+  used += length
+  return bytes
 }
 
 /** A NumericDate (RFC 7519 2): whole seconds since the epoch. */

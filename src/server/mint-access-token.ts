@@ -108,9 +108,10 @@ async function mintOpaque(
   return { value: secret.text, expiresIn: record.expiresAt - context.now, changes: [change] }
 }
 
-/** The put of an access token's record. */
+/** The put of an access token's record. A JWT is found by its `jti`; an opaque one by its hash, which is in the key. */
 export function putAccess(key: string, record: AccessRecord, expect: string | null): RecordChange {
-  return put(key, record, expect, record.expiresAt + margin, { [indexes.jti]: record.jti })
+  const index = key.endsWith(`:${record.jti}`) ? { [indexes.jti]: record.jti } : undefined
+  return put(key, record, expect, record.expiresAt + margin, index)
 }
 
 /** The claims of an access token, the same in a JWT and in an introspection. */

@@ -42,7 +42,7 @@ export interface TokenRequest extends Omit<EndpointRequest, 'headers'> {
 /** What is refused before anything else: framing that says one thing here and another elsewhere. */
 export function readFraming(request: EndpointRequest): RequestParams {
   // RFC 6749 2.3.1, 3.2: parameters of these endpoints are in the body; credentials never in a URL.
-  if (URL.canParse(request.url) && new URL(request.url).search !== '') {
+  if (request.url.includes('?') && URL.canParse(request.url) && new URL(request.url).search !== '') {
     throw refuseRequest('parameters in the query are not allowed')
   }
   // RFC 9449 4.3 item 1

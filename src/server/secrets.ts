@@ -1,4 +1,5 @@
 import { digest } from '#signatures'
+import { type AesGcm, createAesGcm } from '../lib/aes-gcm.ts'
 import { decodeBase64url, encodeBase64url } from '../lib/base64url.ts'
 import type { Runtime } from '../lib/runtime.ts'
 
@@ -60,33 +61,29 @@ const ivBytes = 12
 
 /** AES-256-GCM with a key derived from `secret` by HKDF-SHA-256. */
 export function createSeal(secret: Uint8Array<ArrayBuffer>, runtime: Runtime): Seal {
-  let derived: Promise<CryptoKey> | undefined
-  const keyOf = () => (derived ??= deriveSealKey(secret))
+  let derived: Promise<AesGcm> | undefined
+  const cipherOf = () => (derived ??= deriveCipher(secret))
   return {
     async close(text, context) {
       const iv = runtime.randomBytes(ivBytes)
-      const algorithm = { name: 'AES-GCM', iv, additionalData: textEncoder.encode(context) }
-      const sealed = await crypto.subtle.encrypt(algorithm, await keyOf(), textEncoder.encode(text))
-      return `${encodeBase64url(iv)}.${encodeBase64url(new Uint8Array(sealed))}`
+      const cipher = await cipherOf()
+      const sealed = await cipher.encrypt(iv, textEncoder.encode(text), textEncoder.encode(context))
+      return `${encodeBase64url(iv)}.${encodeBase64url(sealed)}`
     },
     async open(sealed, context) {
       const [iv, bytes] = sealed.split('.').map((part) => decodeBase64url(part))
       if (!iv || !bytes) return undefined
-      const algorithm = { name: 'AES-GCM', iv, additionalData: textEncoder.encode(context) }
-      try {
-        return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, await keyOf(), bytes))
-      } catch {
-        // A wrong key and a wrong text look alike to AES-GCM; both mean that this is none of ours.
-        return undefined
-      }
+      const cipher = await cipherOf()
+      const text = await cipher.decrypt(iv, bytes, textEncoder.encode(context))
+      return text && new TextDecoder().decode(text)
     },
   }
 }
 
-async function deriveSealKey(secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  const base = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey'])
+async function deriveCipher(secret: Uint8Array<ArrayBuffer>): Promise<AesGcm> {
+  const base = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits'])
   const salt = new Uint8Array(32)
   const info = textEncoder.encode('authentype server: refresh token successors')
-  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt, info }
-  return crypto.subtle.deriveKey(algorithm, base, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+  const bits = await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt, info }, base, 256)
+  return createAesGcm(new Uint8Array(bits))
 }

@@ -6,6 +6,8 @@ export type CopyFrozen = <T>(value: T) => T
 
 /** Longer texts are tokens, which never repeat. */
 const longestShared = 64
+/** Of plain data; a value that holds itself has no end. */
+const deepest = 200
 /** Enough for what repeats; what does not drives it out. */
 const maxShared = 512
 
@@ -22,20 +24,31 @@ export function createFrozenCopies(): CopyFrozen {
   }
 
   /** Plain data all the way down; CryptoKeys and other platform objects are immutable by themselves. */
-  function settle(value: object): void {
-    const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== Array.prototype) return
-    for (const [name, member] of Object.entries(value)) {
-      // A member of the name `__proto__` is data here, and assigning to it would not be.
-      if (typeof member === 'string' && name !== '__proto__') (value as Record<string, string>)[name] = share(member)
-      else if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) settle(member)
+  function copy(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return share(value)
+    if (typeof value !== 'object' || value === null) return isPlainValue(value) ? value : structuredClone(value)
+    if (Array.isArray(value)) {
+      return Object.freeze(Array.from(value, (member) => copy(member, deeper(depth))))
     }
-    Object.freeze(value)
+    if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value)
+    const members: Record<string, unknown> = {}
+    for (const name of Object.keys(value)) {
+      const member = copy((value as Record<string, unknown>)[name], deeper(depth))
+      // Assigning to a member of the name `__proto__` would set the prototype; here it is data like any other.
+      if (name === '__proto__') Object.defineProperty(members, name, { value: member, enumerable: true })
+      else members[name] = member
+    }
+    return Object.freeze(members)
   }
 
-  return (value) => {
-    const copy = structuredClone(value)
-    if (typeof copy === 'object' && copy !== null) settle(copy)
-    return copy
-  }
+  return (value) => copy(value, 0) as typeof value
+}
+
+function isPlainValue(value: unknown): boolean {
+  return typeof value !== 'function' && typeof value !== 'symbol'
+}
+
+function deeper(depth: number): number {
+  if (depth > deepest) throw new TypeError('commit: a value is nested too deep, or holds itself')
+  return depth + 1
 }
