@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { createDevServer, type DevFault, type DevServer, type DevUser, devFaults } from '../dev-server/index.ts'
+import {
+  createDevServer,
+  type DevFault,
+  type DevServer,
+  type DevServerOptions,
+  type DevUser,
+  devFaults,
+} from '../dev-server/index.ts'
 import { type Command, exitCode, UsageError } from './command.ts'
 
 const defaultPort = 4000
@@ -14,17 +21,29 @@ Options:
   --port <port>    (default: ${defaultPort}; 0 takes any free one)
   --users <file>   a JSON list of { "username", "password", "sub", "claims" }   (default: alice and bob)
   --fault <name>   makes something go wrong, may repeat:
-                   ${devFaults.join(', ')}
+                   ${devFaults.slice(0, 4).join(', ')},
+                   ${devFaults.slice(4).join(', ')}
+  --rotate-keys <seconds>        sign with fresh keys every so often   (default: never)
+  --tls-key <file>, --tls-cert <file>
+                   PEM: serve https, and take clients' certificates at a second port (RFC 8705)
+  --client-ca <file>             PEM: roots of clients' certificates, for tls_client_auth
+  --certificate-header <name>    the header in which a proxy hands on a client's certificate; nobody else may reach
+                   this server then   (default: none is believed)
   --json           print what it is as one line of JSON, then each event as another
 
 It runs until it is interrupted.
 
-Exit codes: 0 interrupted, 2 wrong command line, 3 the port or the file cannot be used`
+Exit codes: 0 interrupted, 2 wrong command line, 3 the port or a file cannot be used`
 
 const options = {
   port: { type: 'string', default: String(defaultPort) },
   users: { type: 'string' },
   fault: { type: 'string', multiple: true },
+  'rotate-keys': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'client-ca': { type: 'string' },
+  'certificate-header': { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
 
@@ -33,14 +52,14 @@ export const serveCommand: Command = {
   help,
   async run(args) {
     const { values } = parseArgs({ args: [...args], options })
-    const [port, faults] = [readPort(values.port), (values.fault ?? []).map(readFault)]
-    const json = values.json
+    const port = readPort(values.port)
+    const { json } = values
+    const given = readSwitches(values)
     try {
-      const users = values.users === undefined ? {} : { users: await readUsers(values.users) }
       const server = await createDevServer({
         port,
-        faults,
-        ...users,
+        ...given,
+        ...(await readFiles(values)),
         ...(json && { onEvent: (event) => console.log(JSON.stringify({ event })) }),
         onError: (error) => console.error(error),
       })
@@ -57,13 +76,62 @@ export const serveCommand: Command = {
   },
 }
 
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
+
+/** What the command line itself says. */
+function readSwitches(values: Values): DevServerOptions {
+  const { 'tls-key': key, 'tls-cert': cert, 'client-ca': ca, 'certificate-header': header } = values
+  if ((key === undefined) !== (cert === undefined)) throw new UsageError('serve: --tls-key and --tls-cert go together')
+  if (ca !== undefined && key === undefined) throw new UsageError('serve: --client-ca needs --tls-key and --tls-cert')
+  const rotateKeysEvery = readSeconds(values['rotate-keys'])
+  return {
+    faults: (values.fault ?? []).map(readFault),
+    ...(rotateKeysEvery !== undefined && { rotateKeysEvery }),
+    ...(header !== undefined && { clientCertificateHeader: header }),
+  }
+}
+
+/** What is in the files that it names; the server judges it. */
+async function readFiles(values: Values): Promise<DevServerOptions> {
+  const read = async (option: 'users' | 'tls-key' | 'tls-cert' | 'client-ca') => {
+    const file = values[option]
+    try {
+      return file === undefined ? undefined : await readFile(file, 'utf8')
+    } catch (error) {
+      throw new UnusableFile(`--${option}: ${(error as Error).message}`)
+    }
+  }
+  const [users, key, cert, ca] = [
+    await read('users'),
+    await read('tls-key'),
+    await read('tls-cert'),
+    await read('client-ca'),
+  ]
+  const tls = key !== undefined && cert !== undefined && { key, cert, ...(ca !== undefined && { clientCa: ca }) }
+  return { ...(users !== undefined && { users: parseUsers(users) }), ...(tls && { tls }) }
+}
+
+function parseUsers(text: string): readonly DevUser[] {
+  try {
+    return JSON.parse(text) as readonly DevUser[]
+  } catch (error) {
+    throw new UnusableFile(`--users: ${(error as Error).message}`)
+  }
+}
+
+class UnusableFile extends Error {
+  override readonly name = 'UnusableFile'
+}
+
 /** What is wrong with what the command was given. */
 function unusableText(error: unknown, port: number): string | undefined {
   const { code } = error as { code?: unknown }
   if (code === 'EADDRINUSE') return `port ${port} is in use; choose another with --port`
   if (code === 'EACCES') return `port ${port} is not for this user; choose another with --port`
-  const isOfFile = code === 'ENOENT' || error instanceof SyntaxError || error instanceof TypeError
-  return isOfFile ? `--users: ${(error as Error).message}` : undefined
+  // OpenSSL's words for a PEM text that is none, and for a key that is not the certificate's.
+  if (typeof code === 'string' && code.startsWith('ERR_OSSL'))
+    return `--tls-key, --tls-cert: ${(error as Error).message}`
+  return error instanceof UnusableFile || error instanceof TypeError ? error.message : undefined
 }
 
 function readPort(text: string): number {
@@ -72,28 +140,30 @@ function readPort(text: string): number {
   return port
 }
 
+function readSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError('serve: --rotate-keys takes a number of seconds')
+  return Number(text)
+}
+
 function readFault(name: string): DevFault {
   const fault = devFaults.find((one) => one === name)
   if (!fault) throw new UsageError(`serve: there is no fault "${name}"; there are ${devFaults.join(', ')}`)
   return fault
 }
 
-/** The server judges their shape. */
-async function readUsers(file: string): Promise<readonly DevUser[]> {
-  return JSON.parse(await readFile(file, 'utf8')) as readonly DevUser[]
-}
-
 /** For programs: what they need to log in. */
-function describe({ issuer, users, clients, faults }: DevServer): object {
+function describe({ issuer, mtlsOrigin, users, clients, faults }: DevServer): object {
   return {
     issuer,
+    ...(mtlsOrigin !== undefined && { mtlsOrigin }),
     users: users.map(({ username, password, sub = username }) => ({ username, password, sub })),
     clients,
     faults: [...faults],
   }
 }
 
-function introduce({ issuer, users, clients, faults }: DevServer): string {
+function introduce({ issuer, mtlsOrigin, users, clients, faults }: DevServer): string {
   const rows = [
     ['Issuer', issuer],
     ['Metadata', `${issuer}/.well-known/openid-configuration`],
@@ -102,6 +172,9 @@ function introduce({ issuer, users, clients, faults }: DevServer): string {
       'Client',
       secret === undefined ? `${id}, public` : `${id}, secret ${secret}`,
     ]),
+    ...(mtlsOrigin === undefined ? [] : [['With TLS', `${mtlsOrigin}, for clients with a certificate`]]),
+    ['Requests', `${issuer}/inbox, where a user answers what comes by CIBA`],
+    ['Offers', `${issuer}/offer, where a user makes a pre-authorized code`],
     ['Redirects', (clients[0]?.redirect_uris ?? []).join(', ')],
     ...[...faults].map((fault) => ['Fault', fault]),
   ]
