@@ -15,12 +15,12 @@ import type { FormFrame } from './pages/forms.ts'
 import { type InboxItem, inboxBody } from './pages/inbox-page.ts'
 import { page } from './pages/layout.ts'
 import { loginBody } from './pages/login-page.ts'
-import { endpointRequest, type RequestInfo, readForm } from './read-request.ts'
+import { endpointRequest, type RequestInfo, readForm, readParameters } from './read-request.ts'
 import type { Route } from './token-routes.ts'
 
 /** CIBA Core 7: puts the request before the user whom the hint names. */
 export const backchannelAuthentication: Route = async (context, request, info) => {
-  const form = await readForm(request)
+  const form = await readParameters(request, context.acceptJson)
   const asked = endpointRequest(request, endpointUrl(context, request, paths.backchannelAuthentication), form, info)
   const pending: PendingBackchannelRequest[] = []
   const outcome = await handleBackchannelAuthenticationRequest(context.config, asked, {

@@ -23,6 +23,7 @@ export interface DevContext {
   readonly issuer: string
   /** Where clients show certificates, if that is elsewhere. */
   readonly mtlsOrigin: string | undefined
+  readonly acceptJson: boolean
   /** By the faults of the moment. */
   readonly config: TokenEndpointConfig
   readonly accounts: Accounts
@@ -62,6 +63,7 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
   return {
     issuer,
     mtlsOrigin: options.mtlsOrigin,
+    acceptJson: options.acceptJson ?? false,
     get config() {
       return configFor(faults)
     },

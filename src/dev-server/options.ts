@@ -52,6 +52,8 @@ export interface DevHandlerOptions {
   /** @default JWTs (RFC 9068) */
   readonly accessTokenFormat?: 'jwt' | 'opaque'
   readonly lifetimes?: Partial<Lifetimes>
+  /** Takes JSON where clients post forms, as some clients send it. @default false: forms and nothing else */
+  readonly acceptJson?: boolean
   /** For jwt-bearer. @default none */
   readonly assertionIssuers?: readonly DevAssertionIssuer[]
   /** Clients whose id is the URL of their metadata. @default false */
@@ -155,6 +157,7 @@ const handlerNames = [
   'requirePushedRequests',
   'accessTokenFormat',
   'lifetimes',
+  'acceptJson',
   'assertionIssuers',
   'clientMetadataDocuments',
   'mtls',

@@ -1,3 +1,4 @@
+import { parseStrictJson } from '../lib/strict-json.ts'
 import type { ClientCertificate, EndpointRequest } from '../server/index.ts'
 import { empty, invalidRequest } from './answers.ts'
 import type { DevAnswer, DevRequest } from './exchange.ts'
@@ -24,6 +25,7 @@ export class Refused extends Error {
 export const mostBytes = 262_144
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const formType = 'application/x-www-form-urlencoded'
+const jsonType = 'application/json'
 
 /** RFC 6749 4.1.3, B: a form and nothing else. */
 export async function readForm(request: DevRequest): Promise<URLSearchParams> {
@@ -31,17 +33,31 @@ export async function readForm(request: DevRequest): Promise<URLSearchParams> {
   return new URLSearchParams(await readText(request))
 }
 
+/** The parameters of an endpoint: a form, or with `acceptJson` a JSON object of the same names and texts. */
+export async function readParameters(request: DevRequest, acceptJson: boolean): Promise<URLSearchParams> {
+  if (!acceptJson || mediaTypeOf(request) !== jsonType) return readForm(request)
+  const value = await readJson(request)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notParameters()
+  const params = new URLSearchParams()
+  for (const [name, given] of Object.entries(value)) {
+    for (const one of [given].flat() as unknown[]) {
+      if (typeof one !== 'string') throw notParameters()
+      params.append(name, one)
+    }
+  }
+  return params
+}
+
+function notParameters(): Refused {
+  return new Refused(invalidRequest('the body must be an object of texts'))
+}
+
 /** A JSON body (RFC 7591 3.1). */
 export async function readJson(request: DevRequest): Promise<unknown> {
-  if (mediaTypeOf(request) !== 'application/json') {
-    throw new Refused(invalidRequest('the body must be application/json', 415))
-  }
-  try {
-    return JSON.parse(await readText(request))
-  } catch (error) {
-    if (error instanceof Refused) throw error
-    throw new Refused(invalidRequest('the body is not JSON'))
-  }
+  if (mediaTypeOf(request) !== jsonType) throw new Refused(invalidRequest(`the body must be ${jsonType}`, 415))
+  const json = parseStrictJson(await readText(request))
+  if (!json.ok) throw new Refused(invalidRequest('the body is not JSON'))
+  return json.value
 }
 
 /** For the core: the endpoint's public URL with whatever query came, the form, and all fields of a name. */
@@ -73,6 +89,7 @@ function fields({ headers }: DevRequest, name: string): readonly string[] {
 }
 
 function mediaTypeOf({ headers }: DevRequest): string {
+  if (headers.get('content-type') === formType) return formType
   return (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
 }
 

@@ -13,7 +13,7 @@ import { empty, invalidGrant, json, jwt, oauthError, unavailable } from './answe
 import type { DevContext } from './context.ts'
 import { endpointUrl, paths } from './endpoints.ts'
 import type { DevAnswer, DevRequest } from './exchange.ts'
-import { endpointRequest, type RequestInfo, readForm } from './read-request.ts'
+import { endpointRequest, type RequestInfo, readForm, readParameters } from './read-request.ts'
 import { rotateSigningKeys } from './signing-keys.ts'
 
 /** One endpoint and method. */
@@ -24,7 +24,7 @@ type Endpoint<Answer> = (config: TokenEndpointConfig, request: EndpointRequest) 
 const introspectionJwt = 'application/token-introspection+jwt'
 
 export const token: Route = async (context, request, info) => {
-  const form = await readForm(request)
+  const form = await readParameters(request, context.acceptJson)
   const fault = tokenFault(context, form)
   if (fault) return fault
   if (context.faults.has('rotated-keys')) await rotateKeys(context)
@@ -100,7 +100,7 @@ async function answerForm<Answer>(
   endpoint: Endpoint<Answer>,
   answer: (response: Answer, headers: Readonly<Record<string, string>>) => DevAnswer,
 ): Promise<DevAnswer> {
-  const form = await readForm(request)
+  const form = await readParameters(request, context.acceptJson)
   const outcome = await endpoint(context.config, toEndpoint(context, request, path, form, info))
   context.emit(outcome.events)
   return outcome.ok ? answer(outcome.response, outcome.headers) : oauthError(outcome.error)

@@ -1,0 +1,199 @@
+// What the development server offers beside the flows: WebFinger, metadata of APIs, pages for CIBA and offers, proxies.
+import { X509Certificate } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDevServer } from '../../src/dev-server/index.ts'
+import { makeCertificates } from '../support/certificates.ts'
+import { type JudgedServer, startJudgedServer } from './conformance.ts'
+import { formsOf, HeadlessBrowser } from './headless-browser.ts'
+
+const service = `Basic ${btoa('dev-service:dev-service-secret')}`
+const issuerRelation = 'http://openid.net/specs/connect/1.0/issuer'
+let server: JudgedServer
+beforeAll(async () => {
+  const users = [
+    { username: 'alice', password: 'alice' },
+    { username: 'bob', password: 'bob' },
+    { username: 'carol', password: 'carol', userCode: '1234' },
+  ]
+  server = await startJudgedServer({ users, acceptJson: true })
+})
+afterAll(async () => {
+  await server.close()
+  expect(server.faults500).toEqual([])
+  expect(server.breaches).toEqual([])
+})
+
+const post = (
+  path: string,
+  body: Record<string, string>,
+  headers: Record<string, string> = { authorization: service },
+) => fetch(server.issuer + path, { method: 'POST', body: new URLSearchParams(body), headers })
+
+describe('WebFinger', () => {
+  const ask = (query: string) => fetch(`${server.issuer}/.well-known/webfinger${query}`)
+  const host = () => new URL(server.issuer).host
+
+  it('leads from any name at this host to the issuer', async () => {
+    for (const resource of [`acct:alice@${host()}`, `acct:nobody@${host()}`, `${server.issuer}/alice`]) {
+      const answer = await ask(`?${new URLSearchParams({ resource })}`)
+      expect(answer.headers.get('content-type')).toBe('application/jrd+json')
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+      expect(await answer.json()).toEqual({ subject: resource, links: [{ rel: issuerRelation, href: server.issuer }] })
+    }
+  })
+
+  it('leaves out links of other relations', async () => {
+    const resource = encodeURIComponent(`acct:alice@${host()}`)
+    const of = async (rel: string) =>
+      ((await (await ask(`?resource=${resource}&${rel}`)).json()) as { links: [] }).links
+    expect(await of(`rel=avatar&rel=${encodeURIComponent(issuerRelation)}`)).toHaveLength(1)
+    expect(await of('rel=avatar')).toEqual([])
+  })
+
+  it.each([
+    ['', 400],
+    ['?resource=', 400],
+    ['?resource=alice', 400],
+    ['?resource=acct:a@x.example&resource=acct:b@x.example', 400],
+    ['?resource=acct:alice@elsewhere.example', 404],
+    ['?resource=acct:alice', 404],
+  ])('answers %j with %d', async (query, status) => {
+    expect((await ask(query)).status).toBe(status)
+  })
+})
+
+it('publishes the metadata of its API and of itself, and of no other (RFC 9728)', async () => {
+  const ask = async (path: string) => fetch(`${server.issuer}/.well-known/oauth-protected-resource${path}`)
+  expect(await (await ask('/api')).json()).toMatchObject({ resource: `${server.issuer}/api` })
+  expect(await (await ask('')).json()).toMatchObject({ resource: server.issuer, bearer_methods_supported: ['header'] })
+  expect((await ask('/other')).status).toBe(404)
+})
+
+describe('JSON bodies', () => {
+  const send = (body: unknown, type = 'application/json') =>
+    fetch(`${server.issuer}/token`, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: { authorization: service, 'content-type': type },
+    })
+
+  it('are taken where that is switched on', async () => {
+    const resource = [`${server.issuer}/api`]
+    expect((await send({ grant_type: 'client_credentials', scope: 'api:read', resource })).status).toBe(200)
+  })
+
+  it.each([
+    ['no JSON', '{', 400],
+    ['a name twice', '{"grant_type":"client_credentials","grant_type":"client_credentials"}', 400],
+    ['a list', [], 400],
+    ['a number', { grant_type: 1 }, 400],
+    ['an object', { grant_type: { a: 'b' } }, 400],
+    ['a list where one value may be', { grant_type: ['client_credentials', 'client_credentials'] }, 400],
+  ])('are refused: %s', async (_, body, status) => {
+    const answer = await send(body)
+    expect(answer.status).toBe(status)
+    expect(await answer.json()).toMatchObject({ error: 'invalid_request' })
+  })
+
+  it('are refused by default', async () => {
+    const plain = await createDevServer()
+    const headers = { authorization: service, 'content-type': 'application/json' }
+    const answer = await fetch(`${plain.issuer}/token`, { method: 'POST', body: '{}', headers })
+    expect(answer.status).toBe(415)
+    await plain.close()
+  })
+})
+
+describe('the inbox', () => {
+  const ask = (hint: string, more: Record<string, string> = {}) =>
+    post('/backchannel_authentication', { scope: 'openid', login_hint: hint, ...more })
+
+  it('shows to each user their own requests alone', async () => {
+    expect((await ask('alice', { binding_message: 'for <alice>' })).status).toBe(200)
+    const bob = new HeadlessBrowser()
+    expect(await bob.travel(`${server.issuer}/inbox`, { username: 'bob' })).toContain('Nothing waits for you')
+    const alice = new HeadlessBrowser()
+    const page = await login(alice)
+    expect(page).toContain('for &lt;alice&gt;')
+    expect(formsOf(page, server.issuer).map(({ acts }) => acts)).toEqual([['allow'], ['deny']])
+  })
+
+  it('takes no answer that was not given at the page, nor one for another user', async () => {
+    const [alice, bob] = [new HeadlessBrowser(), new HeadlessBrowser()]
+    await ask('alice')
+    const [allow] = formsOf(await login(alice), server.issuer)
+    const headers = { origin: server.issuer }
+    const body = (guard: string) => new URLSearchParams({ act: 'allow', entry: allow!.fields.get('entry')!, guard })
+    const send = (browser: HeadlessBrowser, guard: string) =>
+      browser.send(`${server.issuer}/inbox`, { method: 'POST', body: body(guard), headers })
+    const waiting = (await server.backchannelRequests('alice')).length
+    expect((await send(alice, 'x')).status).toBe(403)
+    const [page] = formsOf(await login(bob, 'bob', { ask: () => ask('bob') }), server.issuer)
+    expect((await send(bob, page!.fields.get('guard')!)).status).toBe(303)
+    expect(await server.backchannelRequests('alice')).toHaveLength(waiting)
+    const foreign = {
+      method: 'POST',
+      body: body(allow!.fields.get('guard')!),
+      headers: { origin: 'https://evil.example' },
+    }
+    expect((await alice.send(`${server.issuer}/inbox`, foreign)).status).toBe(403)
+    expect((await send(alice, allow!.fields.get('guard')!)).status).toBe(303)
+    expect(await server.backchannelRequests('alice')).toHaveLength(waiting - 1)
+  })
+
+  it('asks for the code of a user who has one (CIBA 7.1)', async () => {
+    expect(await (await ask('carol')).json()).toMatchObject({ error: 'missing_user_code' })
+    expect(await (await ask('carol', { user_code: '4321' })).json()).toMatchObject({ error: 'invalid_user_code' })
+    expect((await ask('carol', { user_code: '1234' })).status).toBe(200)
+  })
+
+  it('says of a request that is none, that it was not answered', async () => {
+    expect(await server.answerBackchannelRequest('nothing', 'allow')).toBe(false)
+  })
+
+  /** To the page behind the login. */
+  async function login(browser: HeadlessBrowser, name = 'alice', before?: { ask: () => Promise<unknown> }) {
+    await before?.ask()
+    const first = await browser.send(`${server.issuer}/inbox`)
+    const [form] = formsOf(await first.text(), server.issuer)
+    const body = new URLSearchParams([...form!.fields].filter(([key]) => key === 'guard'))
+    for (const [key, value] of [
+      ['act', 'login'],
+      ['username', name],
+      ['password', name],
+    ] as const)
+      body.set(key, value)
+    const end = await browser.open(form!.action, { method: 'POST', body, headers: { origin: server.issuer } })
+    if (end instanceof URL) throw new Error('left the server')
+    return end.text()
+  }
+})
+
+describe('a certificate that a proxy hands on', () => {
+  it('is believed in the named field alone, and only where one is named', async () => {
+    const { client, selfSigned } = makeCertificates('app.example')
+    const pem = encodeURIComponent(client.cert)
+    const binary = `:${new X509Certificate(client.cert).raw.toString('base64')}:`
+    const behind = await createDevServer({ clientCertificateHeader: 'Client-Cert' })
+    const open = await createDevServer({ mtls: true })
+    const register = {
+      client_id: 'proxied',
+      token_endpoint_auth_method: 'self_signed_tls_client_auth' as const,
+      grant_types: ['client_credentials'],
+      jwks: { keys: [{ kty: 'EC', x5c: [new X509Certificate(client.cert).raw.toString('base64')] } as never] },
+    }
+    const ask = async ({ issuer }: { issuer: string }, headers: Record<string, string>) => {
+      const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'proxied' })
+      return (await fetch(`${issuer}/token`, { method: 'POST', body, headers })).status
+    }
+    behind.addClient(register)
+    open.addClient(register)
+    expect(await ask(behind, { 'client-cert': pem })).toBe(200)
+    expect(await ask(behind, { 'client-cert': binary })).toBe(200)
+    expect(await ask(behind, { 'client-cert': encodeURIComponent(selfSigned.cert) })).toBe(401)
+    expect(await ask(behind, { 'client-cert': 'nothing %zz' })).toBe(401)
+    expect(await ask(behind, { 'x-client-cert': pem })).toBe(401)
+    expect(await ask(open, { 'client-cert': pem })).toBe(401)
+    await Promise.all([behind.close(), open.close()])
+  })
+})
