@@ -1,3 +1,9 @@
+/** The type and subtype of a media type or range, without parameters (RFC 9110 8.3.1); undefined where it is none. */
+export function parseMediaType(text: string): string | undefined {
+  const mediaType = text.split(';', 1)[0]!.trim().toLowerCase()
+  return /^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+$/.test(mediaType) ? mediaType : undefined
+}
+
 /** Ranges count as JSON: where a document says that any type may come, its schema describes the JSON that comes. */
 export function isJson(mediaType: string): boolean {
   return /^[^/]+\/(json|.+\+json)$/.test(mediaType) || mediaType === '*/*' || mediaType === 'application/*'

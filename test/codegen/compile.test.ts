@@ -1,32 +1,8 @@
-import { execFile } from 'node:child_process'
-import { symlink, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { compileErrors } from './support/compile.ts'
 import { fixture, generated, temporaryFolder } from './support/generated.ts'
-
-/** Stricter than any user's: what compiles here compiles with less. */
-const compilerOptions = {
-  target: 'es2022',
-  module: 'nodenext',
-  lib: ['es2022', 'dom'],
-  types: [],
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  noPropertyAccessFromIndexSignature: true,
-  noImplicitReturns: true,
-  noUnusedLocals: true,
-  noUnusedParameters: true,
-  verbatimModuleSyntax: true,
-  isolatedDeclarations: true,
-  isolatedModules: true,
-  declaration: true,
-  erasableSyntaxOnly: true,
-  allowImportingTsExtensions: true,
-  skipLibCheck: false,
-  noEmit: true,
-}
 
 const use = `import type { Api } from '${resolve('src/lib/wire/index.ts')}'
 import { authorize, getThing, getThingResult, issueToken, issueTokenResult, putThing, deleteThing } from './keywords-3.1.yaml.strict/endpoints.js'
@@ -92,13 +68,5 @@ it('the output of every fixture compiles under the strictest settings, and types
     }
   }
   await writeFile(join(folder, 'use.ts'), use)
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }))
-  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    resolve('node_modules/@typescript/native/bin/tsc'),
-    '-p',
-    folder,
-  ]).catch((error: { stdout: string }) => error)
-  expect(stdout).toBe('')
+  expect(await compileErrors(folder)).toBe('')
 }, 60_000)

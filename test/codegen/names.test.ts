@@ -19,6 +19,9 @@ describe('spelling', () => {
     ['2faCode', '_2faCode', '_2faCode'],
     ['známka č. 1', 'ZnámkaČ1', 'známkaČ1'],
     ['日本', '日本', '日本'],
+    // Younger than the compilers, beyond the basic plane, no part of an identifier, and a capital that is too young.
+    ['a\u{323B0}b\uA7DCc\u20DDd', 'ABCD', 'aBCD'],
+    ['\u019Bx', '\u019Bx', '\u019Bx'],
     ['', 'Unnamed', 'unnamed'],
   ])('of %j is %s for a type and %s for a function', (given, type, called) => {
     expect([typeName(given), functionName(given)]).toEqual([type, called])

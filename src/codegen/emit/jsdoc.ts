@@ -28,6 +28,12 @@ export function jsdoc(doc: Doc): string {
   return `/**\n${lines.map((line) => (line === '' ? ' *' : ` * ${line}`)).join('\n')}\n */\n`
 }
 
+/**
+ * What bundlers, compilers and debuggers read in comments, wherever it stands: `#__NO_SIDE_EFFECTS__` above a function
+ * makes Rollup drop calls of it, `@ts-nocheck` quiets the compiler, `# sourceMappingURL=` loads a file.
+ */
+const annotation = /[@#](?=\s*(?:__|jsx|ts-|source(?:Mapping)?URL))/gi
+
 /** Untrusted prose that can neither end the comment, nor act as a tag, nor hide text from its reader. */
 function sanitise(prose: string): string {
   return prose
@@ -38,6 +44,7 @@ function sanitise(prose: string): string {
     .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD')
     .replaceAll('*/', '*\\/')
     .replace(/^(\s*)@/gm, '$1\\@')
+    .replace(annotation, '$&\\')
     .replace(/[ ]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim()

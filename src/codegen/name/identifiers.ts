@@ -36,11 +36,20 @@ const seam = new Set([
 export const isReserved = (name: string): boolean => reservedWords.has(name) || globals.has(name) || seam.has(name)
 
 /**
+ * What a name may hold: letters, digits and marks of the basic plane. Those younger than Unicode 15, and one that
+ * TypeScript's table lacks, are left out: compilers in use do not know them, and no version of Node may change a name.
+ */
+const nameable =
+  '(?=[\\0-\\uFFFF])(?![\\u088F\\u0897\\u0C5C\\u0CDC\\u1ACF-\\u1AEB\\u1C89\\u1C8A\\u9088\\uA7CB-\\uA7DC\\uA7F1])[\\p{ID_Start}\\p{Nd}\\p{Mn}\\p{Mc}$]'
+const word = new RegExp(`(?:${nameable})+`, 'gu')
+const nameableCharacter = new RegExp(`^(?:${nameable})+$`, 'u')
+
+/**
  * A type's name: the words of the given name, each with a capital. A given name that is an identifier keeps its
  * spelling but for the first letter and underscores, so `OAuthError` stays `OAuthError` and `JWKSet` `JWKSet`.
  */
 export function typeName(given: string): string {
-  const words = given.normalize('NFC').match(/[\p{ID_Start}\p{Nd}\p{M}$]+/gu) ?? []
+  const words = given.normalize('NFC').match(word) ?? []
   const joined = words.map(capitalise).join('')
   return startSafely(joined === '' ? 'Unnamed' : joined)
 }
@@ -64,8 +73,9 @@ export function pathName(method: string, path: string): string {
 }
 
 function capitalise(word: string): string {
-  const first = String.fromCodePoint(word.codePointAt(0)!)
-  return first.toUpperCase() + word.slice(first.length)
+  // A capital may be younger than its letter: that of U+019B is of Unicode 16.
+  const capital = word.charAt(0).toUpperCase()
+  return nameableCharacter.test(capital) ? capital + word.slice(1) : word
 }
 
 /** An identifier cannot begin with a digit or a combining mark. */

@@ -1,6 +1,7 @@
 import type { ValueEncoding } from '../../lib/api.ts'
 import type { BodySpec, MediaSpec, ResponseSpec } from '../spec.ts'
 import { type Context, dereference, type Part } from './context.ts'
+import { readMediaType } from './media-type.ts'
 import { readEncoding } from './parameters.ts'
 import { entries, isRawObject, optional, own, text } from './raw.ts'
 import { normaliseSchema } from './schema.ts'
@@ -63,7 +64,7 @@ export function readContent(context: Context, part: Part): MediaSpec[] {
   for (const [key, given] of entries(own(part.node, 'content'))) {
     // From 3.2 on media types are components too.
     const { node } = dereference(context, { ...part, node: given })
-    const mediaType = key.split(';', 1)[0]!.trim().toLowerCase()
+    const mediaType = readMediaType(context, part.node, key)
     const schemaNode = own(node, 'schema') ?? own(node, 'itemSchema')
     media.set(mediaType, {
       mediaType,

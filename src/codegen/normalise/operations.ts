@@ -14,7 +14,16 @@ const methods: readonly HttpMethod[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS
 export function normaliseOperations(context: Context, root: Part): OperationSpec[] {
   const operations: OperationSpec[] = []
   for (const [path, node] of entries(own(root.node, 'paths'))) {
-    if (!path.startsWith('/')) continue
+    if (!path.startsWith('/')) {
+      if (!path.startsWith('x-'))
+        context.diagnostics.warn(
+          'invalid_document',
+          node,
+          `the path "${path}" is left out: it does not begin with a slash`,
+          'write it relative to the server URL, with a slash in front',
+        )
+      continue
+    }
     const item = dereference(context, { ...root, node })
     if (!isRawObject(item.node)) continue
     for (const method of methods) {

@@ -1,6 +1,7 @@
 import type { ValueEncoding } from '../../lib/api.ts'
 import type { BodySpec, MediaSpec, Schema } from '../spec.ts'
 import type { Context, Part } from './context.ts'
+import { readMediaType } from './media-type.ts'
 import { list, optional, own, strings, text } from './raw.ts'
 import { normaliseSchema } from './schema.ts'
 
@@ -29,7 +30,7 @@ export function readSwaggerBody(
   parameters: readonly Part[],
 ): BodySpec | undefined {
   if (parameters.length === 0) return undefined
-  const consumes = mediaTypes(own(operation.node, 'consumes'), own(root.node, 'consumes'))
+  const consumes = mediaTypes(context, operation, root, 'consumes')
   const whole = parameters.find(({ node }) => own(node, 'in') === 'body')
   if (whole) {
     const schema = normaliseSchema(context, { ...whole, node: own(whole.node, 'schema') ?? {} })
@@ -89,7 +90,7 @@ export function readSwaggerContent(context: Context, root: Part, operation: Part
   const node = own(response.node, 'schema')
   if (node === undefined) return []
   const schema = normaliseSchema(context, { ...response, node })
-  const produces = mediaTypes(own(operation.node, 'produces'), own(root.node, 'produces'))
+  const produces = mediaTypes(context, operation, root, 'produces')
   return (produces.length > 0 ? produces : ['application/json']).map((mediaType) => ({
     mediaType,
     schema,
@@ -97,7 +98,7 @@ export function readSwaggerContent(context: Context, root: Part, operation: Part
   }))
 }
 
-function mediaTypes(own: unknown, inherited: unknown): string[] {
-  const given = list(own).length > 0 ? own : inherited
-  return [...new Set(strings(given).map((each) => each.split(';', 1)[0]!.trim().toLowerCase()))]
+function mediaTypes(context: Context, operation: Part, root: Part, field: 'consumes' | 'produces'): string[] {
+  const { node } = list(own(operation.node, field)).length > 0 ? operation : root
+  return [...new Set(strings(own(node, field)).map((each) => readMediaType(context, node, each)))]
 }
