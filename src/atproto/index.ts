@@ -1,6 +1,11 @@
 import { assertOptions } from '../lib/options.ts'
 import { createMemoryStore } from '../stores/memory/index.ts'
 import {
+  createServiceAuthVerifierOver,
+  type ServiceAuthVerifier,
+  type ServiceAuthVerifierOptions,
+} from './service-auth/verify-service-token.ts'
+import {
   createPasswordXrpcClientOver,
   type PasswordXrpcClient,
   type PasswordXrpcClientOptions,
@@ -27,6 +32,12 @@ export type {
   ResolveOptions,
   VerificationMethod,
 } from './identity/identity-types.ts'
+export { createServiceAuthXrpcClient, type ServiceAuthXrpcClientOptions } from './service-auth/service-client.ts'
+export type {
+  ServiceAuthVerifier,
+  ServiceAuthVerifierOptions,
+  VerifiedServiceToken,
+} from './service-auth/verify-service-token.ts'
 export type { PasswordLogin, PasswordXrpcClient, PasswordXrpcClientOptions } from './xrpc/password-client.ts'
 export {
   createUnauthenticatedXrpcClient,
@@ -64,4 +75,20 @@ export function createPasswordXrpcClient<Methods extends XrpcMethods = AnyXrpcMe
   assertOptions('createPasswordXrpcClient', options)
   const { store = createMemoryStore({ ...(options.runtime && { runtime: options.runtime }) }) } = options
   return createPasswordXrpcClientOver<Methods>({ ...options, store })
+}
+
+/**
+ * Judges the tokens that other services send (service auth). Each is good once; which were used is remembered in this
+ * process unless `replayStore` says where else.
+ *
+ * @throws TypeError for an option that is missing, unknown or of the wrong form
+ * @see AT Protocol HTTP API (XRPC), "Inter-Service Authentication (JWT)"
+ * @example
+ * const serviceAuth = createServiceAuthVerifier({ audience: 'did:web:api.example', identity: client.identity })
+ * const { did } = await serviceAuth.verifyRequest(request)
+ */
+export function createServiceAuthVerifier(options: ServiceAuthVerifierOptions): ServiceAuthVerifier {
+  assertOptions('createServiceAuthVerifier', options)
+  const { replayStore = createMemoryStore({ ...(options.runtime && { runtime: options.runtime }) }) } = options
+  return createServiceAuthVerifierOver({ ...options, replayStore })
 }

@@ -1,0 +1,284 @@
+// The login by password, against a PDS of a few lines that counts what it is asked.
+import { describe, expect, it } from 'vitest'
+import { createPasswordXrpcClient, type PasswordXrpcClientOptions } from '../../src/atproto/index.ts'
+import { createMemoryStore } from '../../src/stores/memory/index.ts'
+import { failure, json, type Received, serve } from '../http/serve.ts'
+import { createFakeRuntime, type FakeRuntime } from '../support/fake-runtime.ts'
+
+const did = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'
+const nsid = 'com.example.notes.list'
+
+/** A PDS of one account, whose access token is good until `expire`. */
+async function aPds(refuse: { status: number; error: string } = { status: 400, error: 'ExpiredToken' }) {
+  let issued = 0
+  let isExpired = false
+  const counts = { createSession: 0, refreshSession: 0, deleteSession: 0, calls: 0 }
+  const state = { down: false, refusesRefresh: false, factor: undefined as string | undefined }
+  const tokens = () => {
+    issued++
+    return { did, handle: 'bot.example', accessJwt: `access-${issued}`, refreshJwt: `refresh-${issued}` }
+  }
+  const sees = (request: Received, kind: string) => request.headers.authorization === `Bearer ${kind}-${issued}`
+  const server = await serve(async (request, response) => {
+    const [, method] = /^\/xrpc\/(?:com\.atproto\.server\.)?([\w.]+)/.exec(request.url) ?? []
+    if (method === 'createSession') {
+      counts.createSession++
+      const { password, authFactorToken } = JSON.parse(request.body)
+      if (password !== 'right') return json(response, 401, { error: 'AuthenticationRequired', message: 'wrong' })
+      if (authFactorToken !== state.factor) return json(response, 401, { error: 'AuthFactorTokenRequired' })
+      isExpired = false
+      return json(response, 200, tokens())
+    }
+    if (method === 'refreshSession') {
+      counts.refreshSession++
+      if (state.down) return json(response, 503, { error: 'NotEnoughResources' })
+      if (state.refusesRefresh || !sees(request, 'refresh')) return json(response, 400, { error: 'ExpiredToken' })
+      isExpired = false
+      return json(response, 200, tokens())
+    }
+    if (method === 'deleteSession') {
+      counts.deleteSession++
+      return response.writeHead(sees(request, 'refresh') ? 200 : 401).end()
+    }
+    counts.calls++
+    if (isExpired || !sees(request, 'access')) return json(response, refuse.status, { error: refuse.error })
+    return json(response, 200, { echo: request.body, proxy: request.headers['atproto-proxy'] ?? null })
+  })
+  const expire = () => {
+    isExpired = true
+  }
+  return { server, counts, state, expire }
+}
+
+type Pds = Awaited<ReturnType<typeof aPds>>
+
+async function aLogin(pds: Pds, options: Partial<PasswordXrpcClientOptions> = {}) {
+  const xrpc = createPasswordXrpcClient({ service: pds.server.origin, ...options })
+  await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+  return xrpc
+}
+
+describe('createSession', () => {
+  it('logs in, and calls carry its access token', async () => {
+    const pds = await aPds()
+    const xrpc = createPasswordXrpcClient({ service: pds.server.origin })
+    expect(xrpc.did).toBeUndefined()
+    expect(await xrpc.createSession({ identifier: 'bot.example', password: 'right' })).toEqual({
+      did,
+      handle: 'bot.example',
+    })
+    expect(xrpc.did).toBe(did)
+    expect((await xrpc.post(nsid, { input: { a: 1 } })).data).toMatchObject({ echo: '{"a":1}' })
+    expect(pds.server.received[0]!.headers.authorization).toBeUndefined()
+  })
+
+  it('tells that a code was mailed, and takes it', async () => {
+    const pds = await aPds()
+    pds.state.factor = 'ABCDE-12345'
+    const xrpc = createPasswordXrpcClient({ service: pds.server.origin })
+    const login = { identifier: 'bot.example', password: 'right' }
+    expect(await failure(xrpc.createSession(login))).toMatchObject({ error: 'AuthFactorTokenRequired', status: 401 })
+    await xrpc.createSession({ ...login, authFactorToken: 'ABCDE-12345' })
+    expect((await xrpc.get(nsid)).status).toBe(200)
+  })
+
+  it('with a wrong password leaves nobody logged in', async () => {
+    const pds = await aPds()
+    const xrpc = createPasswordXrpcClient({ service: pds.server.origin })
+    expect(await failure(xrpc.createSession({ identifier: 'bot.example', password: 'no' }))).toMatchObject({
+      error: 'AuthenticationRequired',
+    })
+    expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'no_token' })
+  })
+
+  it('asks for no proxy, whatever the calls ask for', async () => {
+    const pds = await aPds()
+    const xrpc = await aLogin(pds, { proxy: 'did:web:api.example#app' })
+    expect(pds.server.received[0]!.headers['atproto-proxy']).toBeUndefined()
+    expect((await xrpc.get(nsid)).data).toMatchObject({ proxy: 'did:web:api.example#app' })
+  })
+})
+
+describe('without a login', () => {
+  it('calls, renewal and logout have no token', async () => {
+    const pds = await aPds()
+    const xrpc = createPasswordXrpcClient({ service: pds.server.origin })
+    for (const call of [() => xrpc.get(nsid), () => xrpc.post(nsid), () => xrpc.refreshSession()]) {
+      expect(await failure(call())).toMatchObject({ name: 'AtprotoError', code: 'no_token' })
+    }
+    expect(pds.counts.calls).toBe(0)
+  })
+})
+
+describe('a refused access token', () => {
+  it.each([
+    [400, 'ExpiredToken'],
+    [400, 'InvalidToken'],
+    [401, 'AuthenticationRequired'],
+    [403, 'Forbidden'],
+  ])('with status %i and %s is renewed, and the call is sent once more with the new one', async (status, error) => {
+    const pds = await aPds({ status, error })
+    const xrpc = await aLogin(pds)
+    pds.expire()
+    expect((await xrpc.post(nsid, { input: { again: true } })).data).toMatchObject({ echo: '{"again":true}' })
+    expect(pds.server.received.map(({ url, headers }) => [url.split('.').at(-1), headers.authorization])).toEqual([
+      ['createSession', undefined],
+      ['list', 'Bearer access-1'],
+      ['refreshSession', 'Bearer refresh-1'],
+      ['list', 'Bearer access-2'],
+    ])
+  })
+
+  it('is renewed once for ten calls at a time', async () => {
+    const pds = await aPds()
+    const xrpc = await aLogin(pds)
+    pds.expire()
+    const answers = await Promise.all(Array.from({ length: 10 }, () => xrpc.get(nsid)))
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+    expect(pds.counts.refreshSession).toBe(1)
+  })
+
+  it('is renewed once for two processes over one store', async () => {
+    const pds = await aPds()
+    const store = createMemoryStore()
+    const one = await aLogin(pds, { store })
+    const other = createPasswordXrpcClient({ service: pds.server.origin, store, did })
+    pds.expire()
+    await Promise.all([one.get(nsid), other.get(nsid), one.get(nsid), other.get(nsid)])
+    expect(pds.counts.refreshSession).toBe(1)
+  })
+
+  it('that is refused after the renewal, too, is the error of the call', async () => {
+    const pds = await aPds({ status: 403, error: 'AccountTakedown' })
+    const xrpc = await aLogin(pds)
+    const { received } = pds.server
+    pds.expire()
+    // The server refuses whatever it is shown.
+    const original = received.push.bind(received)
+    received.push = (request) => {
+      if (request.url.endsWith(nsid)) pds.expire()
+      return original(request)
+    }
+    expect(await failure(xrpc.get(nsid))).toMatchObject({ name: 'XrpcError', error: 'AccountTakedown', status: 403 })
+    expect(pds.counts).toMatchObject({ calls: 2, refreshSession: 1 })
+  })
+
+  it('of a call with a stream is renewed for the next one, since the stream is used up', async () => {
+    const pds = await aPds()
+    const xrpc = await aLogin(pds)
+    pds.expire()
+    const input = new Blob(['x']).stream()
+    expect(await failure(xrpc.post(nsid, { input, contentType: 'image/png' }))).toMatchObject({ error: 'ExpiredToken' })
+    expect((await xrpc.get(nsid)).status).toBe(200)
+    expect(pds.counts.refreshSession).toBe(1)
+  })
+
+  it('that is no token error is left alone', async () => {
+    const pds = await aPds({ status: 400, error: 'InvalidRequest' })
+    const xrpc = await aLogin(pds)
+    pds.expire()
+    expect(await failure(xrpc.get(nsid))).toMatchObject({ error: 'InvalidRequest' })
+    expect(pds.counts.refreshSession).toBe(0)
+  })
+})
+
+describe('a renewal', () => {
+  it('that the server refuses ends the login, and says so to every call', async () => {
+    const pds = await aPds()
+    const xrpc = await aLogin(pds)
+    pds.expire()
+    pds.state.refusesRefresh = true
+    for (let i = 0; i < 2; i++) {
+      expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'session_expired', reason: 'refresh_refused' })
+    }
+    expect(pds.counts.refreshSession).toBe(1)
+    await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+    expect((await xrpc.get(nsid)).status).toBe(200)
+  })
+
+  it('that fails ends nothing, and is tried again after a while', async () => {
+    const pds = await aPds()
+    const runtime: FakeRuntime = createFakeRuntime()
+    const xrpc = await aLogin(pds, { runtime })
+    pds.expire()
+    pds.state.down = true
+    expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'refresh_failed' })
+    pds.state.down = false
+    // Too early: the server is left in peace.
+    expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'refresh_failed' })
+    expect(pds.counts.refreshSession).toBe(1)
+    runtime.advance(60_000)
+    expect((await xrpc.get(nsid)).status).toBe(200)
+  })
+
+  it('can be asked for', async () => {
+    const pds = await aPds()
+    const xrpc = await aLogin(pds)
+    await xrpc.refreshSession()
+    await xrpc.get(nsid)
+    expect(pds.server.received.at(-1)!.headers.authorization).toBe('Bearer access-2')
+  })
+
+  it('that answers for another account is refused', async () => {
+    let first = true
+    const server = await serve((request, response) => {
+      if (!request.url.includes('server')) return json(response, 401, {})
+      const who = first ? did : 'did:plc:ragtjsm2j2vknwkz3zp4oxrd'
+      first = false
+      return json(response, 200, { did: who, handle: 'bot.example', accessJwt: 'a', refreshJwt: 'r' })
+    })
+    const xrpc = createPasswordXrpcClient({ service: server.origin })
+    await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+    const error = await failure(xrpc.get(nsid))
+    expect(error).toMatchObject({ code: 'refresh_failed', cause: { code: 'invalid_body' } })
+  })
+})
+
+describe('deleteSession', () => {
+  it('ends the login at the server, and here whatever the server says', async () => {
+    const pds = await aPds()
+    const xrpc = await aLogin(pds)
+    await xrpc.deleteSession()
+    expect(pds.counts.deleteSession).toBe(1)
+    expect(pds.server.received.at(-1)!.headers.authorization).toBe('Bearer refresh-1')
+    expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'no_token' })
+  })
+
+  it('is not undone by a renewal that was under way: its tokens are ended, too', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const pds = await aPds()
+    const xrpc = await aLogin(pds, {
+      async fetch(request) {
+        const response = await fetch(request)
+        if (request.url.endsWith('refreshSession')) await held
+        return response
+      },
+    })
+    pds.expire()
+    const call = failure(xrpc.get(nsid))
+    while (pds.counts.refreshSession === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await xrpc.deleteSession()
+    release()
+    expect(await call).toMatchObject({ code: 'session_not_found' })
+    expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'no_token' })
+    expect(pds.server.received.at(-1)!.headers.authorization).toBe('Bearer refresh-2')
+    expect(pds.counts.deleteSession).toBe(2)
+  })
+})
+
+describe('tokens', () => {
+  it('outlive the process in a store, and stand in no error', async () => {
+    const pds = await aPds()
+    const store = createMemoryStore()
+    await aLogin(pds, { store })
+    const later = createPasswordXrpcClient({ service: pds.server.origin, store, did })
+    expect((await later.get(nsid)).status).toBe(200)
+    pds.expire()
+    pds.state.refusesRefresh = true
+    const error = await failure(later.get(nsid))
+    expect(JSON.stringify({ ...error, message: error.message })).not.toMatch(/access-|refresh-\d/)
+  })
+})
