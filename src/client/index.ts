@@ -35,6 +35,14 @@ export {
   none,
 } from '../protocol/client-auth.ts'
 export { selfSignedTlsClientAuth, tlsClientAuth } from '../protocol/client-auth-tls.ts'
+export type {
+  ClientEvent,
+  ClientEventListener,
+  ClientOperation,
+  EventPhase,
+  OperationEvent,
+  RequestEvent,
+} from '../protocol/client-event.ts'
 export { buildClientMetadataDocument, type ClientMetadataDocument } from '../protocol/client-metadata-document.ts'
 export type { ClientRegistration, JudgedRegistration } from '../protocol/client-registration.ts'
 export { type ClientSecretJwtOptions, clientSecretJwt } from '../protocol/client-secret-jwt.ts'
@@ -50,6 +58,7 @@ export type { LogoutReturnExpectations } from '../protocol/end-session.ts'
 export type { ExtensionGrantParameters } from '../protocol/extension-grant.ts'
 export type { FrontChannelLogout, FrontChannelLogoutRules } from '../protocol/front-channel-logout.ts'
 export type { LogoutTokenClaims } from '../protocol/logout-token.ts'
+export type { Quirk } from '../protocol/quirks.ts'
 export type { RequestObjectOptions } from '../protocol/request-object.ts'
 export type { ResponseMode, ResponseType } from '../protocol/response-mode.ts'
 export type { StepUpRequest } from '../protocol/step-up.ts'

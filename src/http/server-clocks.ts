@@ -18,13 +18,19 @@ export interface ServerClocksOptions {
   readonly onLearned?: (origin: string, skew: number, applied: boolean) => void
 }
 
-interface Known {
+/** Milliseconds by which a clock is at least and at most ahead of ours, by all that was heard of it. */
+interface Bounds {
+  readonly least: number
+  readonly most: number
+}
+
+interface Known extends Bounds {
   /** The last `Date` field, which changes once a second. */
-  field: string
-  /** As measured, in milliseconds. */
-  measured: number
+  readonly field: string
+  /** The best guess within the bounds, in milliseconds. */
+  readonly skew: number
   /** The runtime with that skew; the plain one where it is none, or too much. */
-  runtime: Runtime
+  readonly runtime: Runtime
 }
 
 /** Milliseconds. A clock that is further off is wrong, and with it the server's idea of any proof. */
@@ -44,13 +50,17 @@ export function createServerClocks({ runtime, onLearned }: ServerClocksOptions):
     const { origin } = new URL(url)
     const known = clocks.get(origin)
     if (known?.field === field) return
-    const skew = skewOf(field, known?.measured ?? 0, sentAt, runtime.now())
-    if (skew === undefined) return
+    const heard = boundsOf(field, sentAt, runtime.now())
+    if (!heard) return
+    const before = known?.skew ?? 0
+    const bounds = join(known, heard)
+    const skew = nearest(before, bounds)
     const applied = Math.abs(skew) <= mostSkew
     clocks.delete(origin)
-    clocks.set(origin, { field, measured: skew, runtime: applied && skew !== 0 ? shifted(runtime, skew) : runtime })
+    clocks.set(origin, { ...bounds, field, skew, runtime: applied && skew !== 0 ? shifted(runtime, skew) : runtime })
     if (clocks.size > mostServers) clocks.delete(clocks.keys().next().value!)
-    if (skew !== (known?.measured ?? 0)) onLearned?.(origin, skew, applied)
+    // What comes closer to the truth by less than a second is nothing new.
+    if (Math.abs(skew - before) >= resolution) onLearned?.(origin, skew, applied)
   }
 
   return {
@@ -64,16 +74,23 @@ export function createServerClocks({ runtime, onLearned }: ServerClocksOptions):
   }
 }
 
-/**
- * The server wrote its `Date` somewhere between our sending and our receiving, and up to a second after the time that
- * it names. What is believed so far stays where it lies within that; else the middle is the best guess.
- */
-function skewOf(field: string, believed: number, sentAt: number, receivedAt: number): number | undefined {
+/** The server wrote its `Date` between our sending and our receiving, and up to a second after the time that it names. */
+function boundsOf(field: string, sentAt: number, receivedAt: number): Bounds | undefined {
   const date = Date.parse(field)
   // A clock that was set back meanwhile tells nothing.
   if (Number.isNaN(date) || receivedAt < sentAt) return undefined
-  const least = date - receivedAt
-  const most = date + resolution - sentAt
+  return { least: date - receivedAt, most: date + resolution - sentAt }
+}
+
+/** What both leave open; where that is nothing, one of the clocks was set, and only the newer one counts. */
+function join(known: Bounds | undefined, heard: Bounds): Bounds {
+  const least = Math.max(known?.least ?? heard.least, heard.least)
+  const most = Math.min(known?.most ?? heard.most, heard.most)
+  return least <= most ? { least, most } : heard
+}
+
+/** What is believed stays while it can; else the middle is the best guess. */
+function nearest(believed: number, { least, most }: Bounds): number {
   return believed >= least && believed <= most ? believed : Math.round((least + most) / 2)
 }
 

@@ -4,7 +4,7 @@ import { assertKnownOptions } from '../lib/options.ts'
 import { protectedResourceMetadataUrl } from '../protocol/protected-resource-metadata.ts'
 import { judgeResourceMetadata, readResourceMetadataUrl } from '../protocol/resource-discovery.ts'
 import { assertEndpointUrl } from '../protocol/url-rules.ts'
-import { settleThirdParty, type ThirdPartyOptions, thirdPartyOptionNames } from './third-party.ts'
+import { observeSearch, settleThirdParty, type ThirdPartyOptions, thirdPartyOptionNames } from './third-party.ts'
 
 export interface DiscoverResourceOptions extends ThirdPartyOptions {
   /** The answer by which the resource refused: it may say where its metadata is. */
@@ -40,7 +40,11 @@ export async function discoverResource(
   const named = options.response && readResourceMetadataUrl(options.response.headers)
   const url = protectedResourceMetadataUrl(resource, allowLoopbackHttp)
   if (named !== undefined) assertEndpointUrl(named, { field: 'resource_metadata', allowLoopbackHttp })
-  const { body } = await fetchJson(fetch, named ?? url, { timeout, signal: options.signal })
-  const metadata = judgeResourceMetadata(body, { resource, allowLoopbackHttp })
-  return { resource, authorizationServers: metadata.authorization_servers ?? [], metadata }
+  const observer = observeSearch(new URL(url).origin, options)
+  return await observer.watch('identity_resolution', async () => {
+    const send = observer.watchFetch(fetch)
+    const { body } = await fetchJson(send, named ?? url, { timeout, signal: options.signal })
+    const metadata = judgeResourceMetadata(body, { resource, allowLoopbackHttp })
+    return { resource, authorizationServers: metadata.authorization_servers ?? [], metadata }
+  })
 }

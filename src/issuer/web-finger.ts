@@ -1,7 +1,7 @@
 import { fetchJson } from '../http/json-fetch.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { buildWebFingerQuery, issuerRelation, judgeWebFingerResponse } from '../protocol/webfinger.ts'
-import { settleThirdParty, type ThirdPartyOptions, thirdPartyOptionNames } from './third-party.ts'
+import { observeSearch, settleThirdParty, type ThirdPartyOptions, thirdPartyOptionNames } from './third-party.ts'
 
 export interface WebFingerResult {
   /** The issuer that serves the user. Make its client with `fetch: createScreenedFetch()`. */
@@ -28,6 +28,9 @@ export async function webFinger(identifier: string, options: ThirdPartyOptions =
   const url = new URL('/.well-known/webfinger', origin)
   url.search = new URLSearchParams({ resource, rel: issuerRelation }).toString()
   const accept = 'application/jrd+json, application/json'
-  const { body } = await fetchJson(fetch, url, { accept, timeout, signal: options.signal })
-  return { issuer: judgeWebFingerResponse(body, allowLoopbackHttp), resource }
+  const observer = observeSearch(url.origin, options)
+  return await observer.watch('identity_resolution', async () => {
+    const { body } = await fetchJson(observer.watchFetch(fetch), url, { accept, timeout, signal: options.signal })
+    return { issuer: judgeWebFingerResponse(body, allowLoopbackHttp), resource }
+  })
 }

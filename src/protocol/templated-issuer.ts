@@ -15,7 +15,7 @@ export function isIssuerTemplate(issuer: string, documented: unknown): boolean {
  */
 export function isTenantIssuer(issuer: string, iss: unknown, tenant: unknown): boolean {
   const segment = differingSegment(issuer, iss)
-  return segment !== undefined && segment === tenant && /^[\w.-]{1,255}$/.test(segment)
+  return segment !== undefined && segment === tenant && /^(?=.{1,255}$)[\w-]+(?:\.[\w-]+)*$/.test(segment)
 }
 
 /** The one segment of the path in which two issuers differ; undefined where that is more, less, or not in the path. */

@@ -33,6 +33,7 @@ function judge({ expect: expected }: Scenario) {
     if (expected.outcome === 'accepted') expectAccepted(outcome)
     else expectRefused(outcome, expected)
     if (outcome.error) expectNoSecrets(outcome.error, provider.secrets())
+    expectNoSecretsTold(outcome.told, provider.secrets())
     for (const [answer, limit] of Object.entries(expected.atMost ?? {})) {
       expect(provider.count(answer as AnswerName), `requests for ${answer}`).toBeLessThanOrEqual(limit)
     }
@@ -53,6 +54,16 @@ function expectRefused(outcome: Outcome, expected: Extract<Expectation, { outcom
   expect(expected.codes, inspect(error)).toContain((error as AuthentypeError).code)
   if (expected.checks) expect(expected.checks).toContain((error as IdTokenError).check)
   if (expected.error) expect((error as OAuthResponseError).error).toBe(expected.error)
+}
+
+/** Every scenario begins with a request, so a client that told nothing was not listened to. */
+function expectNoSecretsTold(told: Outcome['told'] = [], secrets: readonly string[]): void {
+  expect(told.length).toBeGreaterThan(0)
+  const printed = JSON.stringify(told)
+  expect(
+    secrets.filter((secret) => secret.length >= 8 && printed.includes(secret)),
+    'secrets in the events',
+  ).toEqual([])
 }
 
 /** As a logger would print it, causes included. */

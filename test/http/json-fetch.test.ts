@@ -23,6 +23,16 @@ describe('fetchJson', () => {
     },
   )
 
+  it.each(['{"issuer":"a","issuer":"b"}', '{"a":{"b":1,"\\u0062":2}}', '{"keys":[{"kty":"EC","kty":"RSA"}]}'])(
+    'refuses a document with a member twice, of which two readers may take different ones: %s',
+    async (text) => {
+      const { origin } = await serve(
+        (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(text),
+      )
+      expect(await failure(fetchJson(fetch, origin))).toMatchObject({ code: 'invalid_json', actual: 'a member twice' })
+    },
+  )
+
   it.each([201, 204, 206, 400, 404, 500])('refuses status %i', async (status) => {
     const { origin } = await serve((_, response) => json(response, status, {}))
     expect(await failure(fetchJson(fetch, origin))).toMatchObject({ code: 'unexpected_status', status })

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createApi } from '../../src/http/create-api.ts'
+import { fetchJson } from '../../src/http/json-fetch.ts'
 import { createKyTransport } from '../../src/http/ky-transport.ts'
+import { withLimits } from '../../src/http/limits.ts'
 import { failure, serve } from './serve.ts'
 
 const transport = createKyTransport({ backoff: 5 })
@@ -52,6 +55,37 @@ describe('createKyTransport', () => {
     expect(await (await transport(new Request(origin))).text()).toBe('ok')
     expect(received).toHaveLength(2)
     expect(await failure(transport(new Request('http://127.0.0.1:1/')))).toBeInstanceOf(TypeError)
+  })
+
+  it('gives the answer at once where Retry-After would outlast the deadline', async () => {
+    const { origin, received } = await answering([503, 200], { 'retry-after': '30' })
+    const limited = withLimits(createKyTransport(), { timeout: 5_000 })
+    const startedAt = Date.now()
+    expect((await limited(new Request(origin))).status).toBe(503)
+    expect(Date.now() - startedAt).toBeLessThan(2_000)
+    expect(received).toHaveLength(1)
+  })
+
+  it.each([
+    ['metadata', (origin: string) => fetchJson(transport, origin, { timeout: 2_000 })],
+    [
+      'an operation',
+      (origin: string) => {
+        const api = createApi({ baseUrl: origin, fetch: createKyTransport() })
+        return api.send({ id: 'getIt', method: 'GET', path: '/', responses: { 200: {} } }, {}, { timeout: 2_000 })
+      },
+    ],
+  ])('gives %s the refusal, and not a time-out, where Retry-After is too long', async (_, ask) => {
+    const { origin, received } = await answering([503], { 'retry-after': '30' })
+    expect(await failure(ask(origin))).toMatchObject({ code: 'unexpected_status', status: 503 })
+    expect(received).toHaveLength(1)
+  })
+
+  it('does not begin a wait of its own that the deadline would cut short', async () => {
+    const { origin, received } = await answering([503])
+    const patient = withLimits(createKyTransport({ backoff: 60_000 }), { timeout: 5_000 })
+    expect((await patient(new Request(origin))).status).toBe(503)
+    expect(received).toHaveLength(1)
   })
 
   it('waits as long as Retry-After says', async () => {

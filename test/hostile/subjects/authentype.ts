@@ -27,8 +27,8 @@ export function authentypeSubject(transport: 'fetch' | 'ky'): SubjectFactory {
     const create = transport === 'ky' ? createClientOverKy : createOAuthClient
     const delay = async (milliseconds: number) => setup.wait(milliseconds)
     const runtime = { ...systemRuntime, now: setup.now, delay }
-    const client = create({ ...optionsFor(setup), runtime })
-    const sessions = createSessions({ client, baseUrl: setup.issuer })
+    const client = create({ ...optionsFor(setup), runtime, onEvent: setup.tell })
+    const sessions = createSessions({ client, baseUrl: setup.issuer, onEvent: setup.tell })
     let login: LoginResult | undefined
     let session: Session | undefined
     const current = () => {

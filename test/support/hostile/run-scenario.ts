@@ -29,6 +29,8 @@ export interface SubjectSetup {
   readonly now: () => number
   /** Waits by moving that clock. */
   readonly wait: (milliseconds: number) => void
+  /** Gets whatever the client tells a log. */
+  readonly tell: (event: unknown) => void
 }
 
 export type SubjectFactory = (setup: SubjectSetup) => Subject
@@ -39,6 +41,8 @@ export interface Outcome {
   /** The step that failed, if one did. */
   readonly failedAt?: Step
   readonly wasLastStep: boolean
+  /** What the client told a log, so far. */
+  readonly told?: readonly unknown[]
 }
 
 /** Runs a scenario against a provider of its own and hands what happened to `judge`. */
@@ -53,11 +57,13 @@ export async function runScenario(
   const wait = (milliseconds: number) => {
     clock.offset += milliseconds
   }
+  const told: unknown[] = []
+  const tell = (event: unknown) => void told.push(event)
   const provider = await startHostileProvider({ client, faults: scenario.fault, now })
   try {
-    const subject = makeSubject({ issuer: provider.issuer, client, now, wait })
+    const subject = makeSubject({ issuer: provider.issuer, client, now, wait, tell })
     for (let round = 0; round < (scenario.repeat ?? 1); round++) {
-      judge(await runSteps(scenario.run, subject, provider, clock), provider)
+      judge({ ...(await runSteps(scenario.run, subject, provider, clock)), told }, provider)
     }
   } finally {
     await provider.close()

@@ -186,6 +186,24 @@ export const discoveryScenarios = table({ area: 'discovery', run: ['begin'] }, [
     expect: refused('invalid_json'),
   },
   {
+    name: 'refuses metadata with a member twice',
+    clause: 'RFC 8259 4',
+    fault: {
+      answers: {
+        discovery: { body: (honest) => honest.replace('{', '{"token_endpoint":"https://evil.example/token",') },
+      },
+    },
+    expect: refused('invalid_json'),
+  },
+  {
+    name: 'refuses metadata with a member twice, once in escapes',
+    clause: 'RFC 8259 4',
+    fault: {
+      answers: { discovery: { body: (honest) => honest.replace('{', '{"\\u0069ssuer":"https://evil.example",') } },
+    },
+    expect: refused('invalid_json'),
+  },
+  {
     name: 'refuses an empty answer in place of metadata',
     clause: 'RFC 8259 2',
     fault: { answers: { discovery: { body: '' } } },

@@ -55,6 +55,12 @@ const userinfoScenarios = table({ area: 'userinfo', run: ['login', 'userinfo'] }
     expect: refused('invalid_json'),
   },
   {
+    name: 'refuses userinfo with a claim twice',
+    clause: 'RFC 8259 4, OpenID Connect Core 5.3.2',
+    fault: { answers: { userinfo: { body: (honest) => honest.replace('{', '{"sub":"somebody-else",') } } },
+    expect: refused('invalid_json'),
+  },
+  {
     name: 'refuses userinfo of more than a megabyte',
     clause: 'spec/2-protocol.md, Discovery',
     fault: { answers: { userinfo: { json: { padding: 'x'.repeat(1 << 20) } } } },

@@ -68,6 +68,12 @@ export const jwksScenarios = table({ area: 'jwks', run: ['login'] }, [
     expect: refused('invalid_json'),
   },
   {
+    name: 'refuses a set of keys with a member twice',
+    clause: 'RFC 8259 4, RFC 7517 4',
+    fault: { answers: { jwks: { body: (honest) => honest.replace('{', '{"keys":[],') } } },
+    expect: refused('invalid_json'),
+  },
+  {
     name: 'reports keys that cannot be had',
     clause: 'OpenID Connect Core 10.1',
     fault: { answers: { jwks: { status: 500, headers: { 'content-type': 'text/plain' }, body: 'oops' } } },

@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type ClientEvent, createOAuthClient, type OAuthClientOptions, privateKeyJwt } from '../../src/client/index.ts'
+import type { SigningKeyInput } from '../../src/lib/signatures/types.ts'
+import { registeredClient } from '../support/hostile/client-setup.ts'
+import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
+
+const open: HostileProvider[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((provider) => provider.close()))
+})
+
+async function setUp(provided: HostileProviderOptions, more: Partial<OAuthClientOptions> = {}) {
+  const provider = await startHostileProvider({ client: { auth: 'private_key_jwt' }, ...provided })
+  open.push(provider)
+  const events: ClientEvent[] = []
+  const client = createOAuthClient({
+    issuer: provider.issuer,
+    clientId: registeredClient.clientId,
+    clientAuth: privateKeyJwt(registeredClient.privateJwk as SigningKeyInput),
+    redirectUri: registeredClient.redirectUri,
+    scope: 'openid profile',
+    allowLoopbackHttp: true,
+    onEvent: (event) => events.push(event),
+    ...more,
+  })
+  const quirks = () => events.flatMap((event) => (event.kind === 'quirk' ? [event.quirk] : []))
+  const audiences = () =>
+    provider.requests.flatMap(({ form }) => {
+      const assertion = form.get('client_assertion')
+      return assertion ? [JSON.parse(Buffer.from(assertion.split('.')[1]!, 'base64url').toString()).aud] : []
+    })
+  return { provider, client, quirks, audiences }
+}
+
+describe('the quirks of a client', () => {
+  it('are refused by an unknown name', async () => {
+    await expect(setUp({}, { quirks: ['lenient' as never] })).rejects.toThrow(/unknown "lenient"/)
+  })
+
+  it('token-endpoint-audience makes assertions out to the token endpoint, and is reported', async () => {
+    const { provider, client, quirks, audiences } = await setUp({}, { quirks: ['token-endpoint-audience'] })
+    await client.createAuthorizationUrl().catch(() => {})
+    expect(audiences()).toEqual([`${provider.issuer}/token`])
+    expect(quirks()).toEqual(['token-endpoint-audience'])
+  })
+
+  it('are not in effect unnamed: assertions are made out to the issuer', async () => {
+    const { provider, client, quirks, audiences } = await setUp({})
+    await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    expect(new Set(audiences())).toEqual(new Set([provider.issuer]))
+    expect(quirks()).toEqual([])
+  })
+
+  it('key-without-kid is reported when a login needs it', async () => {
+    const faults = {
+      idToken: { header: { kid: undefined as never } },
+      jwks: (keys: readonly object[]) => [...keys, { ...keys[0], kid: 'another' }],
+    }
+    const strict = await setUp({ faults: faults as never })
+    const url = await strict.client.createAuthorizationUrl()
+    await expect(strict.client.handleCallback(strict.provider.login(url))).rejects.toThrow(/no kid/)
+    const loose = await setUp({ faults: faults as never }, { quirks: ['key-without-kid'] })
+    await loose.client.handleCallback(loose.provider.login(await loose.client.createAuthorizationUrl()))
+    expect(loose.quirks()).toEqual(['key-without-kid'])
+  })
+})
