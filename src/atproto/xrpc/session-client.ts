@@ -29,7 +29,7 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
     runtime,
     send: ({ url, init, signal }: { url: URL; init: RequestInit; signal: AbortSignal }) =>
       session.fetch(url, { ...init, signal }),
-    inspect: assertNotRefusedAgain,
+    inspect: (response: Response) => assertNotRefusedAgain(session, response),
   }
   return {
     did,
@@ -41,11 +41,12 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
 }
 
 /**
- * The session renews a token that is refused and sends once more; what is refused then will not be taken at all, and
- * the session has ended.
+ * The session renews a token that is refused and sends once more; a fresh one that is refused as well ends it, since
+ * the PDS will take no other.
  */
-function assertNotRefusedAgain(response: Response): void {
+async function assertNotRefusedAgain(session: Session, response: Response): Promise<void> {
   if (response.status !== 401 || !findChallengeError(response.headers, 'invalid_token')) return
+  if ((await session.status()) !== 'expired') return
   const message = 'the PDS refuses the token that was just renewed, too; the session has ended. Log in again'
   throw new SessionError('session_expired', message, { reason: 'access_token_rejected', response })
 }

@@ -38,7 +38,7 @@ export interface Exchange {
   /** Sends, and gives the answer as it comes. */
   readonly send: (request: XrpcRequest & { readonly signal: AbortSignal }) => Promise<Response>
   /** Sees an answer before it is read. */
-  readonly inspect?: (response: Response) => void
+  readonly inspect?: (response: Response) => Promise<void>
 }
 
 /** One call and its answer, within the limits of time and size. */
@@ -50,6 +50,6 @@ export async function exchange(call: XrpcCall, via: Exchange): Promise<XrpcAnswe
   const sign = new Request(built.url, { method: call.method, signal: call.signal ?? null })
   const limited = withLimits(async ({ signal }) => await via.send({ ...built, signal }), settings)
   const response = await limited(sign)
-  via.inspect?.(response)
+  await via.inspect?.(response)
   return await readXrpcAnswer(call.nsid, sign, response, runtime)
 }
