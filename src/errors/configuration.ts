@@ -5,6 +5,8 @@ export type ConfigurationErrorCode =
   | 'missing_metadata'
   /** Client and server have no common way; `expected` is the client's side, `actual` the server's. */
   | 'unsupported_by_server'
+  /** An answer is signed or encrypted, and the client has registered no algorithm for it; `field` names the member. */
+  | 'unregistered_response'
   /** The key cannot be used for this: wrong type, too weak, not for this algorithm. */
   | 'unusable_key'
 

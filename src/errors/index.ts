@@ -6,6 +6,7 @@ import type { NetworkError, RequestError, TimeoutError } from './network.ts'
 import type { AuthorizationResponseError, IdTokenError, ProtocolError, ProtocolErrorCode } from './protocol.ts'
 import type { ApiError, OAuthResponseError, ResponseError } from './response.ts'
 import type { SessionError, StoreError } from './session.ts'
+import type { TokenError } from './token.ts'
 import type { XrpcError } from './xrpc.ts'
 
 export { AccessError, type AccessErrorCode } from './access.ts'
@@ -32,6 +33,13 @@ export {
   type ResponseErrorOptions,
 } from './response.ts'
 export { SessionError, type SessionErrorCode, StoreError, type StoreErrorCode } from './session.ts'
+export {
+  TokenError,
+  type TokenErrorCode,
+  type TokenErrorEndpoint,
+  type TokenErrorOptions,
+  type TokenErrorReason,
+} from './token.ts'
 export { XrpcError, type XrpcErrorOptions } from './xrpc.ts'
 
 /** Every error that this library throws on purpose, but for a TypeError on misuse. Switch on `code` to narrow. */
@@ -51,4 +59,5 @@ export type AnyAuthentypeError =
   | AuthorizationResponseError
   | SessionError
   | StoreError
+  | TokenError
   | XrpcError

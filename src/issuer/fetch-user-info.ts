@@ -1,9 +1,12 @@
-import { getUserInfo } from '../../generated/endpoints.ts'
+import { getUserInfo, postUserInfo } from '../../generated/endpoints.ts'
 import type { UserInfo } from '../../generated/models.ts'
 import { ConfigurationError } from '../errors/configuration.ts'
 import { createApi } from '../http/create-api.ts'
 import type { AccessToken } from '../http/token-source.ts'
 import { withAccessToken } from '../http/with-access-token.ts'
+import { withTokenInBody } from '../http/with-token-in-body.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import { assertKnownOptions } from '../lib/options.ts'
 import { judgeUserInfoJwt } from '../protocol/userinfo-jwt.ts'
 import { judgeUserInfoResponse, type UserInfoClaims } from '../protocol/userinfo-response.ts'
 import type { Issuer } from './issuer.ts'
@@ -18,6 +21,11 @@ import {
 } from './response-jwt.ts'
 
 export interface UserInfoOptions {
+  /**
+   * Where the token goes: in the Authorization header, or in the form of a POST, which only a Bearer token may
+   * (RFC 6750 2.2, RFC 9449 7.1). @default 'header'
+   */
+  readonly tokenIn?: 'header' | 'body'
   readonly signal?: AbortSignal
 }
 
@@ -27,7 +35,8 @@ export interface UserInfoOptions {
  *
  * @param subject the `sub` of the verified id_token, which the answer must name, too
  * @throws ProtocolError `userinfo_subject_mismatch`, `invalid_userinfo_response`, and whatever a request throws
- * @see OpenID Connect Core 5.3
+ * @throws TypeError for a bound token in the body
+ * @see OpenID Connect Core 5.3.1, 5.3.2
  */
 export async function fetchUserInfo(
   issuer: Issuer,
@@ -36,7 +45,14 @@ export async function fetchUserInfo(
   options: UserInfoOptions = {},
   protection: ResponseProtection = {},
 ): Promise<UserInfoClaims> {
-  const metadata = await issuer.metadata.get(options)
+  assertKnownOptions('userInfo', options, ['tokenIn', 'signal'])
+  const { tokenIn = 'header', ...init } = options
+  if (tokenIn !== 'header' && tokenIn !== 'body') throw new TypeError('userInfo: "tokenIn" must be header or body')
+  // RFC 9449 7.1: a bound token goes by the scheme DPoP, which there is in the header only.
+  if (tokenIn === 'body' && token.kind !== 'bearer') {
+    throw new TypeError('userInfo: a token that is bound to a key goes in the header only (RFC 9449 7.1)')
+  }
+  const metadata = await issuer.metadata.get(init)
   const { userinfo_endpoint: endpoint, userinfo_signing_alg_values_supported: serverAlgorithms } = metadata
   if (endpoint === undefined) {
     throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "userinfo_endpoint"`, {
@@ -51,26 +67,27 @@ export async function fetchUserInfo(
   assertRegistered(answer, 'userinfo', protection)
   const jwt = await decryptResponse(answer, 'userinfo response', protection)
   const rules = responseRules(issuer, protection, serverAlgorithms)
-  return judgeUserInfoResponse(await judgeUserInfoJwt(jwt, rules, responseKeys(issuer, options)), subject)
+  return judgeUserInfoResponse(await judgeUserInfoJwt(jwt, rules, responseKeys(issuer, init)), subject)
 }
 
 async function requestUserInfo(
   issuer: Issuer,
   token: AccessToken,
   endpoint: string,
-  options: UserInfoOptions,
+  { tokenIn, ...init }: UserInfoOptions,
   protection: ResponseProtection,
 ): Promise<UserInfo | string> {
+  const { limited: fetch } = issuer
+  const isPosted = tokenIn === 'body'
+  const authenticatedFetch = isPosted ? withTokenInBody(fetch, token.value) : withHeader(issuer, token, endpoint)
+  const api = createApi({ metadata: await issuer.metadata.get(init), fetch, authenticatedFetch })
+  const ask = isPosted ? postUserInfo : getUserInfo
+  return await ask(api, {}, isProtected(protection) ? { ...init, headers: { accept: 'application/jwt' } } : init)
+}
+
+function withHeader(issuer: Issuer, token: AccessToken, endpoint: string): Fetch {
+  const { limited, allowLoopbackHttp, nonces, clocks, runtime } = issuer
   const source = { getAccessToken: async () => token }
-  const authenticatedFetch = withAccessToken(issuer.limited, source, {
-    origins: [new URL(endpoint).origin],
-    allowLoopbackHttp: issuer.allowLoopbackHttp,
-    nonces: issuer.nonces,
-    clocks: issuer.clocks,
-    runtime: issuer.runtime,
-  })
-  const metadata = await issuer.metadata.get(options)
-  const api = createApi({ metadata, fetch: issuer.limited, authenticatedFetch })
-  if (!isProtected(protection)) return await getUserInfo(api, {}, options)
-  return await getUserInfo(api, {}, { ...options, headers: { accept: 'application/jwt' } })
+  const origins = [new URL(endpoint).origin]
+  return withAccessToken(limited, source, { origins, allowLoopbackHttp, nonces, clocks, runtime })
 }

@@ -21,6 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   refresh: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
   resource: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer'],
   sessions: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh'],
+  tokens: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh'],
   web: ['errors', 'lib', 'generated', 'protocol', 'http', 'issuer', 'client', 'refresh', 'resource', 'sessions'],
   atproto: [
     'errors',
@@ -40,7 +41,10 @@ const mayImport: Record<string, readonly string[]> = {
 }
 
 /** These wire defaults from higher floors, and do nothing else; the command may use anything. */
-const wiring = ['src/index.ts', ...['client', 'sessions', 'web', 'atproto'].map((room) => `src/${room}/index.ts`)]
+const wiring = [
+  'src/index.ts',
+  ...['client', 'sessions', 'tokens', 'web', 'atproto'].map((room) => `src/${room}/index.ts`),
+]
 const unrestricted = (file: string) => wiring.includes(file) || file.startsWith('src/cli/')
 
 /** Packages by the files that may import them; a folder ends with a slash. */

@@ -1,0 +1,71 @@
+import { introspectToken } from '../issuer/introspect-token.ts'
+import { importOnce } from '../lib/stored-key.ts'
+import type { Introspection } from '../protocol/introspection-response.ts'
+import type { ManagerContext } from './manager-context.ts'
+import { type TokenOverrides, withOverrides } from './manager-options.ts'
+import { asking } from './token-failures.ts'
+import type { AnyTokenState, TokenKind, TokenPlace } from './token-kind.ts'
+import { updateStored } from './token-kind.ts'
+import { type TokenMetadata, toTokenMetadata } from './token-metadata.ts'
+import type { AccessTokenState } from './token-state.ts'
+
+/**
+ * What a token is good for: as stored where the server said so a moment ago, else as the server says now, which is
+ * stored where the token is registered.
+ *
+ * @throws TokenError `http_status`, `http_request`, `illegal_introspection_response`, `missing_server_metadata`; what
+ *   is stored stays as it is
+ * @see RFC 7662 2, RFC 9701
+ */
+export async function introspectStored<State extends AnyTokenState>(
+  context: ManagerContext,
+  kind: TokenKind<State>,
+  token: string,
+  place: TokenPlace,
+  overrides: TokenOverrides | undefined,
+): Promise<TokenMetadata> {
+  const { minIntrospectInterval, signal } = withOverrides(context.settings, overrides, 'introspect')
+  const { runtime } = context
+  const stored = await kind.records.findByValue(place.issuer, token)
+  const age = runtime.now() - (stored?.state.introspectedAt ?? Number.NEGATIVE_INFINITY)
+  // A negative age is that of a clock that was set back.
+  if (stored && age >= 0 && age < minIntrospectInterval) return stored.state.metadata
+  const answer = await introspectNow(context, kind, token, place, overrides, stored?.state.dpopKey, signal)
+  if (!stored) return toTokenMetadata(answer)
+  const updated = await updateStored(context, kind, stored, (state) => {
+    // Rotated meanwhile: what the server said is about a token that is used up.
+    if ((state as { value?: string }).value !== token) return undefined
+    return introspected(state, answer, runtime.now())
+  })
+  return updated?.metadata ?? toTokenMetadata(answer)
+}
+
+export async function introspectNow<State>(
+  context: ManagerContext,
+  kind: TokenKind<State>,
+  token: string,
+  { issuer, client }: TokenPlace,
+  overrides: TokenOverrides | undefined,
+  dpopKey: AccessTokenState['dpopKey'],
+  signal: AbortSignal | undefined,
+): Promise<Introspection> {
+  const parts = context.connections.open(issuer, client, overrides)
+  const key = dpopKey && (await importOnce(dpopKey))
+  const options = { tokenTypeHint: kind.hint, ...(key && { dpopKey: key }), ...(signal && { signal }) }
+  return await asking('introspection', () =>
+    introspectToken(parts.issuer, token, options, parts.settings.introspection),
+  )
+}
+
+/** Of a token that is not good nothing else is told (RFC 7662 2.2), so what was known stays. */
+export function introspected<State extends AnyTokenState>(state: State, answer: Introspection, now: number): State {
+  const metadata = { ...state.metadata, ...toTokenMetadata(answer) }
+  const { isRotated, ...rest } = state as State & { readonly isRotated?: true }
+  const known = !state.subject && metadata.sub !== undefined
+  return {
+    ...(rest as State),
+    metadata,
+    introspectedAt: now,
+    ...(known && { subject: { kind: 'sub', sub: metadata.sub } }),
+  }
+}

@@ -1,0 +1,139 @@
+import type { AuthorizationServerMetadata } from '../../generated/models.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import type { Lock } from '../lib/lock.ts'
+import { assertKnownOptions, assertOptions } from '../lib/options.ts'
+import type { RecordStore } from '../lib/record-store.ts'
+import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import type { ClientConfiguration } from './client-configuration.ts'
+import type { TokenEventListener } from './token-events.ts'
+
+/** Puts something around every request: a header, a log, a proxy. What it is given sends. */
+export type FetchDecorator = (fetch: Fetch) => Fetch
+
+/** What every function takes as its last argument, to override the manager's own. */
+export interface TokenOverrides {
+  /** Asks the server about a token that is registered. @default true */
+  readonly autoIntrospect?: boolean
+  /** Milliseconds for which what introspection said is not asked again. @default 30_000 */
+  readonly minIntrospectInterval?: number
+  /** Milliseconds for which userinfo is not asked again. @default 30_000 */
+  readonly minUserinfoRefreshInterval?: number
+  /** Revokes at the server what is deleted here, in the background. @default true */
+  readonly revokeOnDelete?: boolean
+  /** Milliseconds that a token must have to live to be given out. @default 30_000 */
+  readonly minRemainingLife?: number
+  /** Members of the server's metadata that win over the discovered and the configured ones. @default none */
+  readonly metadata?: Partial<AuthorizationServerMetadata>
+  /** Around everything that is sent for this call, outside of the manager's own. @default none */
+  readonly decorators?: readonly FetchDecorator[]
+  /** Ends this caller's wait. A refresh that has left goes on, since its refresh token is used up. */
+  readonly signal?: AbortSignal
+}
+
+/** What is known of one issuer. */
+export interface ManagedIssuer {
+  /** Members that win over the discovered ones. */
+  readonly metadata?: Partial<AuthorizationServerMetadata>
+  /** `false` for a server without a metadata document. @default true */
+  readonly discover?: boolean
+  /** Around everything that is sent to this issuer, inside of those for all. @default none */
+  readonly decorators?: readonly FetchDecorator[]
+  /** Milliseconds for which the issuer answers a used refresh token with the same successor. @default 0, unknown */
+  readonly rotationGrace?: number
+  /** Takes a Bearer token where DPoP was asked for. @default false */
+  readonly allowBearerDowngrade?: boolean
+}
+
+export interface TokenManagerOptions
+  extends Pick<
+    TokenOverrides,
+    'autoIntrospect' | 'minIntrospectInterval' | 'minUserinfoRefreshInterval' | 'revokeOnDelete' | 'minRemainingLife'
+  > {
+  /** Where tokens and claims are kept. @default a memory store: they are gone at exit */
+  readonly store?: RecordStore
+  /** Keeps other processes from refreshing at the same time. @default none; correct, with a wait to spare */
+  readonly lock?: Lock
+  /** Clients that are named by their `client_id` alone, each with the issuer that it is registered at. @default none */
+  readonly clients?: readonly (ClientConfiguration & { readonly issuer: string })[]
+  /** By issuer identifier. @default all is discovered */
+  readonly issuers?: Readonly<Record<string, ManagedIssuer>>
+  /** @default the global fetch; from the package root ky over it */
+  readonly fetch?: Fetch
+  /** Around everything that is sent, the first outermost. @default none */
+  readonly decorators?: readonly FetchDecorator[]
+  readonly onEvent?: TokenEventListener
+  /** Milliseconds between sweeps of what has expired, each of a bounded number; a call sets one off, never a timer. @default 15_000 */
+  readonly sweepInterval?: number
+  /** Milliseconds after its last change that a token of unknown expiry, or a subject's claims, is kept. @default 7_776_000_000, 90 days */
+  readonly lifetime?: number
+  /** Milliseconds for each request, body included. @default 10_000 */
+  readonly timeout?: number
+  /** `http:` to loopback addresses, for development. @default false */
+  readonly allowLoopbackHttp?: boolean
+  readonly runtime?: Runtime
+}
+
+const times = {
+  minIntrospectInterval: 30_000,
+  minUserinfoRefreshInterval: 30_000,
+  minRemainingLife: 30_000,
+  sweepInterval: 15_000,
+  lifetime: 90 * 86_400_000,
+  timeout: 10_000,
+} as const
+const switches = { autoIntrospect: true, revokeOnDelete: true, allowLoopbackHttp: false } as const
+
+const optionNames = [
+  ...['store', 'lock', 'clients', 'issuers', 'fetch', 'decorators', 'onEvent', 'runtime'],
+  ...Object.keys(times),
+  ...Object.keys(switches),
+]
+const issuerOptionNames = ['metadata', 'discover', 'decorators', 'rotationGrace', 'allowBearerDowngrade']
+const overrideNames = [
+  ...['autoIntrospect', 'minIntrospectInterval', 'minUserinfoRefreshInterval', 'revokeOnDelete', 'minRemainingLife'],
+  ...['metadata', 'decorators', 'signal'],
+]
+
+/** The options with every default filled in. */
+export type TokenManagerSettings = Required<Omit<TokenManagerOptions, 'lock' | 'onEvent'>> &
+  Pick<TokenManagerOptions, 'lock' | 'onEvent'>
+
+/** @throws TypeError that names the option */
+export function normaliseManagerOptions(
+  options: TokenManagerOptions & { readonly store: RecordStore; readonly fetch: Fetch },
+): TokenManagerSettings {
+  const name = 'createTokenManager'
+  assertOptions(name, options)
+  assertKnownOptions(name, options, optionNames)
+  const { store, lock, clients = [], issuers = {}, runtime = systemRuntime, decorators = [] } = options
+  if (typeof store?.commit !== 'function') throw new TypeError(`${name}: "store" must be a RecordStore`)
+  if (lock !== undefined && typeof lock?.withLock !== 'function') throw new TypeError(`${name}: "lock" must be a Lock`)
+  for (const issuer of Object.values(issuers)) assertKnownOptions(`${name}: "issuers"`, issuer, issuerOptionNames)
+  assertTimes(name, options)
+  return { ...times, ...switches, ...withoutUndefined(options), store, clients, issuers, runtime, decorators }
+}
+
+/** @throws TypeError that names the override */
+export function withOverrides(
+  settings: TokenManagerSettings,
+  overrides: TokenOverrides | undefined,
+  caller: string,
+): TokenManagerSettings & Pick<TokenOverrides, 'signal'> {
+  if (overrides === undefined) return settings
+  assertKnownOptions(caller, overrides, overrideNames)
+  assertTimes(caller, overrides)
+  const { metadata, decorators, ...simple } = withoutUndefined(overrides)
+  return { ...settings, ...simple }
+}
+
+function assertTimes(caller: string, options: object): void {
+  for (const name of Object.keys(times)) {
+    const value = (options as Record<string, unknown>)[name]
+    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
+    throw new TypeError(`${caller}: "${name}" must be a number of milliseconds, 0 or more`)
+  }
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}

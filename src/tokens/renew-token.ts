@@ -1,0 +1,167 @@
+import type { ClientParts } from '../client/client-parts.ts'
+import { ProtocolError } from '../errors/protocol.ts'
+import { OAuthResponseError } from '../errors/response.ts'
+import { errorCode } from '../lib/emitter.ts'
+import type { Refreshable, RefreshOutcome } from '../refresh/refreshable.ts'
+import { isGrantRefused } from '../refresh/refused-grant.ts'
+import { registerAnsweredIdToken } from './id-tokens.ts'
+import type { ManagerContext } from './manager-context.ts'
+import { type AskedFor, requestRefresh } from './refresh-request.ts'
+import { revokeLater } from './revoke-stored.ts'
+import { toTokenError } from './token-failures.ts'
+import { issuedKey, partitionOf, type Stored } from './token-records.ts'
+import {
+  type AccessTokenState,
+  type ActiveRefreshToken,
+  endRefreshToken,
+  isUsable,
+  type RefreshTokenState,
+} from './token-state.ts'
+
+/** A refresh token and the access token that is asked of it, which change in one commit. */
+interface GrantState {
+  readonly refresh: RefreshTokenState
+  /** What stands where the access token is kept. */
+  readonly held?: Stored<AccessTokenState>
+  /** What a refresh has given, to be put there. */
+  readonly issued?: AccessTokenState
+  readonly idToken?: string
+}
+
+export type RenewedToken =
+  | { readonly kind: 'token'; readonly state: AccessTokenState }
+  | { readonly kind: 'refused'; readonly error: unknown }
+  | { readonly kind: 'gone' }
+
+const tokenOf = ({ issued, held }: GrantState): AccessTokenState | undefined => issued ?? held?.state
+
+/** Where the access token stands that this refresh token was asked for with these scopes and this resource. */
+export function renewalKey(refresh: Stored<RefreshTokenState>, { scopes, resource }: AskedFor): Promise<string> {
+  return issuedKey(partitionOf(refresh.key), scopes, resource)
+}
+
+/**
+ * Renews once for all who want the same of this refresh token, in this process and, with a lock, in all.
+ *
+ * @param seen the renewal of the access token that the caller cannot use; `undefined` where it saw none
+ * @throws TokenError `http_status`, `http_request`, `illegal_token_response`; the refresh token is kept
+ */
+export async function renewToken(
+  context: ManagerContext,
+  parts: ClientParts,
+  refresh: Stored<RefreshTokenState>,
+  asked: AskedFor & { readonly seen: number | undefined },
+  signal: AbortSignal | undefined,
+): Promise<RenewedToken> {
+  const { engine, backoff } = context
+  const failure = backoff.waiting(refresh.key)
+  if (failure !== undefined) throw toTokenError(failure, 'token')
+  const target = await refreshable(context, parts, refresh, asked)
+  let outcome: RefreshOutcome<GrantState>
+  try {
+    outcome = await engine.refresh(target, signal)
+  } catch (error) {
+    throw toTokenError(error, 'token')
+  }
+  if (outcome.kind === 'gone') return outcome
+  if (outcome.kind === 'ended') return { kind: 'refused', error: outcome.error }
+  await registrations.get(outcome.state)
+  const state = tokenOf(outcome.state)
+  if (state && state.renewal !== asked.seen) return { kind: 'token', state }
+  // Another process was told so.
+  return outcome.state.refresh.status === 'ended' ? { kind: 'refused', error: undefined } : { kind: 'gone' }
+}
+
+/** The id_token of a refresh is looked at when its tokens are safe, once for all who wait for them. */
+const registrations = new WeakMap<GrantState, Promise<void>>()
+
+async function refreshable(
+  context: ManagerContext,
+  parts: ClientParts,
+  { key, state: { issuer } }: Stored<RefreshTokenState>,
+  asked: AskedFor & { readonly seen: number | undefined },
+): Promise<Refreshable<GrantState>> {
+  const { records, settings, runtime } = context
+  const accessKey = await issuedKey(partitionOf(key), asked.scopes, asked.resource)
+  return {
+    key: `${accessKey} ${asked.seen ?? ''}`,
+    serial: key,
+    async read() {
+      // The access token second: it is written with the refresh token, so it is never older than that.
+      const refresh = await records.refresh.read(key)
+      if (!refresh) return undefined
+      const held = await records.access.read(accessKey)
+      return { state: { refresh: refresh.state, ...(held && { held }) }, version: refresh.version }
+    },
+    needsRefresh: (state) => isUsable(state.refresh, runtime) && tokenOf(state)?.renewal === asked.seen,
+    // What is asked for could not be used as it is, so there is nothing to go on with.
+    canWait: () => false,
+    refreshToken: ({ refresh }) => (refresh.status === 'active' ? refresh.value : ''),
+    attempt: ({ refresh }) => (refresh.status === 'active' ? refresh.attempt : undefined),
+    withAttempt(state, attempt) {
+      if (state.refresh.status === 'ended') return state
+      const { attempt: before, ...rest } = state.refresh
+      return { ...state, refresh: attempt ? { ...rest, attempt } : rest }
+    },
+    grace: settings.issuers[issuer]?.rotationGrace ?? 0,
+    async request({ refresh, held }) {
+      const answer = await requestRefresh(parts, refresh as ActiveRefreshToken, asked)
+      const { access: issued, idToken } = answer
+      return { refresh: answer.refresh, issued, ...(held && { held }), ...(idToken !== undefined && { idToken }) }
+    },
+    async write({ refresh, held, issued }, version) {
+      // One commit: the old refresh token is forgotten in the moment in which the new one and its access token are stored.
+      const changes = [await records.refresh.put(key, refresh, version)]
+      if (issued) changes.push(await records.access.put(accessKey, issued, held?.version ?? null))
+      return (await records.commit(changes)).ok
+    },
+    isSameGeneration: (current, from) =>
+      current.refresh.status === 'active' && current.refresh.generation === from.refresh.generation,
+    rebase(next, { refresh: { metadata }, held }) {
+      const { held: before, ...rest } = next
+      return { ...rest, refresh: { ...next.refresh, metadata }, ...(held && { held }) }
+    },
+    async abandon({ refresh, issued }) {
+      if (refresh.status === 'active') revokeLater(context, refresh, 'refresh_token', undefined)
+      if (issued) revokeLater(context, issued, 'access_token', undefined)
+    },
+    ...outcomes(context, key, parts),
+  }
+}
+
+/** What becomes of the refresh token, and who is told. */
+function outcomes(
+  context: ManagerContext,
+  key: string,
+  parts: ClientParts,
+): Pick<Refreshable<GrantState>, 'afterFailure' | 'settled' | 'failed'> {
+  const { backoff, emit } = context
+  const { issuer, clientId } = parts.issuer
+  const about = { issuer, clientId }
+  return {
+    afterFailure(error, state, outcomeUnknown) {
+      if (isGrantRefused(error)) {
+        return { ...state, refresh: endRefreshToken(state.refresh, outcomeUnknown ? 'outcome_unknown' : 'refused') }
+      }
+      const isMismatch = error instanceof ProtocolError && error.code === 'refresh_mismatch'
+      return isMismatch ? { ...state, refresh: endRefreshToken(state.refresh, 'mismatch') } : undefined
+    },
+    settled(outcome) {
+      backoff.succeeded(key)
+      if (outcome.kind === 'refreshed') {
+        emit({ kind: 'token_refreshed', ...about, stored: outcome.stored })
+        const { idToken, refresh, issued } = outcome.state
+        const registering = registerAnsweredIdToken(context, parts, idToken, { refresh, issued })
+        registrations.set(outcome.state, registering)
+      }
+      if (outcome.kind === 'ended') emit({ kind: 'refresh_refused', ...about, error: errorCode(outcome.error) })
+    },
+    failed(error) {
+      // One scope or resource that is refused says nothing of the others (RFC 6749 5.2, RFC 8707 2).
+      const isAboutRequest =
+        error instanceof OAuthResponseError && ['invalid_scope', 'invalid_target'].includes(error.error)
+      if (!isAboutRequest) backoff.failed(key, error)
+      emit({ kind: 'refresh_failed', ...about, error: errorCode(error) })
+    },
+  }
+}
