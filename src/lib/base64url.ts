@@ -8,6 +8,10 @@
 const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const characterCodes = textEncoder.encode(alphabet)
+/** Hashes, secrets and signatures are shorter. */
+const scratchBytes = 768
+const scratch = new Uint8Array((scratchBytes * 4) / 3)
 const ascii = /^[\x00-\x7f]*$/
 
 /** Text is encoded as UTF-8. */
@@ -64,14 +68,15 @@ function hasCanonicalEnd(text: string): boolean {
   return rest !== 1 && (last & (rest === 2 ? 15 : 3)) === 0
 }
 
+/** One flat string: a text that grows by a character would be kept as a chain of its pieces, thirty times its size. */
 function encodeBytes(bytes: Uint8Array): string {
-  let text = ''
-  let word = 0
-  let bits = 0
+  const characters = bytes.length <= scratchBytes ? scratch : new Uint8Array(Math.ceil((bytes.length * 4) / 3))
+  let [at, word, bits] = [0, 0, 0]
   for (let i = 0; i < bytes.length; i++) {
     word = (word << 8) | bytes[i]!
-    for (bits += 8; bits >= 6; text += alphabet[(word >> bits) & 63]!) bits -= 6
+    for (bits += 8; bits >= 6; characters[at++] = characterCodes[(word >> bits) & 63]!) bits -= 6
     word &= 63
   }
-  return bits > 0 ? text + alphabet[(word << (6 - bits)) & 63]! : text
+  if (bits > 0) characters[at++] = characterCodes[(word << (6 - bits)) & 63]!
+  return textDecoder.decode(characters.subarray(0, at))
 }

@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import type { RegisteredClient } from './client.ts'
 import type { TokenEndpointConfig } from './config.ts'
@@ -20,32 +21,34 @@ export function readResources(resources: readonly string[]): readonly string[] {
  * @param ceiling what was frozen with the grant. @default the configured audience; `null`: whatever is served
  * @see RFC 8707 2
  */
-export async function resolveAudience(
+export function resolveAudience(
   config: TokenEndpointConfig,
   client: RegisteredClient,
   asked: readonly string[],
   ceiling: readonly string[] | null,
-): Promise<readonly string[]> {
+): MaybePromise<readonly string[]> {
   const granted = ceiling === null || ceiling.length === 0 ? [config.audience] : ceiling
   const audience = asked.length > 0 ? [...new Set(asked)] : granted
   if (ceiling !== null && audience.some((one) => !granted.includes(one))) {
     throw refuseTarget('resource beyond the grant')
   }
-  await assertServed(config, client, audience)
-  return audience
+  return andThen(assertServed(config, client, audience), () => audience)
 }
 
 /** Refuses resources that this server does not serve for this client. */
-export async function assertServed(
+export function assertServed(
   config: TokenEndpointConfig,
   client: RegisteredClient,
   audience: readonly string[],
-): Promise<void> {
+): MaybePromise<void> {
   const common = [config.audience, ...config.resources]
   const others = audience.filter((one) => !common.includes(one))
   if (others.length === 0) return
-  const own = config.clientResources ? await callHost('clientResources', () => config.clientResources!(client)) : []
-  if (others.some((one) => !own.includes(one))) throw refuseTarget('resource not served')
+  const { clientResources } = config
+  const ownOnes = clientResources ? callHost('clientResources', () => clientResources(client)) : []
+  return andThen(ownOnes, (own) => {
+    if (others.some((one) => !own.includes(one))) throw refuseTarget('resource not served')
+  })
 }
 
 /** RFC 7519 4.1.3: one value is a string, several an array. */

@@ -78,8 +78,9 @@ export async function loadClient(config: TokenEndpointConfig, clientId: string):
   const client = await callHost('loadClient', () => config.loadClient(clientId))
   if (client) {
     const settled = config.clientId ? await callHost('clientId', () => config.clientId!(client)) : client.clientId
-    // The id that was asked for is the id that everything goes by.
-    return settled === clientId ? client : undefined
+    // The id that was asked for is the id that everything goes by, whatever the host's own record calls it.
+    if (settled !== clientId) return undefined
+    return client.clientId === clientId ? client : { ...client, clientId }
   }
   if (!config.clientMetadataDocuments || !isMetadataDocumentId(clientId)) return undefined
   return loadMetadataDocument(config, clientId)

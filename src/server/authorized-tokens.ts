@@ -1,4 +1,5 @@
 import type { AuthorizationDetail, TokenResponse } from '../../generated/models.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { RecordChange } from '../lib/record-store.ts'
 import { readResources, resolveAudience } from './audience.ts'
 import type { Authorization } from './authorization.ts'
@@ -67,11 +68,15 @@ export async function mintAuthorizedTokens(
 }
 
 /** The user behind a subject, who may be gone by now. */
-export async function loadPrincipal({ config, client, grantType }: GrantContext, subject: string): Promise<object> {
+export function loadPrincipal({ config, client, grantType }: GrantContext, subject: string): MaybePromise<object> {
   const { clientId } = client
-  const principal = await callHost('loadPrincipal', () => config.loadPrincipal(subject, { clientId, grantType }))
-  if (!principal) throw refuseGrant('no such principal')
-  return principal
+  return andThen(
+    callHost('loadPrincipal', () => config.loadPrincipal(subject, { clientId, grantType })),
+    (principal) => {
+      if (!principal) throw refuseGrant('no such principal')
+      return principal
+    },
+  )
 }
 
 /** The answer's body (RFC 6749 5.1); the scope always stands in it. */

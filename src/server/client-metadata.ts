@@ -89,7 +89,8 @@ function judgeShapes(metadata: ClientMetadata): void {
   // RFC 7591 2: not both.
   if (jwks !== undefined && jwksUri !== undefined) throw refuse('jwks and jwks_uri together')
   if (jwks !== undefined && !Array.isArray((jwks as { keys?: unknown }).keys)) throw refuse('malformed jwks')
-  if (JSON.stringify(jwks ?? null).includes('"d":')) throw refuse('jwks has a private key')
+  // The members of private keys and of shared ones (RFC 7518 6.2.2, 6.3.2, 6.4.1).
+  if (/"[dk]":/.test(JSON.stringify(jwks ?? null))) throw refuse('jwks has a private key')
 }
 
 /** RFC 7591 2.1: grants and response types fit each other, and are such as this server has. */

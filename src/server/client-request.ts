@@ -40,7 +40,7 @@ export async function handleClientRequest<Response>(
     return { ok: true, response, headers: { ...noStore, ...headers }, events }
   } catch (thrown) {
     const name = client ? (deniedBy[endpoint] ?? 'token_denied') : 'auth_denied'
-    const { error, events } = denial(name, thrown, { request, client, headers })
+    const { error, events } = denial(name, thrown, { request, client, headers, endpoint })
     return { ok: false, error, events }
   }
 }

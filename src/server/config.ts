@@ -117,7 +117,7 @@ export interface TokenEndpointPolicies {
 
 export interface LoginHint {
   readonly kind: 'login_hint' | 'login_hint_token' | 'id_token_hint'
-  /** For an id_token_hint its subject as the host knows it. */
+  /** Of an id_token_hint its `sub`: the subject as this client knows it. */
   readonly value: string
   readonly userCode?: string
 }

@@ -60,8 +60,8 @@ function readBasic(field: string): ClientCredentials | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(field)?.[1]
   if (encoded === undefined) return undefined
   try {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const binary = atob(encoded)
+    const text = /^[\x00-\x7f]*$/.test(binary) ? binary : decodeUtf8(binary)
     const colon = text.indexOf(':')
     if (colon < 1) return undefined
     const clientId = decodeFormComponent(text.slice(0, colon))
@@ -71,6 +71,12 @@ function readBasic(field: string): ClientCredentials | undefined {
     // Not base64, not UTF-8 or not form-encoded: malformed, and nothing of it is repeated.
     return undefined
   }
+}
+
+/** @throws TypeError for what is no UTF-8 */
+function decodeUtf8(binary: string): string {
+  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
 }
 
 /** @throws URIError for stray percent signs */

@@ -1,4 +1,5 @@
 import type { AuthorizationDetail } from '../../generated/models.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import { isAuthorizationDetails } from '../protocol/authorization-details.ts'
 import type { RegisteredClient } from './client.ts'
@@ -41,16 +42,19 @@ export function readSupportedDetails(
  *
  * @see RFC 9396 6, 7
  */
-export async function readGrantedDetails(
+export function readGrantedDetails(
   { config, params }: GrantContext,
   policy: PolicyContext,
   granted: readonly AuthorizationDetail[] | undefined,
-): Promise<readonly AuthorizationDetail[] | undefined> {
+): MaybePromise<readonly AuthorizationDetail[] | undefined> {
   const asked = readDetails(params.get('authorization_details'))
   const details = asked ? narrowDetails(asked, granted ?? []) : granted
-  if (!details || !config.authorizeDetails) return details
-  const allowed = await callHost('authorizeDetails', () => config.authorizeDetails!({ ...policy, details }))
-  return narrowDetails(allowed, details)
+  const { authorizeDetails } = config
+  if (!details || !authorizeDetails) return details
+  return andThen(
+    callHost('authorizeDetails', () => authorizeDetails({ ...policy, details })),
+    (allowed) => narrowDetails(allowed, details),
+  )
 }
 
 /** RFC 9396 6: none beyond what was granted; compared as JSON, member order apart. */

@@ -48,6 +48,11 @@ export const endpointErrorStatus = {
   unmet_authentication_requirements: 400,
 } as const
 
+/** Where the specification of an endpoint gives an error another status than the table: CIBA Core 13. */
+const statusAtEndpoint: Readonly<Record<string, Readonly<Partial<Record<string, number>>>>> = {
+  backchannel_authentication: { access_denied: 403 },
+}
+
 /** The name of an error of any endpoint of the core. */
 export type EndpointErrorCode = keyof typeof endpointErrorStatus
 
@@ -91,12 +96,13 @@ export function createEndpointError<Code extends EndpointErrorCode>(
   error: Code,
   errorDescription: string,
   headers: Readonly<Record<string, string>> = {},
+  endpoint = 'token',
 ): EndpointError<Code> {
   if (!Object.hasOwn(endpointErrorStatus, error)) throw new TypeError(`error: "${error}" is not in the table`)
   return Object.freeze({
     error,
     errorDescription,
-    status: endpointErrorStatus[error],
+    status: statusAtEndpoint[endpoint]?.[error] ?? endpointErrorStatus[error],
     headers: Object.freeze({ ...noStore, ...headers }),
   })
 }

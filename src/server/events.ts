@@ -94,13 +94,13 @@ const failures: readonly ServerEventName[] = [
   'code_reuse_detected',
 ]
 const fields = ['subject', 'clientId', 'scope', 'grantType'] as const
+const knownFields: readonly string[] = [...fields, 'metadata', 'cause']
 
 /** @throws TypeError for a name, a field or a metadata key that is not of the closed set */
 export function createEvent(name: ServerEventName, input: ServerEventInput = {}): ServerEvent {
   if (!Object.hasOwn(metadataKeys, name)) throw new TypeError(`event: unknown name "${name}"`)
   const allowed: readonly string[] = metadataKeys[name]
-  const known: readonly string[] = [...fields, 'metadata', 'cause']
-  const stray = Object.keys(input).find((key) => !known.includes(key))
+  const stray = Object.keys(input).find((key) => !knownFields.includes(key))
   if (stray !== undefined) throw new TypeError(`event ${name}: unknown field "${stray}"`)
   const metadata: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(input.metadata ?? {})) {

@@ -1,8 +1,9 @@
 import type { AuthorizationDetail, ClaimsRequest } from '../../generated/models.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { RecordChange } from '../lib/record-store.ts'
 import { audienceClaim } from './audience.ts'
-import { type PolicyContext, type PrincipalKind, principalKinds } from './config.ts'
+import { type PolicyContext, type PrincipalClaims, type PrincipalKind, principalKinds } from './config.ts'
 import type { GrantContext } from './grant.ts'
 import { shortened } from './lifetimes.ts'
 import { type AccessRecord, indexes, keys, put } from './records.ts'
@@ -76,36 +77,42 @@ export async function mintAccessToken(context: GrantContext, input: AccessTokenI
   const lifetime = shortened(config.lifetimes.accessToken, principal.accessTokenLifetime)
   const expiresAt = Math.min(now + lifetime, Math.floor(input.notAfter ?? Number.POSITIVE_INFINITY))
   if (expiresAt <= now) throw refuseGrant('nothing left of its life')
-  const record = await describe(context, input, principal.extra, expiresAt)
+  const { subject, grantType } = input.policy
+  const ofClient = input.ofClient ?? grantType === 'client_credentials'
+  const sub = ofClient ? subject : await wireSubject(context, subject)
+  const record = describe(context, input, { extra: principal.extra, expiresAt, ofClient, sub })
   const format = input.format ?? config.accessTokens.format
   return format === 'jwt' ? mintJwt(context, input, record) : mintOpaque(context, input, record)
 }
 
-async function mintJwt(
+function mintJwt(
   context: GrantContext,
   input: AccessTokenInput,
   record: AccessRecord,
-): Promise<MintedAccessToken> {
+): MaybePromise<MintedAccessToken> {
   const { config } = context
   const key = config.keys.signingKey(config.accessTokens.alg)
   if (!key) throw new Refusal('server_error', 'the server failed', { reason: 'no key signs access tokens' })
-  // RFC 9068 2.1, 2.2
-  const value = await signJwt(key, 'at+jwt', accessTokenClaims(config.issuer, record))
   const expiresIn = record.expiresAt - context.now
-  if (input.policy.grantType === 'client_credentials') return { value, expiresIn, changes: [] }
+  const isOwn = input.policy.grantType === 'client_credentials'
   const partition = input.family ?? record.jti
-  return { value, expiresIn, changes: [putAccess(keys.access(partition, record.jti), record, null)] }
+  const changes = isOwn ? [] : [putAccess(keys.access(partition, record.jti), record, null)]
+  // RFC 9068 2.1, 2.2
+  const jwt = signJwt(key, 'at+jwt', accessTokenClaims(config.issuer, record))
+  return andThen(jwt, (value) => ({ value, expiresIn, changes }))
 }
 
-async function mintOpaque(
+function mintOpaque(
   context: GrantContext,
   input: AccessTokenInput,
   record: AccessRecord,
-): Promise<MintedAccessToken> {
+): MaybePromise<MintedAccessToken> {
   const { runtime } = context.config
-  const secret = await createSecret('at', input.family ?? createPartition(runtime), runtime)
-  const change = putAccess(keys.access(secret.partition, secret.hash), record, null)
-  return { value: secret.text, expiresIn: record.expiresAt - context.now, changes: [change] }
+  const expiresIn = record.expiresAt - context.now
+  return andThen(createSecret('at', input.family ?? createPartition(runtime), runtime), ({ text, partition, hash }) => {
+    const change = putAccess(keys.access(partition, hash), record, null)
+    return { value: text, expiresIn, changes: [change] }
+  })
 }
 
 /** The put of an access token's record. A JWT is found by its `jti`; an opaque one by its hash, which is in the key. */
@@ -134,23 +141,27 @@ export function accessTokenClaims(issuer: string, record: AccessRecord): Record<
   }
 }
 
-async function describe(
+function describe(
   context: GrantContext,
   input: AccessTokenInput,
-  extra: Readonly<Record<string, unknown>>,
-  expiresAt: number,
-): Promise<AccessRecord> {
+  about: {
+    readonly extra: Readonly<Record<string, unknown>>
+    readonly expiresAt: number
+    readonly ofClient: boolean
+    readonly sub: string
+  },
+): AccessRecord {
   const { config, client, constraint, now } = context
   const { policy } = input
   const { cnf, tokenType } = constraint
-  const ofClient = input.ofClient ?? policy.grantType === 'client_credentials'
+  const { extra, expiresAt, ofClient, sub } = about
   const more = input.act ? { ...extra, act: input.act } : extra
   return {
     format: 'access-1',
     jti: encodeBase64url(config.runtime.randomBytes(jtiBytes)),
     clientId: client.clientId,
     subject: policy.subject,
-    sub: ofClient ? policy.subject : await wireSubject(context, policy.subject),
+    sub,
     scope: policy.scope,
     audience: policy.audience,
     issuedAt: now,
@@ -169,16 +180,18 @@ async function describe(
 }
 
 /** The subject as this client sees it (OIDC Core 8). */
-export async function wireSubject(
-  { config, client }: Pick<GrantContext, 'config' | 'client'>,
+export function wireSubject(
+  { config: { resolveSubject }, client }: Pick<GrantContext, 'config' | 'client'>,
   subject: string,
-): Promise<string> {
-  if (!config.resolveSubject) return subject
-  const sub = await callHost('resolveSubject', () => config.resolveSubject!(subject, client.client))
-  if (typeof sub !== 'string' || sub === '') {
-    throw new Refusal('server_error', 'the server failed', { reason: 'resolveSubject gave no text' })
-  }
-  return sub
+): MaybePromise<string> {
+  if (!resolveSubject) return subject
+  return andThen(
+    callHost('resolveSubject', () => resolveSubject(subject, client.client)),
+    (sub) => {
+      if (typeof sub === 'string' && sub !== '') return sub
+      throw new Refusal('server_error', 'the server failed', { reason: 'resolveSubject gave no text' })
+    },
+  )
 }
 
 interface Principal {
@@ -186,13 +199,18 @@ interface Principal {
   readonly accessTokenLifetime?: number | undefined
 }
 
-async function buildPrincipal({ config }: GrantContext, policy: PolicyContext): Promise<Principal> {
-  if (!config.buildPrincipal) return { extra: {} }
-  const {
-    kind,
-    claims = {},
-    accessTokenLifetime,
-  } = await callHost('buildPrincipal', () => config.buildPrincipal!(policy))
+const noPrincipal: Principal = Object.freeze({ extra: Object.freeze({}) })
+
+function buildPrincipal({ config }: GrantContext, policy: PolicyContext): MaybePromise<Principal> {
+  const { buildPrincipal: build } = config
+  if (!build) return noPrincipal
+  return andThen(
+    callHost('buildPrincipal', () => build(policy)),
+    readPrincipal,
+  )
+}
+
+function readPrincipal({ kind, claims = {}, accessTokenLifetime }: PrincipalClaims): Principal {
   if (!isPrincipalKind(kind)) throw failMint('buildPrincipal gave an unknown kind')
   if (Object.keys(claims).some((name) => reservedAccessClaims.includes(name))) {
     throw failMint('buildPrincipal gave a reserved claim')

@@ -11,6 +11,8 @@ export interface Attempt {
   readonly subject?: string | undefined
   readonly scope?: string | undefined
   readonly senderConstraint?: SenderConstraintKind | undefined
+  /** @default token */
+  readonly endpoint?: string
   /** Header fields that go out whatever the outcome: a fresh nonce. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -22,7 +24,8 @@ export function denial(
   attempt: Attempt,
 ): { readonly error: EndpointError; readonly events: readonly ServerEvent[] } {
   const refusal = toRefusal(thrown)
-  const error = createEndpointError(refusal.error, refusal.description, { ...attempt.headers, ...refusal.headers })
+  const headers = { ...attempt.headers, ...refusal.headers }
+  const error = createEndpointError(refusal.error, refusal.description, headers, attempt.endpoint)
   const event = createEvent(name, {
     subject: attempt.subject,
     clientId: attempt.client?.clientId,

@@ -70,6 +70,6 @@ export async function isTxCode(secret: LocatedSecret, hash: string, txCode: stri
   return timingSafeEqual(hash, await hashTxCode(secret, txCode))
 }
 
-function hashTxCode({ text }: LocatedSecret, txCode: string): Promise<string> {
-  return sha256(JSON.stringify([text, txCode]))
+async function hashTxCode({ text }: LocatedSecret, txCode: string): Promise<string> {
+  return await sha256(JSON.stringify([text, txCode]))
 }

@@ -1,4 +1,5 @@
 import { StoreError } from '../errors/session.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { EndpointErrorCode } from './errors.ts'
 import type { ServerEvent } from './events.ts'
 
@@ -78,14 +79,22 @@ export function toRefusal(error: unknown): Refusal {
 }
 
 /** Runs a callback of the host; what it throws is the host's fault, and named so in the event. */
-export async function callHost<T>(name: string, call: () => T | Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof Refusal || error instanceof StoreError) throw error
-    throw new Refusal('server_error', 'the server failed; nothing is used up, try again later', {
-      reason: `callback ${name} failed`,
-      cause: error,
-    })
+export function callHost<T>(name: string, call: () => MaybePromise<T>): MaybePromise<T> {
+  const fail = (error: unknown): never => {
+    throw toHostFault(name, error)
   }
+  try {
+    const result = call()
+    return result instanceof Promise ? result.catch(fail) : result
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+function toHostFault(name: string, error: unknown): Error {
+  if (error instanceof Refusal || error instanceof StoreError) return error
+  return new Refusal('server_error', 'the server failed; nothing is used up, try again later', {
+    reason: `callback ${name} failed`,
+    cause: error,
+  })
 }

@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { isScope, splitScope } from '../protocol/scope.ts'
 import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
@@ -24,15 +25,19 @@ export function narrowScope(asked: readonly string[] | undefined, ceiling: reado
  * The host's decision, held against what was asked for: it may narrow and never widen, and cannot put another
  * scope in the place of the requested ones.
  */
-export async function applyScopePolicy(
-  config: TokenEndpointConfig,
+export function applyScopePolicy(
+  { authorizeScope }: TokenEndpointConfig,
   context: PolicyContext,
-): Promise<readonly string[]> {
-  if (!config.authorizeScope) return context.scope
-  const allowed = await callHost('authorizeScope', () => config.authorizeScope!(context))
-  const granted = context.scope.filter((one) => allowed.includes(one))
-  if (granted.length === 0 && context.scope.length > 0) throw refuseScope('scope policy granted nothing')
-  return granted
+): MaybePromise<readonly string[]> {
+  if (!authorizeScope) return context.scope
+  return andThen(
+    callHost('authorizeScope', () => authorizeScope(context)),
+    (allowed) => {
+      const granted = context.scope.filter((one) => allowed.includes(one))
+      if (granted.length === 0 && context.scope.length > 0) throw refuseScope('scope policy granted nothing')
+      return granted
+    },
+  )
 }
 
 /** What the callbacks of the host are told. */

@@ -1,6 +1,7 @@
 import { digest } from '#signatures'
 import { type AesGcm, createAesGcm } from '../lib/aes-gcm.ts'
 import { decodeBase64url, encodeBase64url } from '../lib/base64url.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Runtime } from '../lib/runtime.ts'
 
 /**
@@ -32,21 +33,21 @@ export function createPartition(runtime: Runtime): string {
 }
 
 /** A new secret of 32 random bytes (RFC 6749 10.10 asks for at most 2^-160; this is 2^-256). */
-export async function createSecret(kind: SecretKind, partition: string, runtime: Runtime): Promise<LocatedSecret> {
+export function createSecret(kind: SecretKind, partition: string, runtime: Runtime): MaybePromise<LocatedSecret> {
   const text = `${kind}_${partition}.${encodeBase64url(runtime.randomBytes(secretBytes))}`
-  return { text, partition, hash: await sha256(text) }
+  return andThen(sha256(text), (hash) => ({ text, partition, hash }))
 }
 
 /** Takes a secret apart, or `undefined` for what none of ours looks like. */
-export async function locateSecret(kind: SecretKind, text: string): Promise<LocatedSecret | undefined> {
+export function locateSecret(kind: SecretKind, text: string): MaybePromise<LocatedSecret | undefined> {
   const match = form.exec(text)
   if (!match || match[1] !== kind) return undefined
-  return { text, partition: match[2]!, hash: await sha256(text) }
+  return andThen(sha256(text), (hash) => ({ text, partition: match[2]!, hash }))
 }
 
 /** SHA-256 of UTF-8, base64url. */
-export async function sha256(text: string): Promise<string> {
-  return encodeBase64url(await digest('SHA-256', text))
+export function sha256(text: string): MaybePromise<string> {
+  return andThen(digest('SHA-256', text), encodeBase64url)
 }
 
 /** Encrypts and authenticates short texts that the server must be able to read again: successors, for grace. */

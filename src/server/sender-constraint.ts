@@ -1,4 +1,5 @@
 import type { Confirmation } from '../../generated/models.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { epochSeconds } from '../lib/runtime.ts'
 import { type DpopProof, verifyDpopProof } from '../protocol/dpop-proof-verification.ts'
 import { readJwt } from '../protocol/jwt.ts'
@@ -44,11 +45,11 @@ export function attemptedConstraint(config: TokenEndpointConfig, input: Constrai
  *
  * @see RFC 9449 5; RFC 8705 3
  */
-export async function proveSenderConstraint(
+export function proveSenderConstraint(
   config: TokenEndpointConfig,
   input: ConstraintInput,
   { client }: Pick<AuthenticatedClient, 'client'>,
-): Promise<SenderConstraint> {
+): MaybePromise<SenderConstraint> {
   const { metadata } = client
   const requiresMtls =
     config.mtls && (config.clientRequiresMtls?.(client) ?? metadata.tls_client_certificate_bound_access_tokens === true)
@@ -57,7 +58,18 @@ export async function proveSenderConstraint(
     (config.dpop.required || (config.clientRequiresDpop?.(client) ?? metadata.dpop_bound_access_tokens === true))
   if (requiresDpop && !hasProof(input)) throw refuseRequest('missing DPoP proof')
   if (requiresMtls && !input.certificate) throw refuseClient(config, 'missing client certificate', false)
-  const proof = config.dpop !== false && hasProof(input) ? await proveKey(config, input) : undefined
+  const proves = config.dpop !== false && hasProof(input)
+  if (!proves && !(config.mtls && input.certificate)) return unconstrained
+  return combineProofs(config, input, { proves, requiresDpop, requiresMtls })
+}
+
+async function combineProofs(
+  config: TokenEndpointConfig,
+  input: ConstraintInput,
+  asked: { readonly proves: boolean; readonly requiresDpop: boolean; readonly requiresMtls: boolean },
+): Promise<SenderConstraint> {
+  const { proves, requiresDpop, requiresMtls } = asked
+  const proof = proves ? await proveKey(config, input) : undefined
   if (proof && !requiresMtls) return proof
   if (!config.mtls || !input.certificate) return proof ?? unconstrained
   const cnf = { 'x5t#S256': await requireThumbprint(input.certificate) }
@@ -67,13 +79,12 @@ export async function proveSenderConstraint(
 }
 
 /** A fresh nonce for the answer, where nonces are in use and the proof's is not the newest. */
-export async function nonceHeaders(
-  config: TokenEndpointConfig,
+export function nonceHeaders(
+  { dpop }: TokenEndpointConfig,
   input: ConstraintInput,
-): Promise<Readonly<Record<string, string>>> {
-  if (config.dpop === false || !config.dpop.nonces || !hasProof(input)) return {}
-  const newest = await config.dpop.nonces.current()
-  return usesNonce(input, newest) ? {} : { 'dpop-nonce': newest }
+): MaybePromise<Readonly<Record<string, string>>> {
+  if (dpop === false || !dpop.nonces || !hasProof(input)) return {}
+  return dpop.nonces.current().then((newest) => (usesNonce(input, newest) ? {} : { 'dpop-nonce': newest }))
 }
 
 /** Whether two confirmations name the same key or certificate; both absent is the same, too. */

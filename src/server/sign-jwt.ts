@@ -1,5 +1,6 @@
 import { sign, verify } from '#signatures'
 import { encodeBase64url } from '../lib/base64url.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Jwt } from '../protocol/jwt.ts'
 import { readJwt } from '../protocol/jwt.ts'
 import { findClaimsFault, isTypeOf, type JwtProfile } from '../protocol/jwt-profiles.ts'
@@ -9,9 +10,9 @@ import type { ServerKey, ServerKeys } from './server-keys.ts'
 const heads = new WeakMap<ServerKey, Map<string, string>>()
 
 /** A JWT signed by the server, with `typ`, `alg` and `kid` in its header. Members that are undefined are left out. */
-export async function signJwt(key: ServerKey, typ: string, claims: object): Promise<string> {
+export function signJwt(key: ServerKey, typ: string, claims: object): MaybePromise<string> {
   const data = `${headOf(key, typ)}.${encodeBase64url(JSON.stringify(claims))}`
-  return `${data}.${encodeBase64url(await sign(key.signingKey, data))}`
+  return andThen(sign(key.signingKey, data), (signature) => `${data}.${encodeBase64url(signature)}`)
 }
 
 /** A JWT of this server's own, of one kind, whose signature holds; its times are not judged. */

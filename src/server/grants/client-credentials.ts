@@ -41,7 +41,7 @@ function requestedScope({ config, client, params }: GrantContext): readonly stri
 }
 
 /** RFC 9396 6: what a client asks for itself is the host's to judge; without its judgement nothing is granted. */
-async function readOwnDetails(context: GrantContext, policy: Parameters<typeof readGrantedDetails>[1]) {
+function readOwnDetails(context: GrantContext, policy: Parameters<typeof readGrantedDetails>[1]) {
   const { config, client, params } = context
   const asked = readSupportedDetails(config, client.client, params.get('authorization_details'))
   if (asked && !config.authorizeDetails) throw refuseDetails('no policy for details')

@@ -1,5 +1,6 @@
 import type { Actor, Confirmation } from '../../../generated/models.ts'
 import { readResources, resolveAudience } from '../audience.ts'
+import { loadClient } from '../authenticate-client.ts'
 import { loadPrincipal, tokenResponse } from '../authorized-tokens.ts'
 import { readGrantedDetails } from '../details.ts'
 import { type FoundAccessToken, findAccessToken } from '../find-access-token.ts'
@@ -74,14 +75,17 @@ async function findActor(context: GrantContext): Promise<AccessRecord | undefine
   return judgeToken(context, await findAccessToken(context.config, text), 'actor')
 }
 
-function judgeToken(
-  { constraint }: GrantContext,
+async function judgeToken(
+  { config, constraint }: GrantContext,
   found: FoundAccessToken | undefined,
   role: 'subject' | 'actor',
-): AccessRecord {
+): Promise<AccessRecord> {
   if (!found) throw refuseToken(`unknown ${role} token`)
   if (!found.isActive) throw refuseToken(`${role} token expired or revoked`)
   if (!isProven(found.record.cnf, constraint.cnf)) throw refuseToken(`key of the ${role} token not proven`)
+  // What a client got ends with the client.
+  const isOfClient = (await loadClient(config, found.record.clientId)) !== undefined
+  if (!isOfClient) throw refuseToken(`the client of the ${role} token is gone`)
   return found.record
 }
 

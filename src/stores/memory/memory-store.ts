@@ -73,13 +73,13 @@ class MemoryStore implements RecordStore {
     this.#assertRoom(changes)
 
     const versions: Record<string, string> = {}
-    changes.forEach((change, i) => {
-      this.#remove(change.key)
+    for (const [i, { key }] of changes.entries()) {
       const record = prepared[i]
-      if (!record) return
-      this.#insert(record)
-      versions[change.key] = record.version
-    })
+      if (record) {
+        this.#put(record)
+        versions[key] = record.version
+      } else this.#remove(key)
+    }
     return { ok: true, versions }
   }
 
@@ -94,7 +94,9 @@ class MemoryStore implements RecordStore {
 
   #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
     const { key, expiresAt } = change
-    const value: unknown = this.#copy(change.value)
+    const known = this.#records.get(key)?.value
+    // What this store gave out cannot have been changed, so it needs no copy when it comes back.
+    const value: unknown = known !== undefined && change.value === known ? known : this.#copy(change.value)
     const version = String(++this.#lastVersion)
     const indexes = change.indexes ? this.#copy(change.indexes) : noIndexes
     return { key, value, version, indexes, ...(expiresAt !== undefined && { expiresAt }) }
@@ -117,9 +119,16 @@ class MemoryStore implements RecordStore {
     }
   }
 
-  #insert(record: StoredRecord): void {
-    this.#records.set(record.key, record)
-    if (record.expiresAt !== undefined) this.#expiry.add(record.key, record.expiresAt)
+  #put(record: StoredRecord): void {
+    const { key, expiresAt } = record
+    const known = this.#records.get(key)
+    this.#records.set(key, record)
+    if (known?.expiresAt !== expiresAt) {
+      if (known?.expiresAt !== undefined) this.#expiry.remove(key, known.expiresAt)
+      if (expiresAt !== undefined) this.#expiry.add(key, expiresAt)
+    }
+    if (known && hasSameIndexes(known, record)) return
+    if (known) this.#indexes.remove(known)
     this.#indexes.add(record)
   }
 
@@ -136,4 +145,11 @@ class MemoryStore implements RecordStore {
     for (const key of due) this.#remove(key)
     return due.length
   }
+}
+
+/** Most puts of a record leave it where it is found. */
+function hasSameIndexes({ indexes: known }: StoredRecord, { indexes }: StoredRecord): boolean {
+  if (known === indexes) return true
+  const names = Object.keys(indexes)
+  return names.length === Object.keys(known).length && names.every((name) => known[name] === indexes[name])
 }
