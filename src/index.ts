@@ -12,6 +12,7 @@ export {
   type BackchannelAuthentication,
   type BackchannelAuthenticationOptions,
   type BackchannelAuthenticationState,
+  type BackchannelSigningOptions,
   buildClientMetadataDocument,
   type CallbackInput,
   type ClientAuth,

@@ -24,6 +24,7 @@ export {
 } from '../issuer/resolve-claim-sources.ts'
 export type { ThirdPartyOptions } from '../issuer/third-party.ts'
 export { type WebFingerResult, webFinger } from '../issuer/web-finger.ts'
+export type { BackchannelSigningOptions } from '../protocol/backchannel-signed-request.ts'
 export { type PrivateKeyJwtOptions, privateKeyJwt } from '../protocol/client-assertion.ts'
 export {
   type ClientAuth,

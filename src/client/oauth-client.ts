@@ -2,12 +2,11 @@ import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { DpopNonces } from '../http/dpop-nonces.ts'
 import { reportNotices } from '../http/observer.ts'
 import type { ServerClocks } from '../http/server-clocks.ts'
-import { fetchUserInfo } from '../issuer/fetch-user-info.ts'
+import { fetchUserInfo, type UserInfoOptions } from '../issuer/fetch-user-info.ts'
 import { type IntrospectOptions, introspectToken } from '../issuer/introspect-token.ts'
 import { createIssuer } from '../issuer/issuer.ts'
 import { type RevokeOptions, revokeToken } from '../issuer/revoke-token.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Introspection } from '../protocol/introspection-response.ts'
@@ -52,7 +51,7 @@ export interface OAuthClient {
   /** A token for the client itself. */
   clientCredentials(options?: ClientCredentialsOptions): Promise<ClientCredentialsResult>
   /** @throws ProtocolError `userinfo_subject_mismatch` when it is about somebody else */
-  userInfo(login: RenewableLogin, options?: { readonly signal?: AbortSignal }): Promise<UserInfoClaims>
+  userInfo(login: RenewableLogin, options?: UserInfoOptions): Promise<UserInfoClaims>
   introspect(token: string, options?: IntrospectOptions): Promise<Introspection>
   revoke(token: string, options?: RevokeOptions): Promise<void>
   /** Where the server's own session ends; `undefined` where it has no such page. */
@@ -101,7 +100,6 @@ export function createOAuthClientOver(
         reportNotices(observer, await requestClientCredentials(settings, issuer, wishes)),
       ),
     async userInfo(login, wishes = {}) {
-      assertKnownOptions('userInfo', wishes, ['signal'])
       const { tokens, claims, dpopKey } = login
       if (!claims) throw new TypeError('userInfo: the login has no id_token to hold the answer against')
       const token = { value: tokens.accessToken, scope: tokens.scope }

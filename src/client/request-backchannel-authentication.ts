@@ -13,6 +13,7 @@ import {
   judgeBackchannelResponse,
   judgePingNotification,
 } from '../protocol/backchannel-authentication.ts'
+import { type BackchannelSigningOptions, signBackchannelRequest } from '../protocol/backchannel-signed-request.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import type { PollingPace } from '../protocol/polling.ts'
 import { createRandomToken } from '../protocol/random-token.ts'
@@ -25,6 +26,8 @@ import { finishGrant, type GrantOptions, grantKey, grantOptionNames, toTokenRequ
 export interface BackchannelAuthenticationOptions extends BackchannelRequestOptions, GrantOptions {
   /** As registered in `backchannel_token_delivery_mode`. @default 'poll' */
   readonly mode?: 'poll' | 'ping'
+  /** Signs the request, as registered in `backchannel_authentication_request_signing_alg`. @default not signed */
+  readonly signedRequest?: BackchannelSigningOptions
 }
 
 /** The state of a request under way, as plain data with secrets in it: for a ping that another process gets. */
@@ -66,7 +69,7 @@ export interface BackchannelAuthentication {
 const optionNames = [
   ...grantOptionNames,
   ...['loginHint', 'loginHintToken', 'idTokenHint', 'bindingMessage', 'userCode', 'acrValues', 'requestedExpiry'],
-  'mode',
+  ...['mode', 'signedRequest'],
 ]
 
 /**
@@ -102,7 +105,14 @@ export async function requestBackchannelAuthentication(
   }
   // CIBA Core 7.1: by the method registered for the token endpoint.
   assertClientAuthSupported(metadata, 'token', issuer.clientAuth)
-  const answer = await backchannelAuthenticate(await issuer.api(init), { body }, init)
+  const { signedRequest } = options
+  const signing = {
+    clientId: issuer.clientId,
+    issuer: issuer.issuer,
+    runtime: issuer.clocks.runtimeFor(metadata[field]),
+  }
+  const sent = signedRequest ? await signBackchannelRequest(body, signedRequest, { ...signing, metadata }) : body
+  const answer = await backchannelAuthenticate(await issuer.api(init), { body: sent }, init)
   const { authReqId, expiresAt, pace } = judgeBackchannelResponse(answer, issuer.runtime.now())
   const state = { authReqId, expiresAt, interval: pace.interval, scope }
   return underWay(

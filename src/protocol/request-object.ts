@@ -1,14 +1,12 @@
-import { sign } from '#signatures'
 import { ConfigurationError } from '../errors/configuration.ts'
-import { encodeBase64url } from '../lib/base64url.ts'
 import { assertKnownOptions } from '../lib/options.ts'
-import { epochSeconds, type Runtime } from '../lib/runtime.ts'
+import type { Runtime } from '../lib/runtime.ts'
 import { isSameAlgorithm } from '../lib/signatures/algorithms.ts'
 import type { AsymmetricAlgorithm, Jwk, SigningKey, SigningKeyInput } from '../lib/signatures/types.ts'
 import type { AuthorizationParameters } from './authorization-request.ts'
 import type { Encryptor } from './encryption.ts'
-import { createRandomToken } from './random-token.ts'
 import { hasScope } from './scope.ts'
+import { signParameters } from './signed-parameters.ts'
 import { algorithmOfInput, createKeyImport } from './signing-key-import.ts'
 
 /** How a client signs its authorization requests (RFC 9101). */
@@ -79,31 +77,23 @@ async function signRequestObject(
   { clientId, issuer, runtime, pushed }: RequestObjectContext,
   options: Pick<RequestObjectOptions, 'audience' | 'kid'> & { readonly lifetime: number },
 ): Promise<string> {
-  // RFC 9101 4, 10.8: these say who made the object, and a sub would make a client assertion of it.
-  const own = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'].find((name) => Object.hasOwn(parameters, name))
-  if (own !== undefined) throw new TypeError(`"extraParameters" must not set "${own}" of a request object`)
-  const now = epochSeconds(runtime)
-  const kid = options.kid ?? key.kid
-  // RFC 9101 10.8: the explicit type keeps it from passing as a client assertion.
-  const header = { alg: key.alg, typ: 'oauth-authz-req+jwt', ...(kid === undefined ? {} : { kid }) }
-  const payload = {
-    // RFC 9101 4: every parameter, numbers and objects as JSON has them.
+  const claims = {
     ...parameters,
     // RFC 8707 2 repeats the parameter; in JSON a single one is a string, several are a list.
     ...(parameters.resource?.length === 1 && { resource: parameters.resource[0] }),
     client_id: clientId,
-    // RFC 9101 4: iss is the client, aud the server.
-    iss: clientId,
-    aud: options.audience ?? issuer,
+  }
+  const signing = {
+    // RFC 9101 10.8: the explicit type keeps it from passing as a client assertion.
+    typ: 'oauth-authz-req+jwt',
+    kid: options.kid ?? key.kid,
+    audience: options.audience ?? issuer,
+    lifetime: options.lifetime,
     // A push that is asked for a DPoP nonce sends the same body again, which a jti would make a replay; the
     // reference that it is answered with can be used once anyway.
-    ...(!pushed && { jti: createRandomToken(runtime) }),
-    iat: now,
-    nbf: now,
-    exp: now + options.lifetime,
+    once: !pushed,
   }
-  const input = `${encodeBase64url(JSON.stringify(header))}.${encodeBase64url(JSON.stringify(payload))}`
-  return `${input}.${encodeBase64url(await sign(key, input))}`
+  return await signParameters(key, claims, { clientId, runtime }, signing)
 }
 
 /**

@@ -241,6 +241,9 @@ describe('grants and endpoints of a client', () => {
   it('reads the claims of the user, and refuses those of another', async () => {
     const { client, login } = await aLogin()
     expect((await client.userInfo(login)).sub).toBe(login.claims?.sub)
+    expect((await client.userInfo(login, { tokenIn: 'body' })).sub).toBe(login.claims?.sub)
+    const wrong = [{ tokenIn: 'query' as never }, { tokenin: 'body' } as never]
+    for (const options of wrong) await expect(client.userInfo(login, options)).rejects.toThrow(TypeError)
     const hostile = await aLogin({ faults: { answers: { userinfo: { json: { sub: 'mallory' } } } } })
     await expect(hostile.client.userInfo(hostile.login)).rejects.toMatchObject({ code: 'userinfo_subject_mismatch' })
   })

@@ -31,6 +31,7 @@ import {
   tokenExchange,
   voucherGrant,
 } from '../support/real-provider/back-channel.ts'
+import { makeSigningJwk } from '../support/real-provider/clients.ts'
 import { type RealProvider, registrationOf, startRealProvider } from '../support/real-provider.ts'
 
 const grants = ['authorization_code', 'refresh_token', 'client_credentials']
@@ -151,6 +152,31 @@ describe('a user asked on their own device (CIBA)', () => {
     expect(runtime.delays).toHaveLength(2)
   })
 
+  it('is asked by a signed request, with nothing beside it', async () => {
+    const runtime = createFastRuntime()
+    const key = await makeSigningJwk('ES256', 'ciba-1')
+    const { d, ...publicJwk } = key
+    const signed = {
+      ...registration,
+      jwks: { keys: [publicJwk] },
+      backchannel_authentication_request_signing_alg: 'ES256',
+    }
+    const sent: string[] = []
+    const fetch = async (request: Request) => {
+      if (request.url.endsWith('/backchannel')) sent.push(await request.clone().text())
+      return await globalThis.fetch(request)
+    }
+    const client = await setUp(signed, { runtime, fetch })
+    const asked = await requestBackchannelAuthentication(client, { loginHint: 'alice', signedRequest: { key } })
+    runtime.onDelay = async () => await approveBackchannel(provider.server, asked.authReqId)
+    expect((await asked.poll()).claims?.sub).toBe('alice')
+    expect(sent.map((body) => [...new URLSearchParams(body).keys()])).toEqual([['request']])
+    // The provider takes no unsigned one of this client, so it was the signature that counted.
+    await expect(requestBackchannelAuthentication(client, { loginHint: 'alice' })).rejects.toMatchObject({
+      error: 'invalid_request',
+    })
+  })
+
   it('is waited for by a ping, in another process too, and a stranger cannot send one', async () => {
     const client = await setUp({
       ...registration,
@@ -241,6 +267,15 @@ describe('answers as JWTs', () => {
     expect(await client.userInfo(await logIn(client))).toMatchObject({ sub: 'alice', name: 'Alice' })
     const other = await setUp({}, { userinfoSignedResponseAlg: 'ES256' })
     await expect(other.userInfo(await logIn(other))).rejects.toBeInstanceOf(Error)
+  })
+
+  it('reads userinfo with a Bearer token in the form of a POST', async () => {
+    const client = await setUp({ dpop_bound_access_tokens: false }, { dpop: false })
+    const login = await logIn(client)
+    expect(login.tokens.tokenType).toBe('Bearer')
+    expect(await client.userInfo(login, { tokenIn: 'body' })).toMatchObject({ sub: 'alice', name: 'Alice' })
+    const { method, headers } = provider.requests.at(-1)!
+    expect([method, headers.authorization]).toEqual(['POST', undefined])
   })
 
   it('reads encrypted userinfo', async () => {

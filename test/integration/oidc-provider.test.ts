@@ -102,6 +102,11 @@ describe.each(methods)('against oidc-provider with PAR, PKCE and mandatory DPoP 
     })
   })
 
+  it('sends a bound token in the header only (RFC 9449 7.1)', async () => {
+    const client = setUp()
+    await expect(client.userInfo(await logIn(client), { tokenIn: 'body' })).rejects.toThrow(/bound to a key/)
+  })
+
   it('refreshes with rotation, and the old refresh token is then refused', async () => {
     const client = setUp()
     const login = await logIn(client)

@@ -17,6 +17,8 @@ export function backChannelFeatures(): object {
       validateRequestContext: async () => {},
       verifyUserCode: async () => {},
     },
+    // For signed CIBA requests (CIBA Core 7.1.1).
+    requestObjects: { enabled: true },
     jwtIntrospection: { enabled: true },
     jwtUserinfo: { enabled: true },
     encryption: { enabled: true },

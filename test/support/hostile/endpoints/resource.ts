@@ -9,7 +9,10 @@ import { blame, factsOf, type IssuedToken, type ProviderState, type RecordedRequ
 
 /** OpenID Connect Core 5.3, with the token as RFC 6750 2.1 or RFC 9449 7.1 carry it. */
 export function userinfoAnswer(state: ProviderState, request: RecordedRequest): Answer {
-  const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(' ')
+  // RFC 6750 2.2: or as a form parameter of a POST, which has no other form.
+  const posted = request.form.get('access_token')
+  if (posted !== null && request.headers.authorization) blame(state, 'RFC 6750 2', 'token sent in two ways')
+  const [scheme = '', value = ''] = posted ? ['Bearer', posted] : (request.headers.authorization ?? '').split(' ')
   const known = state.accessTokens.get(value)
   if (!known?.active) return invalidToken(scheme || 'Bearer')
   const expected = known.jkt ? 'dpop' : 'bearer'
