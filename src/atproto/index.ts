@@ -38,6 +38,13 @@ export type {
   ServiceAuthVerifierOptions,
   VerifiedServiceToken,
 } from './service-auth/verify-service-token.ts'
+export {
+  type AtprotoRequestSession,
+  type AtprotoWebHandler,
+  createAtprotoWebHandler,
+} from './web/atproto-web-handler.ts'
+export type { AtprotoWebFailure, AtprotoWebLogin, AtprotoWebOptions } from './web/atproto-web-options.ts'
+export { createXrpcClient } from './xrpc/open-client.ts'
 export type { PasswordLogin, PasswordXrpcClient, PasswordXrpcClientOptions } from './xrpc/password-client.ts'
 export {
   createUnauthenticatedXrpcClient,

@@ -25,9 +25,12 @@ export interface SessionGroup {
   logoutAll(): Promise<void>
 }
 
+/** Where a session is found by its id. */
+export type SessionSource = Pick<Sessions, 'get'>
+
 export interface SessionGroupsOptions {
   /** Those that the groups' sessions are of: one for each issuer. */
-  readonly sessions: Sessions | readonly Sessions[]
+  readonly sessions: SessionSource | readonly SessionSource[]
   readonly store: RecordStore
   /** Milliseconds after the last change until a group is forgotten. @default 7_776_000_000, 90 days */
   readonly lifetime?: number
@@ -78,8 +81,8 @@ export function createSessionGroups(options: SessionGroupsOptions): SessionGroup
 type Find = (id: string) => Promise<Session | undefined>
 
 /** A session is found by the one whose client it is of. */
-function sessionFinder(sessions: Sessions | readonly Sessions[]): Find {
-  const all: readonly Sessions[] = 'get' in sessions ? [sessions] : sessions
+function sessionFinder(sessions: SessionSource | readonly SessionSource[]): Find {
+  const all: readonly SessionSource[] = 'get' in sessions ? [sessions] : sessions
   return async (id) => {
     for (const each of all) {
       try {

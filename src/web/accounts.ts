@@ -7,11 +7,11 @@ import { showAccounts } from './pages.ts'
 import { readForm, singleField } from './read-form.ts'
 import { ownPage, retryPathOf } from './return-to.ts'
 import { assertSameOrigin } from './same-origin.ts'
-import type { WebContext } from './web-context.ts'
+import type { BrowserSessions, WebContext } from './web-context.ts'
 import { WebError } from './web-error.ts'
 
 /** The sessions of a browser; `undefined` where its cookie says nothing. */
-export async function groupOf(context: WebContext, request: Request): Promise<SessionGroup | undefined> {
+export async function groupOf(context: BrowserSessions, request: Request): Promise<SessionGroup | undefined> {
   const id = await context.cookies.session.read(request)
   return id === undefined ? undefined : context.groups.open(id)
 }

@@ -3,7 +3,7 @@ import type { Session } from '../sessions/session.ts'
 import type { SessionGroup } from '../sessions/session-group.ts'
 import { accountsOf, groupOf } from './accounts.ts'
 import type { WebAccount } from './pages/accounts-page.ts'
-import type { WebContext } from './web-context.ts'
+import type { BrowserSessions } from './web-context.ts'
 
 /** Who makes a request. */
 export type RequestSession =
@@ -26,7 +26,7 @@ export type RequestSession =
  *
  * @throws StoreError
  */
-export async function fromRequest(context: WebContext, request: Request): Promise<RequestSession> {
+export async function fromRequest(context: BrowserSessions, request: Request): Promise<RequestSession> {
   const group = await groupOf(context, request)
   const client = await group?.activeSession()
   if (!group || !client) return { ok: false, reason: 'none' }

@@ -27,6 +27,12 @@ export interface WebContext {
   readonly emit: WebEventListener
 }
 
+/** What it takes to know whose browser asks. */
+export interface BrowserSessions {
+  readonly groups: SessionGroups
+  readonly cookies: Pick<WebCookies, 'session'>
+}
+
 export interface WebPaths {
   readonly login: string
   /** Each client's; several issuers may share one, or have their own (RFC 9700 4.4). */

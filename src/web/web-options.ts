@@ -104,7 +104,7 @@ export function assertWebOptions(options: WebHandlerOptions): void {
 }
 
 /** 32 bytes. */
-function isSealingKey(key: unknown): boolean {
+export function isSealingKey(key: unknown): boolean {
   return typeof key === 'string' && /^[\w-]{43}$/.test(key)
 }
 

@@ -1,0 +1,38 @@
+import { AtprotoError } from '../../errors/atproto.ts'
+import type { Session } from '../../sessions/session.ts'
+import type { AtprotoClient } from '../atproto-client-types.ts'
+import { createSessionXrpcClient } from './session-client.ts'
+import type { AccountXrpcClient, AnyXrpcMethods, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
+
+/**
+ * XRPC calls for an account that is logged in.
+ *
+ * @param sessionKeyOrDid the id of a session; or a DID, of whose sessions an active one is taken, the newest first
+ * @throws AtprotoError `not_found` where there is no such session
+ * @throws TypeError for an unknown option
+ * @example
+ * const xrpc = await createXrpcClient(client, 'did:plc:ewvi7nxzyoun6zhxrhs64oiz')
+ * await xrpc.post('com.atproto.repo.createRecord', { input: { repo: xrpc.did, collection, record } })
+ */
+export async function createXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
+  client: AtprotoClient,
+  sessionKeyOrDid: string,
+  options: XrpcClientOptions = {},
+): Promise<AccountXrpcClient<Methods>> {
+  return createXrpcClientOf<Methods>(client, await client.sessions.open(sessionKeyOrDid), options)
+}
+
+/** The same for a session that is at hand. */
+export function createXrpcClientOf<Methods extends XrpcMethods = AnyXrpcMethods>(
+  { runtime, userAgent }: Pick<AtprotoClient, 'runtime' | 'userAgent'>,
+  session: Session,
+  options: XrpcClientOptions = {},
+): AccountXrpcClient<Methods> {
+  const [pds] = session.resource
+  const { subject: did } = session
+  if (did === undefined || pds === undefined) {
+    throw new AtprotoError('not_found', 'the session is none of an account of the AT Protocol')
+  }
+  const whose = { session, did, pds: new URL(pds).origin, runtime }
+  return createSessionXrpcClient<Methods>(whose, { userAgent, ...options })
+}
