@@ -309,6 +309,31 @@ describe('client metadata documents', () => {
     }
   })
 
+  it.each([
+    ['no age', undefined, 300],
+    ['too short an age', 1, 60],
+    ['too long an age', 1_000_000, 86_400],
+  ])('are fetched within bounds, and kept as long as they may be: %s', async (_, maxAge, kept) => {
+    const bounds: object[] = []
+    const body = JSON.stringify(document)
+    const rig = await createRig(
+      options(document, {
+        fetchDocument: async (_url, given) => {
+          bounds.push(given)
+          return { status: 200, contentType: 'application/json', body, ...(maxAge !== undefined && { maxAge }) }
+        },
+      }),
+    )
+    const ask = () => authenticateClient(rig.config, { method: 'POST', url: tokenUrl, params: { client_id: clientId } })
+    await ask()
+    rig.clock.advance(kept - 1)
+    await ask()
+    expect(bounds).toEqual([{ maxBytes: 5_120, timeout: 5_000 }])
+    rig.clock.advance(2)
+    await ask()
+    expect(bounds).toHaveLength(2)
+  })
+
   it('are off by default', async () => {
     const off = options(document, { clientMetadataDocuments: false })
     expect(await judge({ params: { client_id: clientId } }, off)).toBe('invalid_client: unknown client')

@@ -109,6 +109,7 @@ describe('registration', () => {
     ['invalid_client_metadata', { ...web, token_endpoint_auth_method: 'tls_client_auth' }],
     ['invalid_client_metadata', { ...web, jwks: { keys: [] }, jwks_uri: 'https://app.example/jwks' }],
     ['invalid_client_metadata', { ...web, jwks: { keys: [{ kty: 'EC', d: 'x' }] } }],
+    ['invalid_client_metadata', { ...web, jwks: { keys: [{ kty: 'oct', k: 'x' }] } }],
     ['invalid_client_metadata', { ...web, id_token_signed_response_alg: 'none' }],
     ['invalid_client_metadata', { ...web, id_token_encrypted_response_alg: 'RSA-OAEP' }],
     ['invalid_client_metadata', { ...web, client_uri: 'javascript:alert(1)' }],

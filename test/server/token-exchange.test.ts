@@ -170,6 +170,18 @@ describe('token exchange', () => {
     )
   })
 
+  it('refuses the token of a client that is gone', async () => {
+    let isGone = false
+    const rig = await start({
+      loadClient: (clientId) => (isGone && clientId === 'web' ? undefined : { clientId, metadata: clients[clientId]! }),
+    })
+    const subject = await subjectToken(rig)
+    isGone = true
+    expect(refusalOf(await rig.token(exchange(subject), other))).toBe(
+      'invalid_request: the client of the subject token is gone',
+    )
+  })
+
   it('is refused to public clients', async () => {
     const rig = await start()
     const outcome = await rig.token(exchange(await subjectToken(rig)), { client: 'spa' })
