@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { generate } from '../src/codegen/index.ts'
 import { GenerateError } from '../src/errors/generate.ts'
-import { compile, compilers } from './support/compilers.ts'
+import { compile, findCompilers } from './support/compilers.ts'
 
 interface Row {
   readonly document: string
@@ -113,6 +113,7 @@ for (const document of documents) {
   rows.push(row)
   process.stderr.write(`${row.problems.length > 0 ? '✖' : '✔'} ${row.document}\n`)
 }
+const compilers = findCompilers()
 const failed = new Map<string, string[]>()
 for (const compiler of compilers) {
   mkdirSync(join(scratch, 'projects'), { recursive: true })

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compilers } from '../../scripts/support/compilers.ts'
+import { findCompilers } from '../../scripts/support/compilers.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/generate.md'), 'utf8')
@@ -75,14 +75,7 @@ describe('docs/generate.md, with the packed package', () => {
       noEmit: true,
     }
     writeFileSync(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }))
-    const five = compilers[0]!.path
-    if (!existsSync(five))
-      run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], join(root, 'test/compilers'))
-    for (const path of [
-      five,
-      join(root, 'node_modules/.bin/tsc6'),
-      join(root, 'node_modules/@typescript/native/bin/tsc'),
-    ]) {
+    for (const path of [...findCompilers().map((each) => each.path), join(root, 'node_modules/.bin/tsc6')]) {
       const { stdout } = tryRun(process.execPath, [path, '-p', home])
       expect(stdout, path).toBe('')
     }
