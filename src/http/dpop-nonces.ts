@@ -4,7 +4,7 @@ export type DpopNonceRole = 'authorization_server' | 'resource_server'
 /** Role and origin, with a space between, to nonce: plain data for a record store. */
 export type StoredDpopNonces = Readonly<Record<string, string>>
 
-/** The newest nonce of each server. One set belongs to one DPoP key. */
+/** The newest nonce of each server, by origin and role. All keys of a client share them (RFC 9449 8: the server's, not the key's). */
 export interface DpopNonces {
   get(role: DpopNonceRole, url: string): string | undefined
   /** Keeps the nonce of any answer, success included (RFC 9449 8.2). A malformed one is ignored. */
@@ -42,6 +42,23 @@ export function createDpopNonces(options: DpopNoncesOptions = {}): DpopNonces {
     export: () => Object.fromEntries(nonces),
   }
   return self
+}
+
+/**
+ * The nonces as one call to one server has them: what that server answered to this call comes before what others have
+ * heard since. Without it, calls in flight at once with nonces of their own would take each other's.
+ */
+export function createCallNonces(shared: DpopNonces): DpopNonces {
+  let own: string | undefined
+  return {
+    get: (role, url) => own ?? shared.get(role, url),
+    learn(role, url, response) {
+      const nonce = response.headers.get('dpop-nonce')
+      if (isDpopNonce(nonce)) own = nonce
+      shared.learn(role, url, response)
+    },
+    export: () => shared.export(),
+  }
 }
 
 /** RFC 9449 8.1: `nonce = 1*NQCHAR` (RFC 6749 appendix A); two fields joined by `Headers` are none, for the space. */

@@ -5,7 +5,7 @@ import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { findChallengeError } from '../lib/www-authenticate.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
 import { carryDeadline } from './deadlines.ts'
-import { createDpopNonces, type DpopNonces } from './dpop-nonces.ts'
+import { createCallNonces, createDpopNonces, type DpopNonces } from './dpop-nonces.ts'
 import { toNetworkError, withoutQuery } from './network-errors.ts'
 import { discard, refused } from './redirects.ts'
 import { createReplay, type Replay, type ReplayOptions } from './replay.ts'
@@ -110,8 +110,9 @@ async function sendCarrying(
   context: SendContext,
   answer?: Response,
 ): Promise<Response> {
-  const { nonces, clocks, runtime = systemRuntime } = context
+  const { clocks, runtime = systemRuntime } = context
   if (token.kind === 'bearer') return await attempt(context, await replay.next(answer), `Bearer ${token.value}`)
+  const nonces = createCallNonces(context.nonces)
   const proof = { key: token.key, accessToken: token.value, nonces, role: 'resource_server', clocks, runtime } as const
   const prove: Fetch = async (request) => {
     const response = await attempt(context, request, `DPoP ${token.value}`, await proofFor(request, proof))

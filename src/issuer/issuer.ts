@@ -1,6 +1,6 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { createApi } from '../http/create-api.ts'
-import { createDpopNonces, type DpopNonces } from '../http/dpop-nonces.ts'
+import { createCallNonces, createDpopNonces, type DpopNonces } from '../http/dpop-nonces.ts'
 import { withLimits } from '../http/limits.ts'
 import { createObserver, type Observer } from '../http/observer.ts'
 import { withoutRedirects } from '../http/redirects.ts'
@@ -112,8 +112,9 @@ export function createIssuer(options: IssuerOptions): Issuer {
     limited,
     async api({ dpopKey, signal } = {}) {
       const role = 'authorization_server'
+      const own = createCallNonces(nonces)
       const known = await metadata.get(signal ? { signal } : {})
-      const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces, role, clocks, runtime }) : limited
+      const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces: own, role, clocks, runtime }) : limited
       const method = resolveClientAuth(clientAuth, known)
       const audience = quirks.includes('token-endpoint-audience') ? tokenEndpointAudience(method, known) : undefined
       if (audience !== undefined) observer.quirk('token-endpoint-audience')
@@ -127,7 +128,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
       return createApi({
         metadata: known,
         fetch: limited,
-        clientFetch: dpopKey ? withNonceRetry(authenticated, { nonces, role }) : authenticated,
+        clientFetch: dpopKey ? withNonceRetry(authenticated, { nonces: own, role }) : authenticated,
       })
     },
   }
