@@ -93,12 +93,15 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
   }
 }
 
-/** A sink that fails changes no outcome. */
-function tell(sink: () => void): void {
-  try {
-    sink()
-  } catch {
+/** A sink that fails, at once or later, changes no outcome, and a slow one is not waited for. */
+function tell(sink: () => unknown): void {
+  const ignore = () => {
     // It is the sink's own fault and none of the request's.
+  }
+  try {
+    Promise.resolve(sink()).catch(ignore)
+  } catch {
+    ignore()
   }
 }
 

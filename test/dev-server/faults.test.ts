@@ -177,5 +177,19 @@ describe('createDevServer', () => {
     )
     expect(answer.status).toBe(200)
     expect(names).toEqual(['token_issued'])
+    const late = await createDevHandler({
+      issuer: 'http://127.0.0.1:4999',
+      // Neither a promise that is broken nor one that is never kept.
+      onEvent: async ({ name }) => {
+        names.push(name)
+        if (names.length > 2) await new Promise(() => {})
+        throw new Error('full')
+      },
+    })
+    const again = () =>
+      late.handle(new Request(`${issuer}/token`, { method: 'POST', body, headers: { authorization: basic } }))
+    expect((await again()).status).toBe(200)
+    expect((await again()).status).toBe(200)
+    expect(names).toHaveLength(3)
   })
 })

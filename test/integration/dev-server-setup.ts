@@ -14,7 +14,7 @@ export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const preAuthorizedGrant = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 /** What an authority calls the client of `makeCertificates`. */
-export const tlsName = 'app.example'
+const tlsName = 'app.example'
 export const secret = 'a secret of the length that any MAC needs 0123456789'
 
 const grants = ['authorization_code', 'refresh_token', 'client_credentials', exchangeGrant, cibaGrant, jwtBearerGrant]
