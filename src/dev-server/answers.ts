@@ -3,30 +3,36 @@ import type { DevAnswer } from './exchange.ts'
 
 type Fields = Readonly<Record<string, string>>
 
-/** Read by programs in other origins, so any page may see it (Fetch, CORS protocol). */
-const anyOrigin: Fields = { 'access-control-allow-origin': '*' }
-
 export function json(
   body: unknown,
   { status = 200, headers = {} }: { status?: number; headers?: Fields } = {},
 ): DevAnswer {
   return {
     status,
-    headers: { 'content-type': 'application/json', ...anyOrigin, ...exposed, ...headers },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   }
 }
 
-const exposed: Fields = { 'access-control-expose-headers': 'DPoP-Nonce, WWW-Authenticate, Retry-After' }
-
 /** A signed answer. */
 export function jwt(text: string, type: string, headers: Fields): DevAnswer {
-  return { status: 200, headers: { 'content-type': type, ...anyOrigin, ...exposed, ...headers }, body: text }
+  return { status: 200, headers: { 'content-type': type, ...headers }, body: text }
+}
+
+/** Read by programs in other origins, so any page may see it (Fetch, CORS protocol); no cookie is asked for. */
+export function shareWithAnyOrigin(answer: DevAnswer): DevAnswer {
+  return { ...answer, headers: { ...anyOrigin, ...answer.headers } }
+}
+
+const anyOrigin: Fields = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'DPoP-Nonce, WWW-Authenticate, Retry-After',
 }
 
 /** A document that caches may keep for so many seconds. */
 export function publicJson(body: unknown, maxAge: number): DevAnswer {
-  return json(body, { headers: { 'cache-control': `public, max-age=${maxAge}` } })
+  // Caches give it to everybody, whoever asked first.
+  return shareWithAnyOrigin(json(body, { headers: { 'cache-control': `public, max-age=${maxAge}` } }))
 }
 
 export function oauthError(error: EndpointError): DevAnswer {
@@ -46,7 +52,7 @@ export function invalidGrant(): DevAnswer {
 }
 
 export function empty(status: number, headers: Fields = {}): DevAnswer {
-  return { status, headers: { ...noStore, ...anyOrigin, ...headers } }
+  return { status, headers: { ...noStore, ...headers } }
 }
 
 /** RFC 9110 15.6.4 */

@@ -39,7 +39,8 @@ export async function assertGuard(
   const guard = await guardOf(readBrowser(context, request), about)
   const isOurs = origin === null || origin === context.issuer || origin === new URL(request.url).origin
   if (isOurs && timingSafeEqual(guard, form.get('guard') ?? '')) return
-  throw new Refused(await errorPage('This form is not from a page that was opened here.', { status: 403 }))
+  const answer = await errorPage('This form is not from a page that was opened here.', { status: 403 })
+  throw new Refused(answer, 'a form that no page of this browser made')
 }
 
 export function readCookie(request: DevRequest, name: string): string | undefined {

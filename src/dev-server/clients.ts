@@ -1,12 +1,13 @@
 import { timingSafeEqual } from '../lib/constant-time.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { createClientStore, type RegisteredClient } from '../server/index.ts'
 import type { DevClient } from './options.ts'
 
 /** The clients that were configured, and those that registered themselves. */
 export interface Clients {
-  loadClient(clientId: string): Promise<RegisteredClient | undefined>
-  verifyClientSecret(client: RegisteredClient, secret: string): Promise<boolean>
+  loadClient(clientId: string): MaybePromise<RegisteredClient | undefined>
+  verifyClientSecret(client: RegisteredClient, secret: string): MaybePromise<boolean>
   loadClientSecret(client: RegisteredClient): string | undefined
   /** Adds or replaces one. */
   add(client: DevClient): void
@@ -24,8 +25,8 @@ export function createClients(configured: readonly DevClient[], store: RecordSto
   }
   for (const client of configured) add(client)
   return {
-    loadClient: async (clientId) => known.get(clientId) ?? registered.loadClient(clientId),
-    async verifyClientSecret(client, secret) {
+    loadClient: (clientId) => known.get(clientId) ?? registered.loadClient(clientId),
+    verifyClientSecret(client, secret) {
       const expected = secrets.get(client.clientId)
       if (expected === undefined) return registered.verifyClientSecret(client, secret)
       return timingSafeEqual(expected, secret)

@@ -1,10 +1,11 @@
-import { empty, publicJson } from './answers.ts'
+import { createEvent, type ServerEvent } from '../server/index.ts'
+import { empty, publicJson, shareWithAnyOrigin } from './answers.ts'
 import { authorize } from './authorize-routes.ts'
 import { backchannelAuthentication, inbox } from './backchannel-routes.ts'
 import type { DevContext } from './context.ts'
 import { device } from './device-routes.ts'
 import { metadataOf, paths, resourceMetadataOf } from './endpoints.ts'
-import { type Answerer, type DevAnswer, toResponse } from './exchange.ts'
+import { type Answerer, type DevAnswer, type DevRequest, toResponse } from './exchange.ts'
 import { interact } from './interaction-routes.ts'
 import { endSession, logout } from './logout-routes.ts'
 import { offer } from './offer-routes.ts'
@@ -48,7 +49,6 @@ const routes: Readonly<Record<string, Methods>> = {
   [paths.logout]: { POST: logout },
 }
 
-/** Pages are for the browser alone; programs in other origins may call the rest. */
 const pages: readonly string[] = [
   paths.authorize,
   paths.device,
@@ -65,19 +65,59 @@ const slowBy = 3_000
 export function createAnswerer(context: DevContext): Answerer {
   const hosts = allowedHosts(context)
   return async (request, info) => {
-    const { pathname, host } = new URL(request.url)
+    const { pathname, host } = placeOf(request.url)
     // A page of another name that resolves to this machine is turned away (DNS rebinding).
     if (!hosts.includes(host)) return empty(421)
-    const methods = methodsOf(context, pathname)
-    if (!methods) return empty(404)
-    if (request.method === 'OPTIONS') return preflight(pathname, methods)
-    const { method } = request
-    const route = Object.hasOwn(methods, method) ? methods[method as keyof Methods] : undefined
-    if (!route) return empty(405, { allow: Object.keys(methods).join(', ') })
-    const answer = await run(() => route(context, request, info), context.report)
-    if (pathname !== paths.token) return answer
+    const answer = await answerAt(context, pathname, request, info)
+    const isForeign = request.headers.get('origin') !== null && !isPage(pathname)
+    const shared = isForeign ? shareWithAnyOrigin(answer) : answer
+    if (pathname !== paths.token) return shared
     if (context.faults.has('slow-responses')) await context.wait(slowBy)
-    return context.faults.has('lost-responses') && context.isNextTurn('lost-responses') ? undefined : answer
+    return context.faults.has('lost-responses') && context.isNextTurn('lost-responses') ? undefined : shared
+  }
+}
+
+/** By hand where there is nothing to normalise, which is the rule. */
+function placeOf(url: string): { readonly host: string; readonly pathname: string } {
+  const plain = /^https?:\/\/([a-z\d.-]+(?::\d+)?)(\/[\w/-]*)$/.exec(url)
+  return plain ? { host: plain[1]!, pathname: plain[2]! } : new URL(url)
+}
+
+async function answerAt(
+  context: DevContext,
+  pathname: string,
+  request: DevRequest,
+  info: RequestInfo,
+): Promise<DevAnswer> {
+  const methods = methodsOf(context, pathname)
+  if (!methods) return empty(404)
+  const { method } = request
+  if (method === 'OPTIONS' && !isPage(pathname)) return preflight(methods)
+  const route = Object.hasOwn(methods, method) ? methods[method as keyof Methods] : undefined
+  try {
+    if (!route) throw new Refused(empty(405, { allow: Object.keys(methods).join(', ') }), 'another method')
+    return await route(context, request, info)
+  } catch (error) {
+    if (error instanceof Refused) {
+      context.emit([refusedEvent(pathname, error, info)])
+      return error.answer
+    }
+    // Nothing of the cause goes on the wire.
+    context.report(error)
+    return empty(500)
+  }
+}
+
+/** What the core never saw, told like what it refuses: one event for a request. */
+function refusedEvent(pathname: string, { reason, answer }: Refused, { clientIp }: RequestInfo): ServerEvent {
+  const metadata = { clientIp, reason, httpStatus: answer.status }
+  switch (pathname) {
+    case paths.token:
+      return createEvent('token_denied', { metadata })
+    case paths.authorize:
+      return createEvent('authorization_failed', { metadata })
+    default:
+      return createEvent('auth_denied', { metadata })
   }
 }
 
@@ -102,26 +142,19 @@ function methodsOf({ config, issuer }: DevContext, pathname: string): Methods | 
   return document && { GET: async () => publicJson(document, keysMaxAge) }
 }
 
-async function run(answer: () => Promise<DevAnswer>, report: (error: unknown) => void): Promise<DevAnswer> {
-  try {
-    return await answer()
-  } catch (error) {
-    if (error instanceof Refused) return error.answer
-    // Nothing of the cause goes on the wire.
-    report(error)
-    return empty(500)
-  }
-}
-
-/** CORS: no cookie of ours is asked for, so any origin may read. */
-function preflight(pathname: string, methods: Methods): DevAnswer {
-  if (pages.some((path) => pathname === path || pathname.startsWith(`${path}/`)))
-    return empty(405, { allow: Object.keys(methods).join(', ') })
-  return empty(204, {
+/** CORS, for programs in other origins. */
+function preflight(methods: Methods): DevAnswer {
+  const fields = {
     'access-control-allow-methods': Object.keys(methods).join(', '),
     'access-control-allow-headers': 'Authorization, Content-Type, DPoP',
     'access-control-max-age': '600',
-  })
+  }
+  return shareWithAnyOrigin(empty(204, fields))
+}
+
+/** Pages are for the browser alone; programs in other origins may call the rest. */
+function isPage(pathname: string): boolean {
+  return pages.some((path) => pathname === path || pathname.startsWith(`${path}/`))
 }
 
 /** The server's own, and this machine's names at the same ports. */

@@ -122,8 +122,8 @@ function readBody(message: IncomingMessage): Promise<Uint8Array> {
       kept += chunk.length
       chunks.push(chunk)
     })
-    message.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    message.once('error', reject)
+    message.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    message.on('error', reject)
   })
 }
 

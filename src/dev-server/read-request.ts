@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import type { ClientCertificate, EndpointRequest } from '../server/index.ts'
 import { empty, invalidRequest } from './answers.ts'
@@ -11,14 +12,20 @@ export interface RequestInfo {
   readonly certificate?: ClientCertificate
 }
 
-/** A request is refused by throwing the answer. */
+/** A request is refused by throwing the answer; the reason is for the event. */
 export class Refused extends Error {
   override readonly name = 'Refused'
   readonly answer: DevAnswer
-  constructor(answer: DevAnswer) {
-    super('refused')
+  readonly reason: string
+  constructor(answer: DevAnswer, reason: string) {
+    super(reason)
     this.answer = answer
+    this.reason = reason
   }
+}
+
+function refuse(text: string, status = 400): Refused {
+  return new Refused(invalidRequest(text, status), text)
 }
 
 /** Of a body. */
@@ -28,9 +35,9 @@ const formType = 'application/x-www-form-urlencoded'
 const jsonType = 'application/json'
 
 /** RFC 6749 4.1.3, B: a form and nothing else. */
-export async function readForm(request: DevRequest): Promise<URLSearchParams> {
-  if (mediaTypeOf(request) !== formType) throw new Refused(invalidRequest(`the body must be ${formType}`, 415))
-  return new URLSearchParams(await readText(request))
+export function readForm(request: DevRequest): MaybePromise<URLSearchParams> {
+  if (mediaTypeOf(request) !== formType) throw refuse(`the body must be ${formType}`, 415)
+  return andThen(readText(request), (text) => new URLSearchParams(text))
 }
 
 /** The parameters of an endpoint: a form, or with `acceptJson` a JSON object of the same names and texts. */
@@ -49,14 +56,14 @@ export async function readParameters(request: DevRequest, acceptJson: boolean): 
 }
 
 function notParameters(): Refused {
-  return new Refused(invalidRequest('the body must be an object of texts'))
+  return refuse('the body must be an object of texts')
 }
 
 /** A JSON body (RFC 7591 3.1). */
 export async function readJson(request: DevRequest): Promise<unknown> {
-  if (mediaTypeOf(request) !== jsonType) throw new Refused(invalidRequest(`the body must be ${jsonType}`, 415))
+  if (mediaTypeOf(request) !== jsonType) throw refuse(`the body must be ${jsonType}`, 415)
   const json = parseStrictJson(await readText(request))
-  if (!json.ok) throw new Refused(invalidRequest('the body is not JSON'))
+  if (!json.ok) throw refuse('the body is not JSON')
   return json.value
 }
 
@@ -67,10 +74,9 @@ export function endpointRequest(
   params: URLSearchParams,
   { clientIp, certificate }: RequestInfo,
 ): EndpointRequest {
-  const { search } = new URL(request.url)
   return {
     method: request.method,
-    url: url + search,
+    url: request.url.includes('?') ? url + new URL(request.url).search : url,
     params,
     headers: { authorization: fields(request, 'authorization'), dpop: fields(request, 'dpop') },
     ...(clientIp !== undefined && { clientIp }),
@@ -83,9 +89,11 @@ export function bearerOf(request: DevRequest): string | undefined {
   return /^bearer +([\w.~+/-]+=*)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
 }
 
-/** `Headers` joins fields of one name by a comma, which is in no proof and no credential of ours. */
+/** Fields of one name are joined by a comma, which is in no proof and no credential of ours. */
 function fields({ headers }: DevRequest, name: string): readonly string[] {
-  return headers.get(name)?.split(/, */) ?? []
+  const value = headers.get(name)
+  if (value === null) return []
+  return value.includes(',') ? value.split(/, */) : [value]
 }
 
 function mediaTypeOf({ headers }: DevRequest): string {
@@ -93,15 +101,18 @@ function mediaTypeOf({ headers }: DevRequest): string {
   return (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
 }
 
-async function readText({ headers, body }: DevRequest): Promise<string> {
-  if (Number(headers.get('content-length') ?? 0) > mostBytes) throw new Refused(empty(413))
-  const bytes = body === null || body instanceof Uint8Array ? body : await readBytes(body)
-  if (bytes === null) return ''
-  if (bytes.length > mostBytes) throw new Refused(empty(413))
+function readText({ headers, body }: DevRequest): MaybePromise<string> {
+  if (Number(headers.get('content-length') ?? 0) > mostBytes) throw new Refused(empty(413), 'the body is too long')
+  if (body === null) return ''
+  return body instanceof Uint8Array ? decodeText(body) : readBytes(body).then(decodeText)
+}
+
+function decodeText(bytes: Uint8Array): string {
+  if (bytes.length > mostBytes) throw new Refused(empty(413), 'the body is too long')
   try {
     return utf8.decode(bytes)
   } catch {
-    throw new Refused(invalidRequest('the body is not UTF-8'))
+    throw refuse('the body is not UTF-8')
   }
 }
 

@@ -1,6 +1,6 @@
 import { issuerRelation } from '../protocol/webfinger.ts'
 import { noStore } from '../server/index.ts'
-import { empty, json } from './answers.ts'
+import { empty, json, shareWithAnyOrigin } from './answers.ts'
 import type { Route } from './token-routes.ts'
 
 /**
@@ -18,7 +18,9 @@ export const webFinger: Route = async ({ issuer }, request) => {
   const isAsked = asked.length === 0 || asked.includes(issuerRelation)
   // RFC 7033 4.3: links of other relations are left out, and the rest stays.
   const links = isAsked ? [{ rel: issuerRelation, href: issuer }] : []
-  return json({ subject: resource, links }, { headers: { 'content-type': 'application/jrd+json', ...noStore } })
+  const headers = { 'content-type': 'application/jrd+json', ...noStore }
+  // RFC 7033 5: for any origin.
+  return shareWithAnyOrigin(json({ subject: resource, links }, { headers }))
 }
 
 /** OpenID Connect Discovery 1.0 2.1.2: behind the last `@` of an account, else of the URL. */

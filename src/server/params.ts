@@ -21,13 +21,13 @@ const repeatable: readonly string[] = ['resource', 'audience']
  */
 export function readParams(raw: RawParams): RequestParams {
   const values = new Map<string, string[]>()
-  for (const [name, value] of entriesOf(raw)) {
+  eachParam(raw, (value, name) => {
     const known = values.get(name)
     if (known === undefined) values.set(name, [value])
     // RFC 6749 3.2: request parameters must not be included more than once.
     else if (!repeatable.includes(name)) throw refuseRequest('a parameter is repeated')
     else known.push(value)
-  }
+  })
   return {
     get: (name) => values.get(name)?.[0] || undefined,
     // Left in for `resource`, whose reader refuses it.
@@ -36,14 +36,14 @@ export function readParams(raw: RawParams): RequestParams {
   }
 }
 
-function* entriesOf(raw: RawParams): Iterable<readonly [string, string]> {
+function eachParam(raw: RawParams, use: (value: string, name: string) => void): void {
   if (raw instanceof URLSearchParams) {
-    yield* raw
+    raw.forEach(use)
     return
   }
   for (const [name, value] of Object.entries(raw)) {
-    if (typeof value === 'string') yield [name, value]
-    else if (Array.isArray(value)) for (const one of value) yield [name, textOf(one)]
+    if (typeof value === 'string') use(value, name)
+    else if (Array.isArray(value)) for (const one of value) use(textOf(one), name)
     else if (value !== undefined) textOf(value)
   }
 }
