@@ -5,10 +5,12 @@ import type { Lock } from '../lib/lock.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Jwk } from '../lib/signatures/types.ts'
+import type { ClientEvent } from '../protocol/client-event.ts'
 import type { ClientMetadataDocument } from '../protocol/client-metadata-document.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionEvent } from '../sessions/session-events.ts'
 import type { IdentityEvent, IdentityOptions, IdentityResolver } from './identity/identity-types.ts'
+import type { Permission } from './permissions/permission-types.ts'
 
 /** A client key: a private JWK, PKCS #8 as PEM text or as DER bytes. It needs a `kid`, in the JWK or beside it. */
 export type AtprotoKey =
@@ -25,11 +27,13 @@ export interface AtprotoClientOptions extends Omit<IdentityOptions, 'onEvent'> {
   /** The key that the client proves itself with; of several the first is used for new logins, and sessions keep theirs. */
   readonly key?: AtprotoKey | readonly AtprotoKey[]
   /** `atproto` is added where it is missing. @default ['atproto'] */
-  readonly scopes?: readonly string[]
+  readonly scopes?: readonly (string | Permission)[]
   /** @default [] */
   readonly extraRedirectUris?: readonly string[]
   /** The client of development: `http://localhost` with its facts in the query, public, without a key. @default false */
   readonly localhost?: boolean
+  /** @default 'web' */
+  readonly applicationType?: 'web' | 'native'
   /** Members of the metadata document for people: `client_name`, `logo_uri`, `tos_uri`, `policy_uri`, `client_uri`. */
   readonly about?: Readonly<Record<string, string>>
   /** A URL for the keys, in place of the keys in the document. @default none: `jwks` */
@@ -49,11 +53,11 @@ export interface AtprotoClientOptions extends Omit<IdentityOptions, 'onEvent'> {
   readonly onEvent?: (event: AtprotoEvent) => void
 }
 
-export type AtprotoEvent = IdentityEvent | SessionEvent
+export type AtprotoEvent = IdentityEvent | SessionEvent | ClientEvent
 
 export interface AtprotoLoginOptions {
-  /** Space-separated or a list, of the client's scopes. @default all of them */
-  readonly scopes?: readonly string[]
+  /** Of the client's scopes. @default all of them */
+  readonly scopes?: readonly (string | Permission)[]
   /** One of `extraRedirectUris`. @default baseUrl + /callback */
   readonly redirectUri?: string
   /** Whatever the application wants to find again in the session; kept on this side, never sent. */

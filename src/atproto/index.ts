@@ -1,5 +1,7 @@
 import { assertOptions } from '../lib/options.ts'
 import { createMemoryStore } from '../stores/memory/index.ts'
+import type { AtprotoClient, AtprotoClientOptions } from './atproto-client-types.ts'
+import { createAtprotoClientOver } from './create-atproto-client.ts'
 import {
   createServiceAuthVerifierOver,
   type ServiceAuthVerifier,
@@ -12,6 +14,7 @@ import {
 } from './xrpc/password-client.ts'
 import type { AnyXrpcMethods, XrpcMethods } from './xrpc/xrpc-types.ts'
 
+export { AtprotoError, type AtprotoErrorCode } from '../errors/atproto.ts'
 export type {
   AtprotoCallbackOptions,
   AtprotoClient,
@@ -21,6 +24,15 @@ export type {
   AtprotoLoginOptions,
   AtprotoSessions,
 } from './atproto-client-types.ts'
+export { createClientAssertion } from './client/client-assertion.ts'
+export { createLoopbackClientId } from './client/client-id.ts'
+export { type ClientMetadataOptions, createClientMetadata } from './client/client-metadata.ts'
+export { validateClientMetadata } from './client/validate-client-metadata.ts'
+export { isDid } from './did.ts'
+export { type DiscoveryOptions, getAuthorizationServer, getAuthorizationServerMetadata } from './discovery/discovery.ts'
+export { type DidDocumentRules, parseDidDocument } from './identity/did-document.ts'
+export { isHandle, parseHandle } from './identity/handle.ts'
+export { createIdentityResolver, type IdentityResolverOptions } from './identity/identity-resolver.ts'
 export type {
   DidDocument,
   DidService,
@@ -32,6 +44,47 @@ export type {
   ResolveOptions,
   VerificationMethod,
 } from './identity/identity-types.ts'
+export { encodeMultikey, parseMultikey } from './identity/multikey.ts'
+export {
+  accountPermission,
+  blobPermission,
+  identityPermission,
+  includePermission,
+  repoPermission,
+  rpcPermission,
+} from './permissions/build-permission.ts'
+export { parsePermission } from './permissions/parse-permission.ts'
+export type {
+  AccountAction,
+  AccountAttribute,
+  AccountPermission,
+  BlobPermission,
+  IdentityAttribute,
+  IdentityPermission,
+  IncludePermission,
+  Permission,
+  PermissionResource,
+  RepoAction,
+  RepoPermission,
+  RpcPermission,
+} from './permissions/permission-types.ts'
+export { type AtprotoScope, parseScopes } from './permissions/scopes.ts'
+export { type AuthorizationUrlOptions, createAuthorizationUrl } from './primitives/create-authorization-url.ts'
+export {
+  type RevocableLogin,
+  type RevocationFailed,
+  type RevokeTokensOptions,
+  revokeTokens,
+} from './primitives/revoke-tokens.ts'
+export type { ServerFacts, ServerOptions } from './primitives/server-connection.ts'
+export {
+  type AtprotoTokenResult,
+  type AtprotoTokens,
+  generateDpopKey,
+  refreshToken,
+  type ValidateCodeOptions,
+  validateAuthorizationCode,
+} from './primitives/tokens.ts'
 export { createServiceAuthXrpcClient, type ServiceAuthXrpcClientOptions } from './service-auth/service-client.ts'
 export type {
   ServiceAuthVerifier,
@@ -64,6 +117,26 @@ export type {
   XrpcRawInput,
   XrpcResponse,
 } from './xrpc/xrpc-types.ts'
+
+/**
+ * An application's client for accounts of the AT Protocol, whatever server they are at. Sessions and logins under way
+ * are kept in this process unless `store` says where else.
+ *
+ * @throws TypeError for an option that is missing, malformed or unknown; AtprotoError `missing_kid`,
+ * `invalid_permission`, `invalid_client_metadata`; ConfigurationError `unusable_key`
+ * @example
+ * const client = createAtprotoClient({ baseUrl: 'https://app.example', key: privateJwk, scopes: ['repo:app.bsky.feed.post'] })
+ * const url = await client.createAuthorizationUrl('alice.bsky.social')
+ * const session = await client.handleCallback(request)
+ * await session.fetch('/xrpc/com.atproto.server.getSession')
+ */
+export function createAtprotoClient(options: AtprotoClientOptions): AtprotoClient {
+  assertOptions('createAtprotoClient', options)
+  return createAtprotoClientOver({
+    ...options,
+    store: options.store ?? createMemoryStore(options.runtime && { runtime: options.runtime }),
+  })
+}
 
 /**
  * Calls with tokens of `createSession`, which are renewed once for all who wait when the server refuses one. They are

@@ -47,15 +47,16 @@ export async function findTransaction(store: RecordStore, state: string): Promis
 export async function takeTransaction(store: RecordStore, state: string): Promise<Transaction> {
   const key = await transactionKey(state)
   const record = await reachStore('read', 'transaction', () => store.get(key))
-  if (!record) throw unknown()
+  if (!record) throw unknownTransaction()
   const taken = await reachStore('write', 'transaction', () =>
     store.commit([{ kind: 'delete', key, expect: record.version }]),
   )
-  if (!taken.ok) throw unknown()
+  if (!taken.ok) throw unknownTransaction()
   return parseTransaction(record.value)
 }
 
-function unknown(): ProtocolError {
+/** What is said of a callback that belongs to no login under way. */
+export function unknownTransaction(): ProtocolError {
   return new ProtocolError(
     'unknown_transaction',
     'no login with this "state" is under way: the callback was used before, comes from elsewhere, or its transaction store is not the one that the login began with',
