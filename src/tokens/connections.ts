@@ -18,6 +18,8 @@ export interface Connections {
    * @throws TokenError `missing_client_metadata`
    */
   open(issuer: string, client: ClientInput, overrides?: TokenOverrides): ClientParts
+  /** Remembers a configuration, so that its client is known by its id alone from now on. */
+  learn(issuer: string, client: ClientInput): void
   /** Whether `open` would know this client by its id alone. */
   knows(issuer: string, clientId: string): boolean
 }
@@ -62,6 +64,9 @@ export function createConnections(settings: TokenManagerSettings): Connections {
   }
 
   return {
+    learn(issuer, client) {
+      if (typeof client !== 'string') remember(keyOf(issuer, client.client_id), client)
+    },
     knows: (issuer, clientId) => configured.has(keyOf(issuer, clientId)) || known.has(keyOf(issuer, clientId)),
     open(issuer, client, overrides = {}) {
       const configuration = configurationOf(issuer, client)

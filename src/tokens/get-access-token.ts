@@ -72,7 +72,7 @@ export async function getAccessToken(
     connect: () => context.connections.open(issuer, client, overrides),
   }
   const stored = await findStored(search)
-  return await give(stored ?? (await obtain(search)))
+  return await giveToken(stored ?? (await obtain(search)))
 }
 
 /** The newest of those that suit: a server that gave another one means that. */
@@ -183,7 +183,7 @@ function none(token: 'access' | 'refresh', message: string, reason: TokenErrorRe
 }
 
 /** What is needed to use a token goes with it. */
-async function give({ value, metadata, resource, dpopKey }: AccessTokenState): Promise<AccessToken> {
+export async function giveToken({ value, metadata, resource, dpopKey }: AccessTokenState): Promise<AccessToken> {
   const { scope = [], exp } = metadata
   const common = {
     value,

@@ -5,13 +5,13 @@ import { abortable } from '../lib/single-flight.ts'
 import type { UserInfoClaims } from '../protocol/userinfo-response.ts'
 import type { ClaimsState } from './claims-records.ts'
 import { type ClientInput, clientIdOf } from './connections.ts'
-import { getAccessToken } from './get-access-token.ts'
+import { getAccessToken, giveToken } from './get-access-token.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { type TokenOverrides, withOverrides } from './manager-options.ts'
 import { mergeClaims, type SubjectClaims } from './merge-claims.ts'
 import { asking } from './token-failures.ts'
 import { isTokenValid } from './token-metadata.ts'
-import { isUsable } from './token-state.ts'
+import { type AccessTokenState, isUsable, type RefreshTokenState } from './token-state.ts'
 
 export interface ClaimsOverrides extends TokenOverrides {
   /** Whose access token userinfo is asked with. @default any of the issuer's that has one for the subject */
@@ -50,15 +50,15 @@ async function renewUserInfo(
   client: ClientInput | undefined,
   { signal, ...overrides }: TokenOverrides,
 ): Promise<ClaimsState> {
-  const chosen = client ?? (await findClient(context, issuer, subject))
-  const parts = context.connections.open(issuer, chosen, overrides)
-  // Before a token is looked for, which might cost a refresh.
+  const source = await findSource(context, issuer, subject, client, overrides)
+  const parts = context.connections.open(issuer, client ?? source.state.clientId, overrides)
+  // Before a refresh, which would be for nothing.
   const metadata = await asking('userinfo', async () => parts.issuer.metadata.get())
   if (metadata.userinfo_endpoint === undefined) {
     const [endpoint, field] = ['userinfo', 'userinfo_endpoint'] as const
     throw new TokenError('missing_server_metadata', `the server's metadata has no "${field}"`, { endpoint, field })
   }
-  const token = await tokenForUserInfo(context, issuer, subject, chosen, overrides)
+  const token = await tokenOf(context, source, client, overrides)
   const protection = { ...parts.settings.userinfo, registeredOnly: true }
   const claims = await asking('userinfo', () => fetchUserInfo(parts.issuer, token, subject, {}, protection))
   return await context.claims.update(issuer, subject, (state) => withUserInfo(state, claims, context.runtime.now()))
@@ -68,43 +68,59 @@ function withUserInfo(state: ClaimsState, claims: UserInfoClaims, fetchedAt: num
   return { ...state, userinfo: { claims, fetchedAt } }
 }
 
-/** The client of a token that userinfo can be asked with; one that the manager knows how to speak for. */
-async function findClient({ records, connections, runtime }: ManagerContext, issuer: string, sub: string) {
-  const owner = { issuer, subject: { kind: 'sub', sub } } as const
+/** What userinfo can be asked with. */
+type Source =
+  | { readonly kind: 'access'; readonly state: AccessTokenState }
+  | { readonly kind: 'refresh'; readonly state: RefreshTokenState }
+
+/**
+ * An access token of an OpenID login (OpenID Connect Core 5.3), or a refresh token that gives one; of several the one
+ * with the most scopes, since these say which claims come (5.4).
+ */
+async function findSource(
+  { records, connections, runtime, settings }: ManagerContext,
+  issuer: string,
+  sub: string,
+  client: ClientInput | undefined,
+  overrides: TokenOverrides,
+): Promise<Source> {
+  const { minRemainingLife } = withOverrides(settings, overrides, 'claims.get')
+  const subject = { kind: 'sub', sub } as const
+  const owner = { issuer, subject, ...(client !== undefined && { clientId: clientIdOf(client, 'claims.get') }) }
   const access = await records.access.findByOwner(owner)
   const refresh = await records.refresh.findByOwner(owner)
-  const candidates = [
-    ...access.filter(({ state }) => state.resource === undefined && isTokenValid(state.metadata, { runtime })),
-    ...refresh.filter(({ state }) => isUsable(state, runtime)),
-  ].filter(({ state }) => mayAskUserInfo(state.metadata.scope))
-  const [first] = candidates.filter(({ state }) => connections.knows(issuer, state.clientId))
-  if (first) return first.state.clientId
-  if (candidates[0]) return candidates[0].state.clientId
+  const sources: Source[] = [
+    ...access
+      .filter(
+        ({ state }) => state.resource === undefined && isTokenValid(state.metadata, { runtime, minRemainingLife }),
+      )
+      .map(({ state }) => ({ kind: 'access', state }) as const),
+    ...refresh
+      .filter(({ state }) => isUsable(state, runtime))
+      .map(({ state }) => ({ kind: 'refresh', state }) as const),
+  ]
+  // What comes first is taken: a client that can be spoken for, an access token, many scopes.
+  const rank = ({ kind, state: { clientId, metadata } }: Source) =>
+    (client !== undefined || connections.knows(issuer, clientId) ? 2_000 : 0) +
+    (kind === 'access' && metadata.scope ? 1_000 : 0) +
+    Math.min(metadata.scope?.length ?? 0, 999)
+  // Of an unknown scope the server will tell.
+  const able = sources.filter(({ state: { metadata } }) => metadata.scope?.includes('openid') ?? true)
+  const [best] = able.toSorted((one, other) => rank(other) - rank(one))
+  if (best) return best
   const reason = access.length + refresh.length === 0 ? 'none_stored' : 'none_with_scope'
   const message = 'no stored token of the subject can ask for userinfo, which takes one with the scope "openid"'
   throw new TokenError('no_suitable_access_token', message, { reason })
 }
 
-/** OpenID Connect Core 5.3: an access token of an OpenID login. Of an unknown scope the server will tell. */
-const mayAskUserInfo = (scope: readonly string[] | undefined) => scope === undefined || scope.includes('openid')
-
-/** A stored one with `openid`, whatever else it has; else one that a refresh gives. */
-async function tokenForUserInfo(
+async function tokenOf(
   context: ManagerContext,
-  issuer: string,
-  sub: string,
-  client: ClientInput,
+  { kind, state }: Source,
+  client: ClientInput | undefined,
   overrides: TokenOverrides,
 ): Promise<AccessToken> {
-  const subject = { kind: 'sub', sub } as const
-  const clientId = clientIdOf(client, 'claims.get')
-  const { minRemainingLife } = withOverrides(context.settings, overrides, 'claims.get')
-  const stored = await context.records.access.findByOwner({ issuer, clientId, subject })
-  const scopes = stored
-    .filter(({ state: { metadata, resource } }) => {
-      const isGood = isTokenValid(metadata, { runtime: context.runtime, minRemainingLife })
-      return isGood && resource === undefined && metadata.scope?.includes('openid')
-    })
-    .map(({ state }) => state.metadata.scope!)
-  return await getAccessToken(context, { issuer, client, subject, ...(scopes[0] && { scopes: scopes[0] }) }, overrides)
+  if (kind === 'access') return await giveToken(state)
+  const { issuer, clientId, metadata, subject } = state
+  const wish = { issuer, client: client ?? clientId, subject: subject! }
+  return await getAccessToken(context, { ...wish, ...(metadata.scope && { scopes: metadata.scope }) }, overrides)
 }

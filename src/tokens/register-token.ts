@@ -1,5 +1,4 @@
 import { exportSigningKey } from '#signatures'
-import { TokenError } from '../errors/token.ts'
 import { errorCode } from '../lib/emitter.ts'
 import { assertKnownOptions, assertOptions } from '../lib/options.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
@@ -48,6 +47,8 @@ export async function registerToken<State extends AnyTokenState>(
   assertOptions('register', registration)
   assertKnownOptions('register', registration, registrationNames)
   if (registration.subject !== undefined) assertSubject(registration.subject, 'register')
+  clientIdOf(registration.client, 'register')
+  context.connections.learn(registration.issuer, registration.client)
   const base = await describeToken(context, kind, token, registration, overrides)
   for (;;) {
     const held =
@@ -108,8 +109,7 @@ async function describeToken<State>(
   } catch (error) {
     if (signal?.aborted) throw error
     // Whatever the server does, the token that the caller has in hand is kept.
-    const cause = error instanceof TokenError && error.cause !== undefined ? error.cause : error
-    emit({ kind: 'introspection_failed', issuer, clientId: base.clientId, token: kind.hint, error: errorCode(cause) })
+    emit({ kind: 'introspection_failed', issuer, clientId: base.clientId, token: kind.hint, error: errorCode(error) })
     return base
   }
 }

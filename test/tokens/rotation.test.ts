@@ -1,0 +1,257 @@
+// Rotation: nothing is lost in whatever order things fail, and nobody sends a refresh token that is used up.
+import { describe, expect, it } from 'vitest'
+import type { RecordChange, RecordStore } from '../../src/stores/memory/index.ts'
+import { aLogin, alice, aRig, place, type Rig } from './rig.ts'
+
+const read = { ...place, subject: alice, scopes: ['read'] } as const
+const write = { ...place, subject: alice, scopes: ['write'] } as const
+
+const sentTokens = ({ issuer }: Rig) => issuer.of('token').map(({ form }) => form.refresh_token)
+
+describe('rotation', () => {
+  it('stores the new refresh token and its access token in the commit that forgets the old one', async () => {
+    const commits: (readonly RecordChange[])[] = []
+    const rig = aRig({
+      wrapStore: (store) => ({
+        ...bound(store),
+        commit(changes) {
+          commits.push(structuredClone(changes))
+          return store.commit(changes)
+        },
+      }),
+    })
+    const old = await aLogin(rig)
+    commits.length = 0
+    const { value } = await rig.manager.accessTokens.get(read)
+    // First the journal, then everything at once.
+    expect(commits.map((changes) => changes.map(({ key }) => key.split(':')[0]))).toEqual([
+      ['refresh-token'],
+      ['refresh-token', 'access-token'],
+    ])
+    const values = commits.map(([change]) => (change as { value: { value: string; attempt?: object } }).value)
+    expect(values[0]).toMatchObject({ value: old, attempt: { tokenHash: expect.any(String) } })
+    expect(values[1]!.value).not.toBe(old)
+    expect(values[1]).not.toHaveProperty('attempt')
+    expect(commits[1]![1]).toMatchObject({ value: { value } })
+  })
+
+  it('sends the rotated token the next time, and never revokes the old one', async () => {
+    const rig = aRig()
+    const first = await aLogin(rig)
+    await rig.manager.accessTokens.get(read)
+    await rig.manager.accessTokens.get(write)
+    await rig.manager.settled()
+    const [one, two] = sentTokens(rig)
+    expect(one).toBe(first)
+    expect(two).not.toBe(first)
+    expect(rig.issuer.of('revoke')).toEqual([])
+  })
+
+  it('keeps the refresh token where the answer brings none', async () => {
+    const rig = aRig()
+    const first = await aLogin(rig)
+    rig.issuer.answer('token', () => Response.json({ access_token: 'a', token_type: 'Bearer' }))
+    await rig.manager.accessTokens.get(read)
+    await rig.manager.accessTokens.get(write)
+    expect(sentTokens(rig)).toEqual([first, first])
+  })
+
+  it('lets the rotated token inherit what was known of the old one, but its time of expiry ends nothing', async () => {
+    const rig = aRig()
+    const refreshToken = rig.issuer.login('alice', 'read write')
+    const exp = rig.clock.now() / 1000 + 600
+    const metadata = { sub: 'alice', scope: 'read write', username: 'Alice', exp }
+    await rig.manager.refreshTokens.register(refreshToken, { ...place, metadata })
+    await rig.manager.accessTokens.get(read)
+    rig.clock.advance(601_000)
+    // The server rotated it: how long the new one lives is for the server to say.
+    expect(await rig.manager.accessTokens.get(write)).toMatchObject({ scope: 'write' })
+    const [first, second] = sentTokens(rig)
+    expect(first).toBe(refreshToken)
+    expect(second).not.toBe(refreshToken)
+    rig.issuer.answer('token', () =>
+      Response.json({ access_token: 'a', refresh_token: 'the third', token_type: 'Bearer', scope: 'read' }),
+    )
+    await rig.manager.accessTokens.get(read)
+    rig.issuer.answer('introspect', () => Response.json({ active: true }))
+    expect(await rig.manager.refreshTokens.introspect('the third', place)).toMatchObject({
+      sub: 'alice',
+      scope: ['read', 'write'],
+      username: 'Alice',
+    })
+  })
+
+  it('does not take back a token that was registered before and is used up', async () => {
+    const rig = aRig()
+    const first = await aLogin(rig)
+    await rig.manager.accessTokens.get(read)
+    await rig.manager.refreshTokens.register(first, {
+      ...place,
+      metadata: { sub: 'alice', scope: 'openid read write' },
+    })
+    await rig.manager.accessTokens.get(write)
+    expect(new Set(sentTokens(rig)).size).toBe(2)
+  })
+
+  it('uses tokens from memory that the store cannot take, and stores them when it can', async () => {
+    let isDown = false
+    const rig = aRig({
+      wrapStore: (store) => ({
+        ...bound(store),
+        commit: (changes) => (isDown && changes.length > 1 ? Promise.reject(new Error('down')) : store.commit(changes)),
+      }),
+    })
+    await aLogin(rig)
+    isDown = true
+    const { value } = await rig.manager.accessTokens.get(read)
+    expect(rig.events).toContainEqual(expect.objectContaining({ kind: 'token_refreshed', stored: false }))
+    isDown = false
+    expect((await rig.manager.accessTokens.get(read)).value).toBe(value)
+    await expect.poll(async () => (await rig.another().accessTokens.get(read)).value).toBe(value)
+    expect(rig.issuer.of('token')).toHaveLength(1)
+  })
+
+  it('revokes tokens that come for what was deleted meanwhile', async () => {
+    const rig = aRig({ clients: [{ ...place.client, issuer: place.issuer }] })
+    const refreshToken = await aLogin(rig)
+    rig.issuer.answer('token', async () => {
+      await rig.manager.refreshTokens.delete(refreshToken, place, { revokeOnDelete: false })
+      return Response.json({ access_token: 'late', refresh_token: 'late refresh', token_type: 'Bearer', scope: 'read' })
+    })
+    await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject({ code: 'no_suitable_refresh_token' })
+    await rig.manager.settled()
+    expect(rig.issuer.revoked.toSorted()).toEqual(['late', 'late refresh'])
+  })
+})
+
+describe('a refresh that fails', () => {
+  it.each([
+    ['an error of the server', () => new Response('down', { status: 503 }), 'http_status', 503],
+    ['too many requests', () => Response.json({ error: 'slow_down' }, { status: 429 }), 'http_status', 429],
+    [
+      'an answer that breaks a rule',
+      () => Response.json({ access_token: 'a', token_type: 'mac' }),
+      'illegal_token_response',
+    ],
+    ['an answer that is no token', () => Response.json({}), 'illegal_token_response'],
+  ])('with %s keeps the refresh token, waits, and tries again', async (_, answer, code, status?: number) => {
+    const rig = aRig()
+    await aLogin(rig)
+    rig.issuer.answer('token', answer as () => Response)
+    const failure = { name: 'TokenError', code, endpoint: 'token', ...(status && { status }) }
+    await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject(failure)
+    rig.issuer.answer('token')
+    // Too early: the same failure without another request.
+    await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject({ code })
+    expect(rig.issuer.of('token')).toHaveLength(1)
+    rig.clock.advance(6 * 60_000)
+    expect(await rig.manager.accessTokens.get(read)).toMatchObject({ scope: 'read' })
+  })
+
+  it('with a lost answer says so, keeps the journal, and believes no refusal for its own', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    rig.issuer.answer('token', () => Promise.reject(new TypeError('fetch failed')))
+    await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject({
+      code: 'http_request',
+      endpoint: 'token',
+      cause: { code: 'network_error' },
+    })
+    rig.clock.advance(60_000)
+    rig.issuer.answer('token', () => Response.json({ error: 'invalid_grant' }, { status: 400 }))
+    await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject({ reason: 'refresh_refused' })
+  })
+
+  it('sends the same token once more where the issuer is known to give the same successor', async () => {
+    const rig = aRig({ issuers: { [place.issuer]: { rotationGrace: 10_000 } } })
+    const first = await aLogin(rig)
+    let lost = 0
+    rig.issuer.answer('token', () => {
+      if (lost++ === 0) return Promise.reject(new TypeError('fetch failed'))
+      return Response.json({ access_token: 'a', refresh_token: 'next', token_type: 'Bearer', scope: 'read' })
+    })
+    expect((await rig.manager.accessTokens.get(read)).value).toBe('a')
+    expect(sentTokens(rig)).toEqual([first, first])
+  })
+
+  it('for one scope says nothing of the others', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    rig.issuer.answer('token', () => Response.json({ error: 'invalid_scope' }, { status: 400 }))
+    await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject({ code: 'http_status', status: 400 })
+    rig.issuer.answer('token')
+    expect(await rig.manager.accessTokens.get(write)).toMatchObject({ scope: 'write' })
+  })
+})
+
+describe('many callers', () => {
+  it('of the same scopes cause one refresh', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    const tokens = await Promise.all(Array.from({ length: 200 }, () => rig.manager.accessTokens.get(read)))
+    expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)
+    expect(rig.issuer.of('token')).toHaveLength(1)
+  })
+
+  it('of several scopes and resources each get what they asked for, one refresh after the other', async () => {
+    const rig = aRig()
+    await aLogin(rig, 'read write')
+    let atOnce = 0
+    let most = 0
+    rig.issuer.answer('token', async ({ form }) => {
+      most = Math.max(most, ++atOnce)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      atOnce--
+      const { scope, resource = 'none', refresh_token: sent } = form
+      const access_token = `${scope}.${resource.replace(/\W+/g, '-')}`.replace(' ', '-')
+      return Response.json({ access_token, refresh_token: `${sent}+`, token_type: 'Bearer', scope, expires_in: 300 })
+    })
+    const wishes = ['read', 'write', 'read write'].flatMap((scopes) =>
+      [undefined, 'https://a.example', 'https://b.example'].map((resource) => ({ scopes, resource })),
+    )
+    const calls = Array.from({ length: 90 }, (_, i) => wishes[i % wishes.length]!)
+    const tokens = await Promise.all(
+      calls.map(({ scopes, resource }) =>
+        rig.manager.accessTokens.get({ ...place, subject: alice, scopes, ...(resource && { resource }) }),
+      ),
+    )
+    for (const [i, token] of tokens.entries()) {
+      expect(token.scope).toBe(calls[i]!.scopes)
+      expect(token.resource).toEqual(calls[i]!.resource && [calls[i]!.resource])
+    }
+    expect(rig.issuer.of('token')).toHaveLength(wishes.length)
+    expect(most).toBe(1)
+    // Each refresh token was used once: no rotation was run over by another.
+    expect(new Set(sentTokens(rig)).size).toBe(wishes.length)
+  })
+
+  it('who give up leave the refresh to the others', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    const controller = new AbortController()
+    const impatient = rig.manager.accessTokens.get(read, { signal: controller.signal })
+    const patient = rig.manager.accessTokens.get(read)
+    controller.abort(new Error('enough'))
+    await expect(impatient).rejects.toThrow('enough')
+    expect(await patient).toMatchObject({ scope: 'read' })
+    expect(rig.issuer.of('token')).toHaveLength(1)
+  })
+
+  it('in two processes without a lock use each refresh token once', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    const other = rig.another()
+    const [one, two] = await Promise.all([rig.manager.accessTokens.get(read), other.accessTokens.get(read)])
+    expect(one.value).toBe(two.value)
+    expect(rig.issuer.of('token')).toHaveLength(1)
+  })
+})
+
+function bound(store: RecordStore): RecordStore {
+  return {
+    get: (key) => store.get(key),
+    find: (index, value) => store.find(index, value),
+    commit: (changes) => store.commit(changes),
+    sweep: () => store.sweep(),
+  }
+}
