@@ -225,6 +225,17 @@ describe('pushed requests', () => {
     expect((await validateAuthorizationRequest(rig.config, { params })).ok).toBe(false)
   })
 
+  it('are taken from a public client by its id alone', async () => {
+    const rig = await start({ token_endpoint_auth_method: 'none' })
+    const params = { ...good, client_id: 'spa' }
+    const outcome = await handlePushedAuthorizationRequest(rig.config, { method: 'POST', url: `${issuer}/par`, params })
+    expect(outcome.ok && outcome.response.request_uri).toMatch(/^urn:/)
+    const { client_id: _, ...nameless } = params
+    const asked = { method: 'POST', url: `${issuer}/par`, params: nameless }
+    const refused = await handlePushedAuthorizationRequest(rig.config, asked)
+    expect(!refused.ok && refused.error.error).toBe('invalid_client')
+  })
+
   it('are judged when they are pushed', async () => {
     const rig = await start()
     for (const [error, params] of [

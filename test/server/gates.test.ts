@@ -135,6 +135,36 @@ describe('events of success', () => {
   ) => (grant.endsWith('token-exchange') ? { grant_type: grant, subject_token: 'x' } : grantRequests[grant](rig))
 })
 
+describe('a missing parameter', () => {
+  const required: Record<(typeof supportedGrants)[number], readonly string[]> = {
+    authorization_code: ['code', 'code_verifier'],
+    refresh_token: ['refresh_token'],
+    client_credentials: [],
+    'urn:ietf:params:oauth:grant-type:token-exchange': ['subject_token', 'subject_token_type'],
+    'urn:ietf:params:oauth:grant-type:device_code': ['device_code'],
+    'urn:ietf:params:oauth:grant-type:jwt-bearer': ['assertion'],
+    'urn:openid:params:grant-type:ciba': ['auth_req_id'],
+    'urn:ietf:params:oauth:grant-type:pre-authorized_code': ['pre-authorized_code', 'tx_code'],
+  }
+
+  it.each(supportedGrants)('is named, absent or empty, at %s', async (grant) => {
+    const { rig } = await startWatched()
+    const right = await grantRequests[grant](rig)
+    for (const name of ['grant_type', ...required[grant]]) {
+      const { [name]: _, ...rest } = right
+      for (const params of [rest, { ...rest, [name]: '' }]) {
+        const outcome = await rig.token(params)
+        expect(!outcome.ok && outcome.error).toMatchObject({
+          error: 'invalid_request',
+          errorDescription: `missing ${name}`,
+          status: 400,
+        })
+      }
+    }
+    tokensOf(await rig.token(right))
+  })
+})
+
 it('says 403 for a backchannel request that the host denies (CIBA 13)', async () => {
   const { rig } = await startWatched({
     resolveLoginHint: () => ({ error: 'access_denied' }),

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { generateSigningKey } from '#signatures'
-import { createTokenEndpointConfig, handleTokenRequest } from '../../src/server/index.ts'
+import { createTokenEndpointConfig, handleTokenRequest, revokeSubject } from '../../src/server/index.ts'
+import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import {
   baseOptions,
   claimsOf,
   codeParams,
+  createClock,
   createRig,
   type RequestShape,
   type Rig,
   refreshParams,
   refusalOf,
   sealKey,
+  storeMethods,
   tokensOf,
 } from './rig.ts'
 
@@ -189,6 +192,33 @@ describe('refresh_token', () => {
     const { refresh_token: idle } = await login(other)
     other.clock.advance(14 * 86_400)
     expect(refusalOf(await other.token(refreshParams(idle)))).toBe('invalid_grant: refresh token expired')
+  })
+
+  it('inserts nothing into a family that is revoked between the look and the commit', async () => {
+    const clock = createClock()
+    const store = createMemoryStore({ runtime: clock })
+    const watched = await createRig(
+      { refreshTokens: { sealKey }, runtime: clock },
+      {
+        ...storeMethods(store),
+        async commit(changes) {
+          if (isRevoking) {
+            isRevoking = false
+            await revokeSubject(plain.config, 'alice')
+          }
+          return store.commit(changes)
+        },
+      },
+    )
+    const plain = await createRig({ refreshTokens: { sealKey }, runtime: clock }, store)
+    let isRevoking = false
+    const first = tokensOf(await watched.token(codeParams(await watched.code())))
+    isRevoking = true
+    const outcome = await watched.token(refreshParams(first.refresh_token))
+    expect(refusalOf(outcome)).toBe('invalid_grant: family revoked')
+    expect(outcome.events.map(({ name }) => name)).toEqual(['token_denied'])
+    expect(await store.find('subject', 'alice')).toHaveLength(1)
+    expect(refusalOf(await watched.token(refreshParams(first.refresh_token)))).toBe('invalid_grant: family revoked')
   })
 
   it('refuses a sealed successor under another key', async () => {

@@ -1,3 +1,4 @@
+import { createSign, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { generateSigningKey } from '#signatures'
 import type { ClientMetadata } from '../../generated/models.ts'
@@ -51,6 +52,22 @@ describe('DPoP at the token endpoint', () => {
     for (const dpop of [leaking, forged, two, 'nonsense']) {
       expect(refusalOf(await rig.token(grant, { dpop }))).toMatch(/^invalid_dpop_proof/)
     }
+  })
+
+  it('refuses a key of fewer than 2048 bits, and a MAC', async () => {
+    const rig = await createRig()
+    const claims = { htm: 'POST', htu: tokenUrl, jti: 'j', iat: rig.clock.now() / 1000 }
+    const sign = (bits: number) => {
+      const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits })
+      const header = { typ: 'dpop+jwt', alg: 'RS256', jwk: publicKey.export({ format: 'jwk' }) }
+      const data = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+      return `${data}.${createSign('RSA-SHA256').update(data).sign(privateKey).toString('base64url')}`
+    }
+    const jwk = { kty: 'oct', k: 'AAAA' }
+    const mac = await signed(rig.key, { alg: 'HS256', typ: 'dpop+jwt', jwk }, claims)
+    for (const dpop of [sign(1024), mac])
+      expect(refusalOf(await rig.token(grant, { dpop }))).toMatch(/^invalid_dpop_proof/)
+    expect(tokensOf(await rig.token(grant, { dpop: sign(2048) })).token_type).toBe('DPoP')
   })
 
   it('ignores query and fragment of htu, and takes a normalised one', async () => {
