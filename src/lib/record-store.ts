@@ -14,6 +14,8 @@ export interface RecordStore {
   commit(changes: readonly RecordChange[]): Promise<CommitResult>
   /** Forgets expired records, a bounded number a call. Resolves to how many went. */
   sweep(): Promise<number>
+  /** Whether it refuses a commit over several partitions, as a store on a cluster has to. @default false */
+  readonly partitioned?: boolean
 }
 
 /** A version is opaque: it is compared for equality and nothing else. */

@@ -13,8 +13,8 @@ import { sha256 } from './secrets.ts'
  * **Partitions.** A grant's own records (code or refresh token, family, successor, access token) share the
  * partition of the family, which every secret carries in its text; so they are one commit on a clustered store
  * too. A `jti` must be known beyond the family, or a proof could be used again with another grant, so its record
- * has a partition of its own. Memory, PostgreSQL and a single Redis commit over partitions: there both are one
- * commit. A cluster cannot, so with `clustered` the `jti`s are claimed first, one by one, and the grant's commit
+ * has a partition of its own. Memory and PostgreSQL commit over partitions: there both are one commit. Redis cannot,
+ * since a cluster could not; so with `clustered` the `jti`s are claimed first, one by one, and the grant's commit
  * comes last. What that costs: a crash in between, or a race lost, leaves a `jti` claimed and the grant untouched;
  * the client tries again with a fresh proof, as it must for any retry. What it never costs: a replayed proof
  * still consumes no grant, and nothing that can fail stands after the consumption.

@@ -72,9 +72,12 @@ export function resolveDpop(
 export function resolveSwitches(options: TokenEndpointOptions): Record<SwitchName, boolean> {
   const resolved: Record<string, boolean> = {}
   for (const [name, byDefault] of Object.entries(switches) as [SwitchName, boolean][]) {
-    const value = options[name] ?? byDefault
+    const value = options[name] ?? (name === 'clustered' ? options.store?.partitioned : undefined) ?? byDefault
     if (typeof value !== 'boolean') throw new TypeError(`${name}: expected true or false`)
     resolved[name] = value
+  }
+  if (options.store?.partitioned && !resolved.clustered) {
+    throw new TypeError('clustered: this store commits within one partition alone, so it cannot be false')
   }
   return resolved as Record<SwitchName, boolean>
 }

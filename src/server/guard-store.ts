@@ -5,6 +5,7 @@ import type { TokenEndpointConfig } from './config.ts'
 /** A store whose every fault comes as a StoreError, so that it is told from faults of the code and answered with 503. */
 export function guardStore(store: RecordStore): RecordStore {
   return {
+    ...(store.partitioned && { partitioned: true }),
     get: (key) => reach(key, () => store.get(key)),
     find: (index, value) => reach(index, () => store.find(index, value)),
     commit: (changes) => reach(changes[0]?.key ?? 'nothing', () => store.commit(changes)),

@@ -13,8 +13,8 @@ export interface TokenEndpointOptions extends TokenEndpointPolicies {
   /** Where codes, families, replay guards and the rest are kept. Required by every grant that keeps state, and by DPoP. */
   readonly store?: RecordStore
   /**
-   * Says that the store is a cluster that commits only within one partition: then what a request uses up (`jti`s)
-   * is claimed just before the grant's own commit, instead of in it. @default false
+   * Says that the store commits only within one partition, as Redis does: then what a request uses up (`jti`s) is
+   * claimed just before the grant's own commit, instead of in it. @default what the store says of itself (`partitioned`)
    */
   readonly clustered?: boolean
   /** @default the machine's clock and random source */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { generateSigningKey } from '#signatures'
 import { createServerKeys, createTokenEndpointConfig, type TokenEndpointOptions } from '../../src/server/index.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
-import { baseOptions, createClock, createRig } from './rig.ts'
+import { baseOptions, createClock, createRig, storeMethods } from './rig.ts'
 
 async function options(): Promise<TokenEndpointOptions> {
   const clock = createClock()
@@ -10,6 +10,14 @@ async function options(): Promise<TokenEndpointOptions> {
 }
 
 describe('createTokenEndpointConfig', () => {
+  it('takes a store for clustered that says it commits within one partition alone, and for nothing else', async () => {
+    const given = await options()
+    const store = { ...storeMethods(given.store!), partitioned: true }
+    expect(createTokenEndpointConfig(given).clustered).toBe(false)
+    expect(createTokenEndpointConfig({ ...given, store }).clustered).toBe(true)
+    expect(() => createTokenEndpointConfig({ ...given, store, clustered: false })).toThrow(/^clustered: /)
+  })
+
   it.each(['issuer', 'keys', 'loadClient', 'verifyClientSecret', 'loadPrincipal'])('requires %s', async (field) => {
     const { [field as 'issuer']: _, ...rest } = await options()
     expect(() => createTokenEndpointConfig(rest as TokenEndpointOptions)).toThrow(new TypeError(`${field}: required`))

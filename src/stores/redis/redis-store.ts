@@ -40,6 +40,7 @@ export function createPlainRedisStore(parts: PlainRedisStoreParts): RecordStore 
   }
 
   return {
+    partitioned: true,
     get: (key) => reach('read', recordKind(key), () => read(key)),
     find: (name, value) =>
       reach('search', 'record', async () => {

@@ -47,6 +47,7 @@ export function createSealedStore(store: RecordStore, options: SealedStoreOption
   }
 
   return {
+    ...(store.partitioned && { partitioned: true }),
     async get(key) {
       const record = await store.get(key)
       return record && (await openRecord(ring, record, key))
