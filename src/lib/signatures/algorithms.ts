@@ -6,7 +6,7 @@ export type HashName = 'SHA-256' | 'SHA-384' | 'SHA-512'
 export interface AlgorithmRule {
   readonly kind: 'ecdsa' | 'eddsa' | 'rsa' | 'rsa-pss' | 'hmac'
   readonly kty: 'EC' | 'OKP' | 'RSA' | 'oct'
-  readonly crv?: 'P-256' | 'P-384' | 'P-521' | 'Ed25519'
+  readonly crv?: 'P-256' | 'P-384' | 'P-521' | 'secp256k1' | 'Ed25519'
   readonly hash: HashName
   /**
    * Bytes: of a coordinate (ecdsa, eddsa), else of the digest, which is also the PSS salt (RFC 7518 3.5) and
@@ -25,6 +25,8 @@ for (const bits of [256, 384, 512] as const) {
   rules.set(`PS${bits}`, { kind: 'rsa-pss', kty: 'RSA', hash, size })
   rules.set(`HS${bits}`, { kind: 'hmac', kty: 'oct', hash, size })
 }
+// RFC 8812 3.2
+rules.set('ES256K', { kind: 'ecdsa', kty: 'EC', crv: 'secp256k1', hash: 'SHA-256', size: 32 })
 for (const name of ['EdDSA', 'Ed25519']) {
   // RFC 8032 5.1: Ed25519 hashes with SHA-512, so that is also the hash of at_hash and its like.
   rules.set(name, { kind: 'eddsa', kty: 'OKP', crv: 'Ed25519', hash: 'SHA-512', size: 32 })

@@ -63,7 +63,13 @@ export function assertSecretLength(bytes: Uint8Array, alg: SymmetricAlgorithm): 
 export function signingAlgorithmOf(jwk: Jwk): AsymmetricAlgorithm {
   const { alg, crv } = jwk
   if (isAsymmetricAlgorithm(alg)) return alg
-  const byCurve = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' } as const
+  const byCurve = {
+    'P-256': 'ES256',
+    'P-384': 'ES384',
+    'P-521': 'ES512',
+    secp256k1: 'ES256K',
+    Ed25519: 'EdDSA',
+  } as const
   if (alg === undefined && Object.hasOwn(byCurve, String(crv))) return byCurve[crv as keyof typeof byCurve]
   throw unusableKey('alg', 'a registered asymmetric JWS algorithm to bind the key to', shown(alg))
 }

@@ -6,11 +6,15 @@
  * token header, can use the key with another algorithm.
  */
 
-/** Registered asymmetric JWS algorithms (RFC 7518 3.1, RFC 8037, RFC 9864). `EdDSA` and `Ed25519` both mean Ed25519 here. */
+/**
+ * Registered asymmetric JWS algorithms (RFC 7518 3.1, RFC 8037, RFC 9864, RFC 8812). `EdDSA` and `Ed25519` both mean
+ * Ed25519 here. WebCrypto has no secp256k1, so ES256K is there on Node's side alone; the other refuses its keys.
+ */
 export type AsymmetricAlgorithm =
   | 'ES256'
   | 'ES384'
   | 'ES512'
+  | 'ES256K'
   | 'EdDSA'
   | 'Ed25519'
   | 'RS256'
