@@ -133,7 +133,7 @@ describe('authentype generate with a configuration', () => {
     await said('watching')
     child.output.stderr = ''
     await writeFile(path, '{ broken')
-    await said('not valid YAML')
+    await said('not valid JSON')
     await writeFile(path, aDocument({ schemas: { Renewed: { type: 'string' } } }).text)
     await vi.waitFor(async () => expect(await readFile(join(out, 'models.ts'), 'utf8')).toContain('Renewed'), 15_000)
     child.process.kill()

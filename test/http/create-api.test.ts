@@ -344,6 +344,20 @@ describe('createApi: answers', () => {
     expect(await send(of('text/*', 'text'), answering(200, 'text/x', 'x'))).toBe('x')
   })
 
+  it('holds what comes under a range to the schema of the range', async () => {
+    const isList = (value: unknown) =>
+      Array.isArray(value) ? undefined : { path: '', expected: 'array', actualType: typeof value }
+    const operation = anOperation({ responses: { 200: { '*/*': isList } } })
+    expect(await send(operation, answering(200, 'application/json', '[1]'))).toEqual([1])
+    // A login page with status 200, say, and an image.
+    expect(await failure(send(operation, answering(200, 'text/html', '<html>')))).toMatchObject({
+      code: 'invalid_body',
+    })
+    expect(await failure(send(operation, answering(200, 'image/png', 'png')))).toMatchObject({
+      code: 'unexpected_content_type',
+    })
+  })
+
   it('takes answers without a body where the document has none', async () => {
     const responses = { 200: {}, 204: {}, 201: { 'application/json': null, '': null } }
     for (const [status, body] of [

@@ -26,7 +26,7 @@ export function emitOperations(
   const validators = new Set<string>()
   const validatorOf = ({ mediaType, schema }: MediaSpec): string | undefined => {
     const validator =
-      options.validators && isJson(mediaType) && schema?.ref !== undefined
+      options.validators && isJson(mediaType) && schema?.ref !== undefined && !takesBytes(mediaType, schema.ref, spec)
         ? names.models.get(schema.ref)?.validator
         : undefined
     if (validator !== undefined) validators.add(validator)
@@ -57,6 +57,12 @@ export function emitOperations(
     name: 'operations.ts',
     text: joinFile(style.header, imports, [server, ...(parts.length > 0 ? parts : ['export {}\n'])]),
   }
+}
+
+/** Whether bytes may come where any type may: they are a Blob, which no validator knows. */
+function takesBytes(mediaType: string, ref: string, { schemas }: Spec): boolean {
+  const { format, types } = schemas.get(ref)?.schema ?? {}
+  return mediaType.includes('*') && format === 'binary' && types?.includes('string') === true
 }
 
 interface LiteralContext {

@@ -45,7 +45,7 @@ function parseYaml(text: string, location: string, name: string): Source {
   if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(name, error)
   if (error) {
     const place = createPositions(text)(error.pos[0])
-    const message = `${name}:${place.line}:${place.column}: not valid YAML: ${error.message}`
+    const message = `${name}:${place.line}:${place.column}: not valid ${/^\s*[{[]/.test(text) ? 'JSON' : 'YAML'}: ${error.message}`
     throw new GenerateError('document_syntax', message, { file: name, ...place, cause: error })
   }
   const offsets = new WeakMap<object, number>()

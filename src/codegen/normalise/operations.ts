@@ -58,6 +58,15 @@ function normaliseOperation(
   const requestBody = isSwagger
     ? readSwaggerBody(context, root, part, body)
     : readBody(context, { ...part, node: own(node, 'requestBody') })
+  // RFC 9110 9.3.1: content in a GET has no meaning; the platform's fetch refuses to send it.
+  const takesBody = method !== 'GET' && method !== 'HEAD'
+  if (requestBody && !takesBody)
+    context.diagnostics.warn(
+      'unsupported',
+      node,
+      `the body of ${method} ${path} is left out: fetch sends none with ${method}`,
+      'use parameters, or another method such as QUERY or POST',
+    )
   const contentOf = (response: Part): MediaSpec[] =>
     isSwagger ? readSwaggerContent(context, root, part, response) : readContent(context, response)
   const schemes = isSwagger
@@ -74,7 +83,7 @@ function normaliseOperation(
     ...optional('description', text(own(node, 'description')) ?? text(own(item.node, 'description'))),
     ...optional('deprecated', own(node, 'deprecated') === true ? (true as const) : undefined),
     parameters: readParameters(context, part, rest, path),
-    ...optional('body', requestBody),
+    ...optional('body', takesBody ? requestBody : undefined),
     responses: readResponses(context, part, own(node, 'responses'), contentOf),
     ...optional('server', server),
     ...optional('accessToken', readAccessToken(schemes, security)),

@@ -1,7 +1,7 @@
 import type { ValueEncoding } from '../../lib/api.ts'
 import type { ParameterPlace, ParameterSpec, Schema } from '../spec.ts'
 import type { Context, Part } from './context.ts'
-import { entries, oneOf, optional, own, text } from './raw.ts'
+import { entries, isRawObject, oneOf, optional, own, text } from './raw.ts'
 import { normaliseSchema } from './schema.ts'
 import { swaggerEncoding } from './swagger2.ts'
 
@@ -22,8 +22,14 @@ export function readParameters(
 ): ParameterSpec[] {
   const parameters = new Map<string, ParameterSpec>()
   for (const part of given) {
-    const parameter = readParameter(context, part)
-    if (parameter) parameters.set(`${parameter.place} ${parameter.name}`, parameter)
+    const parameter = readParameter(context, operation, part)
+    if (!parameter) continue
+    const { place, name } = parameter
+    if (place !== 'path' || path.includes(`{${name}}`)) parameters.set(`${place} ${name}`, parameter)
+    else {
+      const message = `the path parameter "${name}" is left out: ${path} has no place for it`
+      context.diagnostics.warn('invalid_document', part.node, message, 'name it in the path, or declare it elsewhere')
+    }
   }
   for (const [, name] of path.matchAll(/\{([^{}]+)\}/g)) {
     if (name === undefined || parameters.has(`path ${name}`)) continue
@@ -44,7 +50,7 @@ export function readParameters(
   return [...parameters.values()]
 }
 
-function readParameter(context: Context, part: Part): ParameterSpec | undefined {
+function readParameter(context: Context, operation: Part, part: Part): ParameterSpec | undefined {
   const { node } = part
   const given = text(own(node, 'in')) ?? ''
   const place = Object.hasOwn(places, given) ? places[given] : undefined
@@ -53,7 +59,7 @@ function readParameter(context: Context, part: Part): ParameterSpec | undefined 
     if (node !== undefined)
       context.diagnostics.warn(
         'invalid_document',
-        node,
+        isRawObject(node) ? node : operation.node,
         `a parameter in "${given}" is left out`,
         'parameters have a name and are in path, query, header or cookie',
       )

@@ -23,17 +23,20 @@ const annotations = new Set([
 ])
 
 /** A schema of the document in the internal form. Subschemas come with it; references become keys. */
-export function normaliseSchema(context: Context, part: Part, depth = 0): Schema {
+export function normaliseSchema(context: Context, part: Part | Target, depth = 0): Schema {
   context.spend()
   if (depth > maxDepth) throw tooDeep(part.source.name)
   const { node } = part
   if (node === true) return { node }
   if (node === false) return { node, never: true }
   if (!isRawObject(node)) {
+    const name = 'title' in part ? `schema "${part.title}"` : 'a schema'
+    // Only objects and arrays have a place; of anything else the schema around it does.
+    const around = Array.isArray(node) ? node : ([...context.open].at(-1) ?? part.source.root)
     context.diagnostics.warn(
       'invalid_document',
-      node,
-      `a schema is ${node === null ? 'null' : typeof node}; expected an object`,
+      around,
+      `${name} is ${node === null ? 'null' : Array.isArray(node) ? 'a list' : typeof node}; expected an object`,
       'write {} for a schema that everything fits',
     )
     return { node }

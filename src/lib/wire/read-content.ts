@@ -17,7 +17,13 @@ export function readContent(content: ResponseContent, contentType: string, bytes
   const reader = content[type]
   // A range does not say how it is read; what came does.
   const actual = type.includes('*') ? contentType : ''
-  if (actual === '' ? reader === 'text' : isText(actual)) return { body: new TextDecoder().decode(bytes) }
-  if (actual === '' ? reader === 'blob' : !isJson(actual)) return { body: new Blob([bytes], { type: contentType }) }
+  // And what came has to fit all the same: a page of text is no success where the document has an object.
+  const judge = typeof reader === 'function' ? reader : undefined
+  if (actual === '' ? reader === 'text' : isText(actual)) {
+    const body = new TextDecoder().decode(bytes)
+    return { body, failure: judge?.(body) }
+  }
+  if (actual === '' ? reader === 'blob' : !isJson(actual))
+    return judge ? undefined : { body: new Blob([bytes], { type: contentType }) }
   return judgeJson(bytes, reader)
 }
