@@ -1,11 +1,14 @@
-// The main job from end to end, as `npm start`: generate the client from the OpenAPI document, start a real
-// provider, log in with PAR, PKCE and DPoP, verify the id_token, read userinfo, call an API of our own, refresh,
-// introspect, revoke.
+// The main job from end to end, as `npm start`: generate the client from the OpenAPI document, start the embedded
+// server, log in with PAR, PKCE and DPoP, verify the id_token, read userinfo, call an API of our own, refresh,
+// introspect, revoke. The same flows against a certified provider are in test/integration.
 // Every step is verified; the exit code is 0 only if all of them were.
+
+import { generateSigningKey } from '#signatures'
 import { getUserInfo } from '../generated/endpoints.ts'
 import * as operations from '../generated/operations.ts'
 import type { paths } from '../generated/schema.ts'
 import { generate } from '../src/codegen/index.ts'
+import { createDevServer, type DevServer } from '../src/dev-server/index.ts'
 import type { TokenCheck } from '../src/errors/index.ts'
 import { createApi, createPathsClient, withAccessToken } from '../src/http/index.ts'
 import {
@@ -17,8 +20,8 @@ import {
   type Session,
   verifyIdToken,
 } from '../src/index.ts'
-import { type RealProvider, startRealProvider } from '../test/support/real-provider.ts'
-import { startNotesApi } from './support/notes-api.ts'
+import { HeadlessBrowser } from '../test/dev-server/headless-browser.ts'
+import { type NotesApi, startNotesApi } from './support/notes-api.ts'
 import { ownClient } from './support/own-client.ts'
 import { createReport, hint } from './support/report.ts'
 
@@ -40,35 +43,59 @@ async function generateClient(): Promise<void> {
   )
 }
 
-async function startProvider(): Promise<{ provider: RealProvider; client: OAuthClient }> {
-  const provider = await startRealProvider()
-  const { clientId, redirectUri, privateJwk } = provider.clients.privateKeyJwt
+const redirectUri = 'http://127.0.0.1:3999/callback'
+
+async function startServer(api: NotesApi): Promise<{ server: DevServer; client: OAuthClient }> {
+  const key = await generateSigningKey('ES256')
+  const server = await createDevServer({
+    keys: [await generateSigningKey('ES256')],
+    requirePushedRequests: true,
+    // Every proof needs a nonce of the server's.
+    faults: ['nonce-demands'],
+    resources: [api.origin],
+    clients: [
+      {
+        client_id: 'start',
+        client_name: 'npm start',
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [key.publicJwk] },
+        redirect_uris: [redirectUri],
+        grant_types: ['authorization_code', 'refresh_token'],
+        dpop_bound_access_tokens: true,
+        id_token_signed_response_alg: 'ES256',
+      },
+    ],
+  })
+  api.open(server.issuer)
   const client = createOAuthClient({
-    issuer: provider.issuer,
-    clientId,
-    clientAuth: privateKeyJwt(privateJwk as { kty: string }),
+    issuer: server.issuer,
+    clientId: 'start',
+    clientAuth: privateKeyJwt(key),
     redirectUri,
     scope: 'openid profile email offline_access',
     dpop: true,
     allowLoopbackHttp: true,
   })
   await client.metadata()
-  report.fact('provider', `oidc-provider at ${provider.issuer}`)
+  report.fact('server', `createDevServer() at ${server.issuer}`)
   report.fact('demands', 'PAR, PKCE S256, private_key_jwt, a DPoP nonce in every proof')
-  const alias = provider.issuer.replace('127.0.0.1', 'localhost')
+  const alias = server.issuer.replace('127.0.0.1', 'localhost')
   await report.refused('metadata of another issuer than was asked (RFC 8414 3.3)', 'issuer_mismatch', () =>
-    createOAuthClient({ issuer: alias, clientId, allowLoopbackHttp: true }).metadata(),
+    createOAuthClient({ issuer: alias, clientId: 'start', allowLoopbackHttp: true }).metadata(),
   )
-  return { provider, client }
+  return { server, client }
 }
 
-async function logIn(provider: RealProvider, client: OAuthClient): Promise<LoginResult> {
+/** The user at their browser, who stays logged in. */
+const alice = new HeadlessBrowser()
+
+async function logIn(client: OAuthClient): Promise<LoginResult> {
   const url = await client.createAuthorizationUrl()
   report.verify(
     'the request was pushed: the browser carries client_id and request_uri alone (RFC 9126 4)',
     [...url.searchParams.keys()].toSorted().join() === 'client_id,request_uri',
   )
-  const callback = await provider.loginHeadlessly(url, { login: 'alice' })
+  const callback = await alice.login(url)
   await report.refused('a callback with a state that nobody sent (RFC 6749 10.12)', 'unknown_transaction', () =>
     client.handleCallback(changed(callback, 'state', 'guessed')),
   )
@@ -78,7 +105,7 @@ async function logIn(provider: RealProvider, client: OAuthClient): Promise<Login
   await report.refused('the same callback once more (RFC 6749 4.1.2)', 'unknown_transaction', () =>
     client.handleCallback(callback),
   )
-  const other = await provider.loginHeadlessly(await client.createAuthorizationUrl(), { login: 'alice' })
+  const other = await alice.login(await client.createAuthorizationUrl())
   await report.refused('a callback that names another issuer (RFC 9207 2.4)', 'issuer_mismatch', () =>
     client.handleCallback(changed(other, 'iss', 'https://evil.example')),
   )
@@ -140,30 +167,25 @@ async function readUserInfo(client: OAuthClient, session: Session): Promise<void
   )
 }
 
-async function callOwnApi(provider: RealProvider, client: OAuthClient): Promise<void> {
-  const api = await startNotesApi(provider.issuer)
-  try {
-    const url = await client.createAuthorizationUrl({ resource: api.origin, scope: 'openid offline_access api:read' })
-    const sessions = createSessions({ client, baseUrl: api.origin })
-    const session = await sessions.handleCallback(await provider.loginHeadlessly(url, { login: 'alice' }))
-    report.fact('API', `${api.origin}, which takes DPoP-bound tokens of this provider`)
-    const answer = await session.fetch('/notes')
-    const { principal } = (await answer.json()) as { principal: { kind: string; subject: string } }
-    const isAlice = principal.kind === 'user' && principal.subject === session.subject
-    report.verify('the API knows the user by a token that was made for it (RFC 9068 4)', isAlice, principal)
-    const write = await session.fetch('/notes', { method: 'POST', body: 'a note' })
-    const challenge = write.headers.get('www-authenticate') ?? ''
-    report.verify('writing needs another scope: 403, and the challenge names it (RFC 6750 3.1)', write.status === 403)
-    report.fact('challenge', challenge)
-    const replayed = await fetch(`${api.origin}/notes`, { headers: api.lastCredentials })
-    report.verify('a thief who sends token and proof once more is refused (RFC 9449 11.1)', replayed.status === 401)
-    const authorization = api.lastCredentials.authorization.replace('DPoP', 'Bearer')
-    const stolen = await fetch(`${api.origin}/notes`, { headers: { authorization } })
-    report.verify('and so is one who has the token alone (RFC 9449 7.2)', stolen.status === 401)
-    await session.logout()
-  } finally {
-    api.close()
-  }
+async function callOwnApi(api: NotesApi, client: OAuthClient): Promise<void> {
+  const url = await client.createAuthorizationUrl({ resource: api.origin, scope: 'openid offline_access api:read' })
+  const sessions = createSessions({ client, baseUrl: api.origin })
+  const session = await sessions.handleCallback(await alice.login(url))
+  report.fact('API', `${api.origin}, which takes DPoP-bound tokens of this server`)
+  const answer = await session.fetch('/notes')
+  const { principal } = (await answer.json()) as { principal: { kind: string; subject: string } }
+  const isAlice = principal.kind === 'user' && principal.subject === session.subject
+  report.verify('the API knows the user by a token that was made for it (RFC 9068 4)', isAlice, principal)
+  const write = await session.fetch('/notes', { method: 'POST', body: 'a note' })
+  const challenge = write.headers.get('www-authenticate') ?? ''
+  report.verify('writing needs another scope: 403, and the challenge names it (RFC 6750 3.1)', write.status === 403)
+  report.fact('challenge', challenge)
+  const replayed = await fetch(`${api.origin}/notes`, { headers: api.lastCredentials })
+  report.verify('a thief who sends token and proof once more is refused (RFC 9449 11.1)', replayed.status === 401)
+  const authorization = api.lastCredentials.authorization.replace('DPoP', 'Bearer')
+  const stolen = await fetch(`${api.origin}/notes`, { headers: { authorization } })
+  report.verify('and so is one who has the token alone (RFC 9449 7.2)', stolen.status === 401)
+  await session.logout()
 }
 
 async function refresh(client: OAuthClient, session: Session, login: LoginResult): Promise<void> {
@@ -205,18 +227,20 @@ async function revoke(client: OAuthClient, session: Session): Promise<void> {
 
 async function main(): Promise<void> {
   await report.step('Generate the client from the document', generateClient)
-  const { provider, client } = await report.step('Start a real provider and discover it', startProvider)
+  const api = await startNotesApi()
+  const { server, client } = await report.step('Start the embedded server and discover it', () => startServer(api))
   try {
-    const login = await report.step('Log in with PAR, PKCE and DPoP', () => logIn(provider, client))
+    const login = await report.step('Log in with PAR, PKCE and DPoP', () => logIn(client))
     await report.step('Verify the id_token', () => verifyLogin(login))
     const session = await createSessions({ client }).create(login)
     await report.step('Read userinfo, in both styles', () => readUserInfo(client, session))
-    await report.step('Call an API of our own, and rob it', () => callOwnApi(provider, client))
+    await report.step('Call an API of our own, and rob it', () => callOwnApi(api, client))
     await report.step('Refresh, with rotation', () => refresh(client, session, login))
     await report.step('Introspect', async () => introspect(client, (await session.getAccessToken()).value))
     await report.step('Revoke', () => revoke(client, session))
   } finally {
-    await provider.close()
+    api.close()
+    await server.close()
   }
   report.done()
 }

@@ -9,35 +9,42 @@ export interface NotesApi {
   readonly origin: string
   /** The header fields of the last request that was let in. */
   readonly lastCredentials: Readonly<Record<'authorization' | 'dpop', string>>
+  /** Takes tokens of this issuer from now on. The issuer must know the API's address first. */
+  open(issuer: string): void
   close(): void
 }
 
-export async function startNotesApi(issuer: string): Promise<NotesApi> {
+export async function startNotesApi(): Promise<NotesApi> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const resource = createProtectedResource({
-    issuer,
-    audience: origin,
-    replay: createMemoryStore(),
-    dpop: 'required',
-    dpopNonce: { secret: crypto.getRandomValues(new Uint8Array(32)) },
-    allowLoopbackHttp: true,
-  })
   const lastCredentials = { authorization: '', dpop: '' }
   const answer = ({ headers }: IncomingMessage, response: ServerResponse, { principal, scopes }: GrantedToken) => {
     Object.assign(lastCredentials, { authorization: headers.authorization, dpop: headers.dpop })
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ principal, scopes }))
   }
-  const read = protectNode(resource, answer, { scope: 'api:read' })
-  const write = protectNode(resource, answer, { scope: 'api:write' })
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    void (request.method === 'GET' ? read : write)(request, response)
-  })
-  const close = () => {
-    server.closeAllConnections()
-    server.close()
+  return {
+    origin,
+    lastCredentials,
+    open(issuer) {
+      const resource = createProtectedResource({
+        issuer,
+        audience: origin,
+        replay: createMemoryStore(),
+        dpop: 'required',
+        dpopNonce: { secret: crypto.getRandomValues(new Uint8Array(32)) },
+        allowLoopbackHttp: true,
+      })
+      const read = protectNode(resource, answer, { scope: 'api:read' })
+      const write = protectNode(resource, answer, { scope: 'api:write' })
+      server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+        void (request.method === 'GET' ? read : write)(request, response)
+      })
+    },
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
   }
-  return { origin, lastCredentials, close }
 }
