@@ -97,7 +97,9 @@ export async function startDevServer(
     controls = controlsOf(context, answerer)
     return answerer
   })
-  const { rotateKeys: rotate } = controls!
+  const rotate = () => {
+    controls!.rotateKeys().catch((error: unknown) => rest.onError?.(error))
+  }
   const rotation = rotateKeysEvery === undefined ? undefined : setInterval(rotate, rotateKeysEvery * 1000)
   return {
     ...controls!,

@@ -1,6 +1,8 @@
 import { timingSafeEqual } from '../lib/constant-time.ts'
 import { recordKey } from '../lib/record-store.ts'
 import { epochSeconds } from '../lib/runtime.ts'
+import { normaliseResources } from '../protocol/resource-indicators.ts'
+import { isScope } from '../protocol/scope.ts'
 import type { Authorization } from './authorization.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { createEvent, type ServerEvent } from './events.ts'
@@ -39,13 +41,16 @@ export interface PreAuthorizedCodeInput {
 /** Guesses of a transaction code until the code is gone. */
 export const mostTxCodeFailures = 5
 
-/** @see OpenID4VCI 1.0 4.1.1, 6.1 */
+/**
+ * @throws TypeError that names the field
+ * @see OpenID4VCI 1.0 4.1.1, 6.1
+ */
 export async function issuePreAuthorizedCode(
   config: TokenEndpointConfig,
   input: PreAuthorizedCodeInput,
 ): Promise<{ readonly code: string; readonly expiresIn: number; readonly events: readonly ServerEvent[] }> {
   const { subject, scope, resources = [], authorizationDetails, clientId, txCode } = input
-  if (typeof subject !== 'string' || subject === '') throw new TypeError('subject: expected a non-empty string')
+  assertInput(input)
   const lifetime = shortened(config.lifetimes.preAuthorizedCode, input.lifetime)
   const secret = await createSecret('pc', createPartition(config.runtime), config.runtime)
   const record: PreAuthorizedRecord = {
@@ -60,6 +65,23 @@ export async function issuePreAuthorizedCode(
   await storeOf(config).commit([change])
   const event = createEvent('code_issued', { subject, clientId, scope: scope.join(' ') })
   return { code: secret.text, expiresIn: lifetime, events: [event] }
+}
+
+function assertInput({ subject, scope, resources, txCode, lifetime }: PreAuthorizedCodeInput): void {
+  if (typeof subject !== 'string' || subject === '') throw new TypeError('subject: expected a non-empty string')
+  const areTokens = Array.isArray(scope) && scope.every((one) => one !== '' && !one.includes(' ') && isScope(one))
+  if (!areTokens) throw new TypeError('scope: expected a list of scope tokens (RFC 6749 A.4)')
+  if (txCode !== undefined && (typeof txCode !== 'string' || txCode === '')) {
+    throw new TypeError('txCode: expected a non-empty string')
+  }
+  if (lifetime !== undefined && !(Number.isSafeInteger(lifetime) && lifetime > 0)) {
+    throw new TypeError('lifetime: expected a positive number of whole seconds')
+  }
+  try {
+    normaliseResources(resources)
+  } catch (cause) {
+    throw new TypeError('resources: expected absolute URIs without fragment (RFC 8707 2)', { cause })
+  }
 }
 
 export function preAuthorizedKey({ partition, hash }: LocatedSecret): string {

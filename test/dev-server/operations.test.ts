@@ -1,6 +1,8 @@
 // What the development server offers beside the flows: WebFinger, metadata of APIs, pages for CIBA and offers, proxies.
 import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { createDevServer } from '../../src/dev-server/index.ts'
 import { makeCertificates } from '../support/certificates.ts'
 import { type JudgedServer, startJudgedServer } from './conformance.ts'
@@ -67,6 +69,25 @@ it('publishes the metadata of its API and of itself, and of no other (RFC 9728)'
   expect(await (await ask('/api')).json()).toMatchObject({ resource: `${server.issuer}/api` })
   expect(await (await ask('')).json()).toMatchObject({ resource: server.issuer, bearer_methods_supported: ['header'] })
   expect((await ask('/other')).status).toBe(404)
+})
+
+it('offers every operation of the document', async () => {
+  const document = parse(readFileSync(new URL('../../openapi/oauth.yaml', import.meta.url), 'utf8')) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string }>>>>
+  }
+  const missing: string[] = []
+  let seen = 0
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { operationId }] of Object.entries(methods)) {
+      if (operationId === undefined) continue
+      seen++
+      const url = server.issuer + path.replace('{client_id}', 'nobody')
+      const answer = await fetch(url, { method: method.toUpperCase(), redirect: 'manual' })
+      if ([404, 405, 501].includes(answer.status)) missing.push(`${operationId} ${answer.status}`)
+    }
+  }
+  expect(seen).toBeGreaterThan(20)
+  expect(missing).toEqual([])
 })
 
 describe('JSON bodies', () => {

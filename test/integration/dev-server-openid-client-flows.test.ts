@@ -185,6 +185,17 @@ describe('openid-client, by certificate', () => {
     await expect(oidc.clientCredentialsGrant(config, {})).rejects.toMatchObject({ error: 'invalid_client' })
   })
 
+  it('makes proofs for the alias, and gets a token that the key holds', async () => {
+    const [, self] = tlsRegistrations(certificates)
+    server.addClient({ ...self!, client_id: 'both', tls_client_certificate_bound_access_tokens: false })
+    const metadata = { use_mtls_endpoint_aliases: true }
+    const config = await discover('both', oidc.TlsClientAuth(), { metadata, certificate: certificates.selfSigned })
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair())
+    const tokens = await logIn(config, { DPoP })
+    expect(tokens.token_type).toBe('dpop')
+    expect(await oidc.fetchUserInfo(config, tokens.access_token, 'alice', { DPoP })).toMatchObject({ sub: 'alice' })
+  })
+
   it('asks nobody for a certificate at the issuer itself', async () => {
     const config = await discover('pki', oidc.TlsClientAuth(), { certificate: certificates.client })
     await expect(oidc.clientCredentialsGrant(config, {})).rejects.toMatchObject({ error: 'invalid_client' })

@@ -30,6 +30,7 @@ import {
   registration,
   scope,
   secret,
+  startEndpoint,
   tlsOptions,
   tlsRegistrations,
 } from './dev-server-setup.ts'
@@ -154,6 +155,32 @@ describe('our own client, and others', () => {
     const { claims, tokens } = await asked.poll()
     expect(claims?.sub).toBe('alice')
     expect(tokens.scope).toBe('openid profile')
+  })
+
+  it('signs what it asks, and is pinged once the user has decided', async () => {
+    const pings: Request[] = []
+    const place = await startEndpoint(({ body, authorization }) => {
+      const headers = { authorization, 'content-type': 'application/json' }
+      return { n: pings.push(new Request('https://app.example/ping', { method: 'POST', body, headers })) }
+    })
+    server.addClient(
+      registration('pinged', {
+        client_secret: secret,
+        jwks: { keys: [clientKey.publicJwk] },
+        backchannel_authentication_request_signing_alg: 'ES256',
+        backchannel_token_delivery_mode: 'ping',
+        backchannel_client_notification_endpoint: `${place.origin}/ping`,
+      }),
+    )
+    const client = clientOf('pinged', { scope: 'openid' })
+    const ask = (more: object) =>
+      requestBackchannelAuthentication(client, { loginHint: 'alice', mode: 'ping', ...more })
+    await expect(ask({})).rejects.toMatchObject({ error: 'invalid_request' })
+    const asked = await ask({ signedRequest: { key: clientKey.privateJwk } })
+    expect(await server.answerBackchannelRequest(asked.authReqId, 'allow')).toBe(true)
+    expect(pings).toHaveLength(1)
+    expect((await asked.handlePing(pings[0]!)).claims?.sub).toBe('alice')
+    place.close()
   })
 
   it('is told that the user has refused', async () => {

@@ -259,6 +259,18 @@ describe('pre-authorized code', () => {
     expect(refusalOf(await redeem(rig, plain.code, { tx_code: '1' }))).toMatch(/^invalid_request/)
   })
 
+  it.each([
+    ['subject', { subject: '' }],
+    ['scope', { scope: ['two words'] }],
+    ['resources', { resources: ['relative'] }],
+    ['txCode', { txCode: '' }],
+    ['lifetime', { lifetime: 0.5 }],
+  ])('names %s when it does not fit', async (field, wrong) => {
+    const rig = await start()
+    const made = issuePreAuthorizedCode(rig.config, { subject: 'alice', scope: ['read'], ...wrong })
+    await expect(made).rejects.toThrow(new RegExp(`^${field}: `))
+  })
+
   it('counts the guesses of parallel requests', async () => {
     const rig = await start()
     const { code } = await issuePreAuthorizedCode(rig.config, { subject: 'alice', scope: [], txCode: '7' })
