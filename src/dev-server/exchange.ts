@@ -28,10 +28,10 @@ export interface DevAnswer {
 /** The server as a function; `undefined` for an answer that is to be lost. */
 export type Answerer = (request: DevRequest, info: RequestInfo) => Promise<DevAnswer | undefined>
 
-/** The answer of a platform; a lost one is `Response.error()`. */
-export function toResponse(answer: DevAnswer | undefined): Response {
+/** The answer of a platform, without a body for HEAD; a lost one is `Response.error()`. */
+export function toResponse(answer: DevAnswer | undefined, method: string): Response {
   if (!answer) return Response.error()
   const headers = new Headers(answer.headers)
   for (const cookie of answer.cookies ?? []) headers.append('set-cookie', cookie)
-  return new Response(answer.body ?? null, { status: answer.status, headers })
+  return new Response(method === 'HEAD' ? null : (answer.body ?? null), { status: answer.status, headers })
 }

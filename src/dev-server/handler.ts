@@ -93,9 +93,11 @@ async function answerAt(
   if (!methods) return empty(404)
   const { method } = request
   if (method === 'OPTIONS' && !isPage(pathname)) return preflight(methods)
-  const route = Object.hasOwn(methods, method) ? methods[method as keyof Methods] : undefined
+  // RFC 9110 9.1: HEAD wherever there is GET; but a page's GET may go on to the client, which HEAD must not.
+  const asked = method === 'HEAD' && !isPage(pathname) ? 'GET' : method
+  const route = Object.hasOwn(methods, asked) ? methods[asked as keyof Methods] : undefined
   try {
-    if (!route) throw new Refused(empty(405, { allow: Object.keys(methods).join(', ') }), 'another method')
+    if (!route) throw new Refused(empty(405, { allow: allowedOf(pathname, methods) }), 'another method')
     return await route(context, request, info)
   } catch (error) {
     if (error instanceof Refused) {
@@ -106,6 +108,10 @@ async function answerAt(
     context.report(error)
     return empty(500)
   }
+}
+
+function allowedOf(pathname: string, methods: Methods): string {
+  return [...Object.keys(methods), ...(methods.GET && !isPage(pathname) ? ['HEAD'] : [])].join(', ')
 }
 
 /** What the core never saw, told like what it refuses: one event for a request. */
@@ -123,7 +129,7 @@ function refusedEvent(pathname: string, { reason, answer }: Refused, { clientIp 
 
 /** For any runtime that has the platform's types. */
 export function toHandler(answerer: Answerer): DevHandler {
-  return async (request, info = {}) => toResponse(await answerer(request, info))
+  return async (request, info = {}) => toResponse(await answerer(request, info), request.method)
 }
 
 function methodsOf({ config, issuer }: DevContext, pathname: string): Methods | undefined {

@@ -67,10 +67,12 @@ export function judgeAnswer(exchange: JudgedExchange): Judgement {
   const path = findPath(pathname)
   // 421 says that the address is none of this server's.
   if (path === undefined || status === 421) return {}
-  const operation = document.paths[path]![method.toLowerCase()]
+  // RFC 9110 9.3.2: HEAD is GET without the body.
+  const operation = document.paths[path]![method === 'HEAD' && status !== 405 ? 'get' : method.toLowerCase()]
   if (!operation) {
-    // Another method of a known path: a preflight, or 405 as of any of its operations.
-    const isRight = status === 405 ? headers.allow !== undefined : status === 204 && method === 'OPTIONS'
+    // Another method of a known path: a preflight, or 405 as of any of its operations; 404 where there is nothing.
+    const isRight =
+      status === 405 ? headers.allow !== undefined : status === 404 || (status === 204 && method === 'OPTIONS')
     return isRight ? {} : { breach: 'a method that is not documented' }
   }
   const breach = findBreach(path, operation, exchange)
@@ -89,7 +91,8 @@ function findBreach(path: string, operation: DescribedOperation, exchange: Judge
   const { method, status } = exchange
   const entry = operation.responses[status]
   if (!entry) return 'a status that is not documented'
-  const place = entry.$ref?.replace('#/', '') ?? pointer('paths', path, method.toLowerCase(), 'responses', `${status}`)
+  const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
+  const place = entry.$ref?.replace('#/', '') ?? pointer('paths', path, verb, 'responses', `${status}`)
   const described = entry.$ref ? document.components.responses[entry.$ref.split('/').at(-1)!]! : entry
   return findHeaderBreach(operation, described, place, exchange) ?? findBodyBreach(described, place, exchange)
 }
