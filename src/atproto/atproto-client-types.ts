@@ -89,6 +89,8 @@ export interface AtprotoClient {
   readonly store: RecordStore
   /** The transport, screened; every request of the library's own goes through it. */
   readonly fetch: Fetch
+  /** The same for the PDS of an account: with room and time for blobs, and a nonce demanded with each answer to a proof. */
+  readonly pdsFetch: Fetch
   readonly runtime: Runtime
   readonly userAgent: string
   readonly allowLoopbackHttp: boolean

@@ -60,6 +60,7 @@ export function createAtprotoClientOver(
     identity,
     store,
     fetch,
+    pdsFetch: settings.pdsFetch,
     runtime,
     userAgent: settings.userAgent,
     allowLoopbackHttp,

@@ -2,9 +2,10 @@
 // here they are seen from the caller's side.
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest'
 import type { AccountXrpcClient } from '../../src/atproto/index.ts'
+import { requireNonces } from '../../src/atproto/require-nonces.ts'
 import { createSessionXrpcClient } from '../../src/atproto/xrpc/session-client.ts'
 import type { SessionError } from '../../src/errors/index.ts'
-import { failure, type Handler, json, serve } from '../http/serve.ts'
+import { failure, type Handler, json, type Received, serve } from '../http/serve.ts'
 import { aSession, closeRigs, type RigOptions } from '../sessions/rig.ts'
 
 afterEach(closeRigs)
@@ -29,7 +30,8 @@ async function aPdsSession(options: RigOptions = {}, answer: Handler = (_, respo
   })
   const rig = await aSession({ ...options, sessions: { origins: [pds.origin], ...options.sessions } })
   const { session, clock } = rig
-  const client = createSessionXrpcClient({ session, did, pds: pds.origin, runtime: clock })
+  const publicQueries = new Set<string>()
+  const client = createSessionXrpcClient({ session, did, pds: pds.origin, runtime: clock, fetch, publicQueries })
   return { ...rig, pds, refused, seen, client }
 }
 
@@ -192,5 +194,60 @@ describe('the types of a lexicon', () => {
       await client.get('com.example.notes.list', { params: { offset: 1 } })
     }
     expectTypeOf(uses).toBeFunction()
+  })
+})
+
+describe('a query of public data', () => {
+  /** A PDS that looks at the token for each method but one, and gives nonces only where it does. */
+  async function aPartlyPublicPds() {
+    const state = { isPublic: true }
+    const rig = await aPdsSession(
+      { client: { dpop: true }, sessions: { fetch: requireNonces(fetch) } },
+      (request, response) => {
+        const isPublic = state.isPublic && request.url.includes('getRecord')
+        if (isPublic) response.removeHeader('dpop-nonce')
+        if (!isPublic && request.headers.authorization === undefined)
+          return json(response, 401, { error: 'AuthMissing' })
+        return json(response, 200, { isPublic })
+      },
+    )
+    return { ...rig, state }
+  }
+  const getRecord = 'com.atproto.repo.getRecord'
+  const schemes = (pds: { received: readonly Received[] }) =>
+    pds.received.map(({ headers }) => headers.authorization?.split(' ')[0])
+
+  it('is answered as to anybody, since an answer without a nonce to a proof is refused', async () => {
+    const { client, pds } = await aPartlyPublicPds()
+    expect((await client.get(getRecord)).data).toEqual({ isPublic: true })
+    expect(schemes(pds)).toEqual(['DPoP', undefined])
+  })
+
+  it('carries no token the next time', async () => {
+    const { client, pds } = await aPartlyPublicPds()
+    for (let i = 0; i < 3; i++) await client.get(getRecord)
+    expect(schemes(pds)).toEqual(['DPoP', undefined, undefined, undefined])
+    await client.get(nsid)
+    expect(schemes(pds).at(-1)).toBe('DPoP')
+  })
+
+  it('carries one again when the PDS asks for it', async () => {
+    const { client, pds, state } = await aPartlyPublicPds()
+    await client.get(getRecord)
+    state.isPublic = false
+    expect((await client.get(getRecord)).data).toEqual({ isPublic: false })
+    expect(schemes(pds)).toEqual(['DPoP', undefined, undefined, 'DPoP'])
+  })
+
+  it.each([
+    ['a procedure', (client: AccountXrpcClient) => client.post(getRecord)],
+    [
+      'a query of another service',
+      (client: AccountXrpcClient) => client.get(getRecord, { proxy: 'did:web:a.example#b' }),
+    ],
+  ])('is nothing that %s can be', async (_, call) => {
+    const { client, pds } = await aPartlyPublicPds()
+    expect(await failure(call(client))).toMatchObject({ code: 'missing_dpop_nonce' })
+    expect(schemes(pds)).toEqual(['DPoP'])
   })
 })

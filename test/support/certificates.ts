@@ -23,7 +23,8 @@ export interface Certificates {
   readonly selfSigned: Certificate
 }
 
-export function makeCertificates(clientName: string): Certificates {
+/** @param serverNames what the server's certificate is for, as openssl writes it */
+export function makeCertificates(clientName: string, serverNames = 'IP:127.0.0.1'): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'authentype-x509-'))
   const path = (name: string) => join(folder, name)
   const read = (name: string) => readFileSync(path(name), 'utf8')
@@ -44,7 +45,7 @@ export function makeCertificates(clientName: string): Certificates {
     const { cert: ca } = selfSigned('root')
     return {
       ca,
-      server: signed('server', 'IP:127.0.0.1'),
+      server: signed('server', serverNames),
       client: signed('client', `DNS:${clientName}`),
       selfSigned: selfSigned('self'),
     }

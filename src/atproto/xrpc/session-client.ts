@@ -1,9 +1,11 @@
 import { SessionError } from '../../errors/session.ts'
+import type { Fetch } from '../../lib/fetch.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import { findChallengeError } from '../../lib/www-authenticate.ts'
 import type { Session } from '../../sessions/session.ts'
-import { createXrpcMethods, exchange } from './xrpc-client.ts'
+import { type PublicQueries, withPublicQueries } from './public-queries.ts'
+import { createXrpcMethods, type Exchange, exchange } from './xrpc-client.ts'
 import { normaliseXrpcOptions, xrpcOptionNames } from './xrpc-options.ts'
 import type { AccountXrpcClient, AnyXrpcMethods, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
 
@@ -15,25 +17,37 @@ export interface SessionXrpc {
   /** The origin of the account's PDS. */
   readonly pds: string
   readonly runtime: Runtime
+  /** Sends without a token. */
+  readonly fetch: Fetch
+  /** What is known of the PDS's queries, from call to call. */
+  readonly publicQueries: PublicQueries
 }
 
 /** @throws TypeError for an unknown option */
 export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
-  { session, did, pds, runtime }: SessionXrpc,
+  { session, did, pds, runtime, fetch, publicQueries }: SessionXrpc,
   options: XrpcClientOptions = {},
 ): AccountXrpcClient<Methods> {
   assertKnownOptions('createXrpcClient', options, xrpcOptionNames)
-  const via = {
-    service: pds,
-    settings: normaliseXrpcOptions('createXrpcClient', options),
-    runtime,
-    send: ({ url, init, signal }: { url: URL; init: RequestInit; signal: AbortSignal }) =>
-      session.fetch(url, { ...init, signal }),
-    inspect: (response: Response) => assertNotRefusedAgain(session, response),
+  const settings = normaliseXrpcOptions('createXrpcClient', options)
+  const common = { service: pds, settings, runtime }
+  const authorized: Exchange = {
+    ...common,
+    send: ({ url, init, signal }) => session.fetch(url, { ...init, signal }),
+    inspect: (response) => assertNotRefusedAgain(session, response),
   }
+  const open: Exchange = {
+    ...common,
+    send: ({ url, init, signal }) => fetch(new Request(url, { ...init, signal, redirect: 'manual' })),
+  }
+  const send = withPublicQueries(
+    (call) => exchange(call, authorized),
+    (call) => exchange(call, open),
+    { pds, publicQueries, proxy: settings.proxy },
+  )
   return {
     did,
-    ...createXrpcMethods<Methods>((call) => exchange(call, via)),
+    ...createXrpcMethods<Methods>(send),
     async refresh(wanted = {}) {
       await session.refresh(wanted)
     },

@@ -2,7 +2,7 @@
 // `start-pds.ts`, which runs it as a child: so the names that only exist here, and the trust in this run's
 // certificates, reach nobody else. JavaScript, because these packages are installed apart from the project's own.
 //
-// The one argument is JSON: { directory, tokenMaxAge, hosts: { 'app.test': port } }. Each of `hosts` is served over TLS
+// The one argument is JSON: { directory, tokenMaxAge, hosts: { [host]: port } }. Each of `hosts` is served over TLS
 // by the test on 127.0.0.1; NODE_EXTRA_CA_CERTS names the certificate that it is trusted by.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
@@ -20,7 +20,7 @@ const dispatcher = new Agent({
   connect(options, callback) {
     const port = hosts[options.hostname]
     if (port !== undefined) {
-      return connect({ ...options, hostname: '127.0.0.1', host: undefined, port: String(port) }, callback)
+      return connect({ ...options, hostname: '127.0.0.1', port: String(port) }, callback)
     }
     if (options.hostname === 'localhost' || options.hostname === '127.0.0.1') return connect(options, callback)
     callback(new Error(`${options.hostname} is no host of this test`), null)
@@ -65,13 +65,23 @@ const pds = await PDS.create(envToCfg(env), envToSecrets(env))
 pds.ctx.oauthProvider.tokenManager.tokenMaxAge = tokenMaxAge
 await pds.start()
 
-process.on('message', async (message) => {
-  if (message === 'stop') {
+/** What the test asks for, by name. */
+const wishes = {
+  async stop() {
     await pds.destroy()
     await plc.destroy()
     await dispatcher.destroy()
-    process.exit(0)
-  }
+    setImmediate(() => process.exit(0))
+  },
+  /** As the user does on the server's page of connected applications. */
+  async revokeAll(did) {
+    const { tokenManager } = pds.ctx.oauthProvider
+    for (const { id } of await tokenManager.listAccountTokens(did)) await tokenManager.deleteToken(id)
+  },
+}
+process.on('message', async ({ id, wish, argument }) => {
+  await wishes[wish](argument)
+  process.send({ done: id })
 })
 process.on('disconnect', () => process.exit(0))
-process.send({ url: `http://localhost:${env.port}`, directoryUrl })
+process.send({ ready: true, url: `http://localhost:${env.port}`, directoryUrl })

@@ -21,6 +21,8 @@ export interface RealPds {
   readonly directoryUrl: string
   /** @returns its DID. A handle ends with `.test`. */
   createAccount(account: Account): Promise<string>
+  /** Ends all logins of an account, as its user can at the server. */
+  revokeAll(did: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -59,10 +61,11 @@ export async function startPds(options: PdsOptions = {}): Promise<RealPds> {
       if (!response.ok || !body.did) throw new Error(`createAccount: ${response.status} ${JSON.stringify(body)}`)
       return body.did
     },
+    revokeAll: (did) => ask(child, 'revokeAll', did),
     async close() {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, 'exit')
-        child.send('stop')
+        await ask(child, 'stop')
         await ended
       }
       rmSync(directory, { recursive: true, force: true })
@@ -77,5 +80,20 @@ async function started(child: ChildProcess): Promise<{ url: string; directoryUrl
     child.once('exit', (code) =>
       reject(new Error(`the personal data server ended with ${code}; see its message above`)),
     )
+  })
+}
+
+let wishes = 0
+
+async function ask(child: ChildProcess, wish: string, argument?: string): Promise<void> {
+  const id = ++wishes
+  await new Promise<void>((resolve) => {
+    const onMessage = (message: { readonly done?: number }) => {
+      if (message.done !== id) return
+      child.off('message', onMessage)
+      resolve()
+    }
+    child.on('message', onMessage)
+    child.send({ id, wish, argument })
   })
 }
