@@ -4,6 +4,7 @@ import { commitChecks } from './commit-checks.ts'
 import { concurrencyChecks } from './concurrency-checks.ts'
 import { expiryChecks } from './expiry-checks.ts'
 import { indexChecks } from './index-checks.ts'
+import { rotationChecks } from './rotation-checks.ts'
 
 /** A store to try, empty, and the clock that it looks at. */
 export interface RecordStoreUnderTest {
@@ -45,7 +46,7 @@ export type StoreChecks = Readonly<Record<string, (trial: StoreTrial) => Promise
  * for (const { name, run } of recordStoreContract(openMyStore)) test(name, run)
  */
 export function recordStoreContract(open: OpenRecordStore): readonly ContractCheck[] {
-  const all: StoreChecks = { ...commitChecks, ...indexChecks, ...expiryChecks, ...concurrencyChecks }
+  const all: StoreChecks = { ...commitChecks, ...indexChecks, ...expiryChecks, ...concurrencyChecks, ...rotationChecks }
   return Object.entries(all).map(([name, check]) => ({
     name,
     run: async () => {

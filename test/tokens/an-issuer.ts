@@ -4,7 +4,7 @@ import type { Fetch } from '../../src/lib/fetch.ts'
 import type { Runtime } from '../../src/lib/runtime.ts'
 import { anIdToken, clientId, issuer, issuerKeys } from '../support/id-token.ts'
 
-export type Endpoint = 'token' | 'introspect' | 'revoke' | 'userinfo' | 'metadata' | 'jwks'
+export type Endpoint = 'token' | 'introspect' | 'revoke' | 'userinfo' | 'api' | 'metadata' | 'jwks'
 
 export interface IssuerRequest {
   readonly endpoint: Endpoint
@@ -37,6 +37,9 @@ export interface AnIssuer {
   extra: Record<string, unknown>
 }
 
+const refused = () =>
+  new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
+
 const endpoints: Readonly<Record<string, Endpoint>> = {
   '/.well-known/openid-configuration': 'metadata',
   '/jwks': 'jwks',
@@ -44,6 +47,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   '/introspect': 'introspect',
   '/revoke': 'revoke',
   '/userinfo': 'userinfo',
+  '/api': 'api',
 }
 
 export function anIssuer(runtime: Pick<Runtime, 'now'>, at: string = issuer): AnIssuer {
@@ -98,12 +102,19 @@ export function anIssuer(runtime: Pick<Runtime, 'now'>, at: string = issuer): An
       self.revoked.push(form.token!)
       return new Response(null, { status: 200 })
     },
-    userinfo({ headers }) {
-      const known = accessTokens.get((headers.get('authorization') ?? '').replace('Bearer ', ''))
-      if (!known?.sub)
-        return new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
-      return Response.json({ sub: known.sub, name: `Name of ${known.sub}` })
+    userinfo(request) {
+      const sub = subOf(request)
+      return sub === undefined ? refused() : Response.json({ sub, name: `Name of ${sub}` })
     },
+    api(request) {
+      const sub = subOf(request)
+      return sub === undefined ? refused() : Response.json({ reportOf: sub })
+    },
+  }
+
+  function subOf({ headers }: IssuerRequest): string | undefined {
+    const known = accessTokens.get((headers.get('authorization') ?? '').replace('Bearer ', ''))
+    return known && known.exp > seconds() ? known.sub : undefined
   }
 
   const self: AnIssuer = {
