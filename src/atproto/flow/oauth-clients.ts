@@ -45,8 +45,8 @@ export function createOAuthClients(
     const metadata = await discovery.metadata(issuer, { signal })
     const name = `${issuer} ${redirectUri} ${known?.clientKey.thumbprint ?? ''}`
     const held = entries.get(name)
-    // The same object until it was asked for anew: a client knows the metadata that it was made with.
-    if (held?.metadata === metadata) return held
+    // A client knows the metadata that it was made with; while that says the same, its nonces are worth keeping.
+    if (held && isSame(held.metadata, metadata)) return held
     const client = createOAuthClientOver({
       issuer,
       clientId,
@@ -77,4 +77,8 @@ export function createOAuthClients(
       return await clientFor(issuer, redirectUri, key && keys ? await keys.find(key) : undefined)
     },
   }
+}
+
+function isSame(one: AuthorizationServerMetadata, other: AuthorizationServerMetadata): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
 }
