@@ -2,45 +2,35 @@
 // nothing that caches may keep, and no word of this server's code or of the client's request in an error.
 import fc from 'fast-check'
 import { type JudgedServer, startJudgedServer } from '../../dev-server/conformance.ts'
-import { createPool, harvest, type Pool, proofFor, refill, serviceBasic } from './pool.ts'
-import { canary, describedParams, type FuzzedOperation, type FuzzedRequest, operations, requestTo } from './requests.ts'
+import { createPool, harvest, type Pool, proofFor, refill, register, serviceBasic } from './pool.ts'
+import { canary, describedParams, type FuzzedOperation, type FuzzedRequest, requestTo } from './requests.ts'
 
-export interface FuzzReport {
-  readonly operation: string
-  readonly requests: number
-  /** How often each status came. */
-  readonly statuses: ReadonlyMap<number, number>
+/** A server that is fuzzed, with what is known of it. */
+export interface FuzzedServer {
+  readonly server: JudgedServer
+  readonly pool: Pool
 }
 
-export interface FuzzOptions {
-  /** Of each operation. */
-  readonly runs: number
-  readonly seed: number
+export async function startFuzzedServer(): Promise<FuzzedServer> {
+  const server = await startJudgedServer()
+  return { server, pool: await createPool(server) }
 }
 
-/** @throws for the first answer that is not as it must be, with the request that brought it */
-export async function fuzzServer({ runs, seed }: FuzzOptions): Promise<readonly FuzzReport[]> {
-  const server = await startJudgedServer({ clientMetadataDocuments: false })
-  try {
-    const pool = await createPool(server)
-    const reports: FuzzReport[] = []
-    for (const target of operations) reports.push(await fuzzOperation(server, pool, target, { runs, seed }))
-    return reports
-  } finally {
-    await server.close()
-  }
-}
-
-async function fuzzOperation(
-  server: JudgedServer,
-  pool: Pool,
+/**
+ * That every answer of an operation is as it must be.
+ *
+ * @param statuses counts what was answered
+ */
+export function goodAnswers(
+  { server, pool }: FuzzedServer,
   target: FuzzedOperation,
-  { runs, seed }: FuzzOptions,
-): Promise<FuzzReport> {
-  const statuses = new Map<number, number>()
+  statuses: Map<number, number>,
+): fc.IAsyncProperty<[FuzzedRequest]> {
   let requests = 0
-  const property = fc.asyncProperty(requestTo(target), async (fuzzed) => {
-    if (requests++ % 250 === 0) await refill(server, pool)
+  // Codes and refresh tokens are used up where they are good for something.
+  const refillAfter = target.operation.operationId === 'oauthToken' ? 25 : 250
+  return fc.asyncProperty(requestTo(target), async (fuzzed) => {
+    if (requests++ % refillAfter === 0) await refill(server, pool)
     const request = await build(server, pool, target, fuzzed)
     // A request from an address of its own: the limit for registrations is not what is looked at here.
     const answer = await server.handle(request, { clientIp: `192.0.2.${requests}` })
@@ -48,9 +38,8 @@ async function fuzzOperation(
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
     assertGood(server, answer, body)
     if (answer.ok) harvest(pool, body)
+    if (answer.ok && request.method === 'DELETE') await register(server, pool)
   })
-  await fc.assert(property, { numRuns: runs, seed, endOnFailure: true })
-  return { operation: target.operation.operationId, requests, statuses }
 }
 
 /** A line of a stack, a path, the name of a class, an object as text. */
@@ -81,7 +70,7 @@ async function build(
   if (fuzzed.query === 'all' || (!isInBody && fuzzed.query === 'as described')) url.search = params.toString()
   if (fuzzed.query === 'garbage') url.search = '?%&=&%ff&a=b&a=c&=&'
   const headers = new Headers()
-  for (const value of authorizationsOf(fuzzed, pool)) headers.append('authorization', value)
+  for (const value of authorizationsOf(target, fuzzed, pool)) headers.append('authorization', value)
   for (const value of await proofsOf(fuzzed, method, endpoint)) headers.append('dpop', value)
   if (fuzzed.accept !== 'any') {
     headers.set('accept', fuzzed.accept === 'jwt' ? 'application/token-introspection+jwt, application/jwt' : '*/*;q=x')
@@ -95,10 +84,10 @@ async function build(
   return new Request(url, { method, headers, ...(body !== undefined && { body }) })
 }
 
-function pathOf(pool: Pool, { path }: FuzzedOperation, { pathEnd, params }: FuzzedRequest): string {
-  const index = params.length
-  const clientIds = pool.get('client_id') ?? []
-  const filled = path.replace('{client_id}', encodeURIComponent(clientIds[index % clientIds.length] ?? 'nobody'))
+function pathOf(pool: Pool, { path }: FuzzedOperation, { pathEnd, mutations }: FuzzedRequest): string {
+  const index = mutations.length
+  const clientIds = [...pool.get('registered')!, ...pool.get('registered')!, ...pool.get('client_id')!]
+  const filled = path.replace('{client_id}', encodeURIComponent(clientIds[index % clientIds.length]!))
   switch (pathEnd) {
     case 'slash':
       return `${filled}/`
@@ -111,22 +100,50 @@ function pathOf(pool: Pool, { path }: FuzzedOperation, { pathEnd, params }: Fuzz
   }
 }
 
-function paramsOf(pool: Pool, target: FuzzedOperation, { params }: FuzzedRequest): URLSearchParams {
+function paramsOf(pool: Pool, target: FuzzedOperation, { template, mutations }: FuzzedRequest): URLSearchParams {
   const described = describedParams(target)
-  const filled = new URLSearchParams()
-  for (const [name, value] of params) {
-    const values = value.kind === 'pool' ? [...(pool.get(name) ?? []), ...(described.get(name) ?? [])] : [value.text]
-    filled.append(name, values[value.kind === 'pool' ? value.index % Math.max(1, values.length) : 0] ?? canary)
+  const live = (name: string, index = 0) => {
+    const values = [...(pool.get(name) ?? []), ...(described.get(name) ?? [])]
+    return values.length === 0 ? canary : values[index % values.length]!
   }
-  // What stands twice is refused before anything else; most requests are to get further than that.
-  if (filled.size % 3 !== 0) for (const name of new Set(filled.keys())) filled.set(name, filled.get(name)!)
-  return filled
+  const params = new URLSearchParams(
+    Object.entries(template).map(([name, value]) => [name, value.startsWith('$') ? live(value.slice(1)) : value]),
+  )
+  for (const { kind, name, value } of mutations) {
+    const text = value.kind === 'pool' ? live(name, value.index) : value.text
+    if (kind === 'set') params.set(name, text)
+    else if (kind === 'append') params.append(name, text)
+    else params.delete(name)
+  }
+  return params
 }
 
-function authorizationsOf({ authorization, params }: FuzzedRequest, pool: Pool): readonly string[] {
+/** What the operation wants of the one who asks. */
+function rightAuthorization(
+  { operation }: FuzzedOperation,
+  { template }: FuzzedRequest,
+  pool: Pool,
+): readonly string[] {
+  switch (operation.operationId) {
+    case 'getUserInfo':
+    case 'postUserInfo':
+      return [`Bearer ${pool.get('access_token')?.[0]}`]
+    case 'readOAuthClient':
+    case 'updateOAuthClient':
+    case 'deleteOAuthClient':
+      return [`Bearer ${pool.get('registration')?.[0]}`]
+    default:
+      return template.client_id === 'dev-app' ? [] : [serviceBasic]
+  }
+}
+
+function authorizationsOf(target: FuzzedOperation, fuzzed: FuzzedRequest, pool: Pool): readonly string[] {
+  const { authorization, mutations: params } = fuzzed
   const pick = (name: string) => pool.get(name)?.[params.length % (pool.get(name)?.length ?? 1)] ?? 'none'
   const token = pick(params.length % 2 === 0 ? 'access_token' : 'registration_access_token')
   switch (authorization) {
+    case 'right':
+      return rightAuthorization(target, fuzzed, pool)
     case 'basic':
       return [serviceBasic]
     case 'wrong basic':
@@ -195,7 +212,6 @@ function bodyOf(fuzzed: FuzzedRequest, params: URLSearchParams, type: string): B
 /** Texts that are JSON become what they say, so that members have every type. */
 function jsonOf(params: URLSearchParams): string {
   const members = [...params].map(([name, value]): [string, unknown] => {
-    if (name.endsWith('s') && name !== 'claims' && !/^[[{]/.test(value)) return [name, value === '' ? [] : [value]]
     try {
       return [name, JSON.parse(value)]
     } catch {

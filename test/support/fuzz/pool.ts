@@ -70,8 +70,21 @@ export async function createPool(server: DevServer): Promise<Pool> {
   return pool
 }
 
+/** A client of its own making, as its id and its registration token. */
+export async function register(server: DevServer, pool: Pool): Promise<void> {
+  const body = JSON.stringify({ redirect_uris: ['https://app.example/callback'] })
+  const headers = { 'content-type': 'application/json' }
+  const request = new Request(`${server.issuer}/register`, { method: 'POST', body, headers })
+  const answer = await server.handle(request, { clientIp: crypto.randomUUID() })
+  const { client_id: id, registration_access_token: token } = (await answer.json()) as Record<string, string>
+  pool.set('registered', [id!])
+  pool.set('registration', [token!])
+}
+
 /** Fresh codes, tokens and the like: fuzzing uses them up. */
 export async function refill(server: DevServer, pool: Pool): Promise<void> {
+  await register(server, pool)
+  for (const used of ['code', 'access_token', 'refresh_token', 'id_token', 'token']) pool.delete(used)
   const browser = new HeadlessBrowser()
   for (const username of ['alice', 'bob']) {
     const url = new URL(`${server.issuer}/authorize`)

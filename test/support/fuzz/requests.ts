@@ -1,6 +1,7 @@
 // Requests to an operation of the document, right but for some mutations, as data that fast-check can shrink.
 import fc from 'fast-check'
 import { type DescribedOperation, document } from '../document-judge.ts'
+import { type Template, templatesOf } from './templates.ts'
 
 export interface FuzzedOperation {
   readonly method: string
@@ -23,10 +24,19 @@ export type FuzzedValue =
   | { readonly kind: 'pool'; readonly index: number }
   | { readonly kind: 'text'; readonly text: string }
 
+/** What is done to a parameter. */
+export interface Mutation {
+  readonly kind: 'set' | 'append' | 'drop'
+  readonly name: string
+  readonly value: FuzzedValue
+}
+
 export interface FuzzedRequest {
-  readonly params: readonly (readonly [name: string, value: FuzzedValue])[]
+  /** The request that is right. */
+  readonly template: Template
+  readonly mutations: readonly Mutation[]
   /** The credentials. */
-  readonly authorization: 'basic' | 'wrong basic' | 'malformed' | 'bearer' | 'dpop' | 'two' | 'none'
+  readonly authorization: 'right' | 'basic' | 'wrong basic' | 'malformed' | 'bearer' | 'dpop' | 'two' | 'none'
   readonly proof: 'none' | 'fitting' | 'other' | 'garbage' | 'two'
   readonly contentType: 'right' | 'none' | 'json' | 'text' | 'with charset' | 'multipart'
   readonly body: 'right' | 'none' | 'not UTF-8' | 'garbage' | 'huge'
@@ -82,7 +92,7 @@ function resolve(schema: Schema): Schema {
 
 /** Mostly what is right, so that few things are wrong at once. */
 function mostly<T>(right: T, ...others: readonly T[]): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 12, arbitrary: fc.constant(right) }, { weight: 3, arbitrary: fc.constantFrom(...others) })
+  return fc.oneof({ weight: 30, arbitrary: fc.constant(right) }, { weight: 3, arbitrary: fc.constantFrom(...others) })
 }
 
 const madeUp = fc.oneof(
@@ -105,17 +115,30 @@ export function requestTo(target: FuzzedOperation): fc.Arbitrary<FuzzedRequest> 
             arbitrary: fc.constantFrom('__proto__', 'constructor', 'x', 'resource', 'client_id', 'client_secret'),
           },
         )
-  const param = name.chain((one) => {
+  const mutation = name.chain((one) => {
     const known = described.get(one) ?? []
     const fromPool = { weight: 8, arbitrary: fc.record({ kind: fc.constant('pool' as const), index: fc.nat(11) }) }
     const text = (arbitrary: fc.Arbitrary<string>) => arbitrary.map((it) => ({ kind: 'text' as const, text: it }))
     const values = known.length === 0 ? [] : [{ weight: 6, arbitrary: text(fc.constantFrom(...known)) }]
     const value = fc.oneof(fromPool, ...values, { weight: 2, arbitrary: text(madeUp) })
-    return fc.tuple(fc.constant(one), value)
+    const kind = fc.constantFrom('set' as const, 'set' as const, 'append' as const, 'drop' as const)
+    return fc.record({ kind, name: fc.constant(one), value })
   })
   return fc.record({
-    params: fc.array(param, { maxLength: 10 }),
-    authorization: mostly('basic', 'wrong basic', 'malformed', 'bearer', 'bearer', 'dpop', 'two', 'none', 'none'),
+    template: fc.constantFrom(...templatesOf(target.operation.operationId)),
+    mutations: fc.array(mutation, { maxLength: 4 }),
+    authorization: mostly(
+      'right',
+      'basic',
+      'wrong basic',
+      'malformed',
+      'bearer',
+      'bearer',
+      'dpop',
+      'two',
+      'none',
+      'none',
+    ),
     proof: mostly('none', 'fitting', 'fitting', 'other', 'garbage', 'two'),
     contentType: mostly('right', 'none', 'json', 'text', 'with charset', 'multipart'),
     body: mostly('right', 'none', 'not UTF-8', 'garbage', 'huge'),
