@@ -38,6 +38,8 @@ let reads = 0
 
 async function importDefault(path: string): Promise<unknown> {
   if (!existsSync(path)) throw new UsageError(`${path} cannot be read: there is no such file`)
+  if (!/\.[cm]?[jt]s$/.test(path))
+    throw new UsageError(`${path}: a configuration is a .js, .mjs, .ts, .mts or .json file`)
   // Read anew where it is watched: modules are kept by their URL.
   const url = `${pathToFileURL(resolve(path)).href}?read=${++reads}`
   try {

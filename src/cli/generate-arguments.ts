@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { GenerateOptions } from '../codegen/index.ts'
 import { resolveOptions } from '../codegen/options.ts'
@@ -74,6 +75,10 @@ export async function readArguments(args: readonly string[]): Promise<GenerateAr
     throw new UsageError('generate: the configuration has several clients; leave out the document and --out')
   }
   const clients = configured.map((client) => checked({ ...client, ...given } as GenerateOptions))
+  const shared = clients.find(
+    ({ out }, index) => clients.findIndex((each) => resolve(each.out) === resolve(out)) < index,
+  )
+  if (shared) throw new UsageError(`generate: two clients have the folder "${shared.out}"; each needs its own`)
   return { clients, config, json: values.json ?? false, watch: values.watch ?? false }
 }
 

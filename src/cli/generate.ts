@@ -1,5 +1,6 @@
 import { type GenerateOptions, type GenerateReport, generate, type Progress, type Warning } from '../codegen/index.ts'
 import { GenerateError } from '../errors/generate.ts'
+import { printable } from '../lib/printable.ts'
 import { systemRuntime } from '../lib/runtime.ts'
 import { type Command, exitCode, UsageError } from './command.ts'
 import { type GenerateArguments, generateHelp, readArguments } from './generate-arguments.ts'
@@ -97,7 +98,7 @@ function print(report: GenerateReport, out: string): void {
     `${operations} operations, ${models} models, ${report.warnings.length} ${report.warnings.length === 1 ? 'warning' : 'warnings'}`,
   )
   for (const { operation, field, by } of report.oauth) {
-    if (by !== 'extension') console.log(`  ${field} is ${operation} (by ${by})`)
+    if (by !== 'extension') console.log(`  ${printable(field)} is ${printable(operation)} (by ${by})`)
   }
   for (const { name, changed, bytes, diff } of report.files) {
     const state = changed ? (report.outcome === 'written' ? (bytes > 0 ? 'written' : 'removed') : 'differs') : 'same'

@@ -1,3 +1,4 @@
+import { printable } from '../lib/printable.ts'
 import type { Locate } from './load/source.ts'
 
 export type WarningCode =
@@ -50,7 +51,9 @@ export function createDiagnostics(locate: Locate): Diagnostics {
   const seen = new Set<string>()
   return {
     warnings,
-    warn(code, node, message, advice) {
+    warn(code, node, said, advice) {
+      // It quotes the document, and may be shown in a terminal.
+      const message = printable(said, 500)
       const place = locate(node)
       // A shared component is met once for each of its uses; its faults are worth one line.
       const key = `${code}\n${place.file}\n${place.line}\n${place.column}\n${message}`

@@ -80,19 +80,47 @@ const defaults = {
 /** @throws TypeError for an unknown option or value */
 export function resolveOptions(options: GenerateOptions): ResolvedOptions {
   assertKnownOptions('generate', options, ['document', 'out', 'select', ...Object.keys(defaults)])
-  const resolved = { ...defaults, ...options, select: (options.select ?? []).map(parseSelector) }
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as GenerateOptions
+  const resolved = { ...defaults, ...given, select: listOf('select', options.select ?? []).map(parseSelector) }
   if (typeof resolved.out !== 'string' || resolved.out === '') throw new TypeError('generate: "out" must name a folder')
   if (resolved.document === undefined || resolved.document === '')
     throw new TypeError('generate: "document" must name a file or a URL')
+  assertTypes(resolved)
   assertOneOf('validators', resolved.validators, ['strict', 'lenient', 'off'])
   assertAssignments(resolved.oauth)
   assertOneOf('importExtension', resolved.importExtension, ['.js', '.ts', ''])
   return resolved
 }
 
+/** A configuration in JavaScript or JSON has nobody else to say so. */
+function assertTypes(options: Omit<ResolvedOptions, 'select'>): void {
+  const { document, allowRefs, overlays, runtime } = options
+  for (const each of [document, ...listOf('overlays', overlays)]) {
+    const { name, text } = each as { name?: unknown; text?: unknown }
+    if (typeof each === 'string' || each instanceof URL || (typeof name === 'string' && typeof text === 'string'))
+      continue
+    throw new TypeError('generate: "document" and "overlays" are paths, URLs, or objects with "name" and "text"')
+  }
+  for (const place of listOf('allowRefs', allowRefs)) {
+    if (typeof place === 'string' && (!/^[a-z][a-z0-9+.-]+:\/\//i.test(place) || URL.canParse(place))) continue
+    throw new TypeError(`generate: "allowRefs" has "${String(place)}"; expected a path or a URL`)
+  }
+  if (typeof runtime !== 'string' || runtime === '') throw new TypeError('generate: "runtime" must name a module')
+  for (const name of ['check', 'strict', 'schema'] as const) {
+    if (typeof options[name] !== 'boolean') throw new TypeError(`generate: "${name}" must be true or false`)
+  }
+}
+
+function listOf(name: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new TypeError(`generate: "${name}" must be a list`)
+}
+
 function assertAssignments(assignments: OAuthAssignments | false): void {
   for (const [operation, field] of Object.entries(assignments)) {
-    if (field === false || (typeof field === 'string' && /^[a-z_]+$/.test(field))) continue
+    if (field === false || (typeof field === 'string' && /^[a-z_]+_(?:endpoint|uri|iframe)$/.test(field))) continue
     throw new TypeError(
       `generate: "oauth" must name a metadata field for "${operation}", such as token_endpoint, or false`,
     )

@@ -1,3 +1,4 @@
+import { GenerateError } from '../errors/generate.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { references } from './recursion.ts'
 import type { NamedSchema, OperationSpec, Schema, Spec } from './spec.ts'
@@ -9,14 +10,18 @@ import type { NamedSchema, OperationSpec, Schema, Spec } from './spec.ts'
 export type Selector = `tag:${string}` | `path:${string}` | `operation:${string}`
 
 /** @throws TypeError for text that is no selector */
-export function parseSelector(text: string): Selector {
-  if (/^(tag|path|operation):./.test(text)) return text as Selector
+export function parseSelector(text: unknown): Selector {
+  if (typeof text === 'string' && /^(tag|path|operation):./.test(text)) return text as Selector
   throw new TypeError(
-    `select: "${text}" is not a selector; expected tag:<name>, path:<path> or operation:<operationId>`,
+    `select: "${String(text)}" is not a selector; expected tag:<name>, path:<path> or operation:<operationId>`,
   )
 }
 
-/** The selected operations, and the schemas that they reach. Without selectors, everything. */
+/**
+ * The selected operations, and the schemas that they reach. Without selectors, everything.
+ *
+ * @throws GenerateError nothing_selected
+ */
 export function select(spec: Spec, selectors: readonly Selector[], diagnostics: Diagnostics): Spec {
   if (selectors.length === 0) return spec
   const operations = spec.operations.filter((operation) => selectors.some((selector) => matches(operation, selector)))
@@ -25,6 +30,9 @@ export function select(spec: Spec, selectors: readonly Selector[], diagnostics: 
     const advice = 'tags, paths and operationIds are compared letter by letter; a * in a path is any text'
     diagnostics.warn('nothing_selected', undefined, `"${selector}" matches no operation`, advice)
   }
+  // An empty client in place of the one that is there is nobody's wish.
+  if (operations.length === 0)
+    throw new GenerateError('nothing_selected', `none of ${selectors.join(', ')} matches an operation of the document`)
   return { ...spec, operations, schemas: reachable(spec, operations) }
 }
 

@@ -11,6 +11,8 @@ export type GenerateErrorCode =
   | 'document_too_complex'
   /** An overlay that is none, or does not fit; `line` and `column` say where. */
   | 'overlay_invalid'
+  /** Selectors, none of which matches an operation. */
+  | 'nothing_selected'
   /** A package that an option needs is not installed. */
   | 'missing_peer'
   /** An output file cannot be written. */

@@ -121,6 +121,14 @@ describe('authentype generate with a configuration', () => {
     expect(await authentype(['generate', '--config', broken])).toMatchObject({ code: 2 })
     expect((await authentype(['generate', '--config', empty])).stderr).toContain('must be an object with "document"')
     expect((await authentype(['generate', '--config', wrong])).stderr).toContain('unknown option "overlay"')
+    const yaml = await write(folder, 'a.config.yaml', 'document: x')
+    expect((await authentype(['generate', '--config', yaml])).stderr).toContain('.js, .mjs, .ts, .mts or .json')
+    const client = { document: 'x', out: 'y' }
+    const twice = await write(folder, 'twice.config.json', JSON.stringify([client, { ...client, out: './y/' }]))
+    expect(await authentype(['generate', '--config', twice])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('two clients have the folder') as string,
+    })
     expect((await authentype(['generate', '--config', join(folder, 'none.mjs')])).stderr).toContain('no such file')
   })
 

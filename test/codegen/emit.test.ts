@@ -182,6 +182,12 @@ describe('a selection', () => {
     expect(codes).toContain('nothing_selected')
   })
 
+  it('of nothing is refused, since an empty client in place of another is nobody’s wish', async () => {
+    await expect(generated({ document: fixture('keywords-3.1.yaml'), select: ['tag:nothing'] })).rejects.toMatchObject({
+      code: 'nothing_selected',
+    })
+  })
+
   it('has only the schemas that they reach', async () => {
     const { files } = await generated({ document: fixture('keywords-3.1.yaml'), select: ['operation:issueToken'] })
     expect([...files['models.ts']!.matchAll(/^export type (\w+)/gm)].map(([, name]) => name)).toEqual([

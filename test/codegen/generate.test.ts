@@ -119,6 +119,13 @@ describe('options', () => {
       { validators: 'loose' },
       /"validators" is "loose"; expected "strict" or "lenient" or "off"/,
     ],
+    ['a list that is none', { select: 'tag:users' }, /"select" must be a list/],
+    ['a selector that is no text', { select: [5] }, /"5" is not a selector/],
+    ['a switch that is none', { check: 'yes' }, /"check" must be true or false/],
+    ['a document that is none', { document: 5 }, /"document" and "overlays" are paths/],
+    ['a place that is no URL', { allowRefs: ['http://['] }, /"allowRefs" has "http:\/\/\["/],
+    ['a module without a name', { runtime: '' }, /"runtime" must name a module/],
+    ['an endpoint that is none', { oauth: { getA: 'nonsense' } }, /such as token_endpoint/],
     ['a selector that is none', { select: ['users'] }, /"users" is not a selector/],
   ])('refuse %s', async (_, extra, message) => {
     await expect(generate({ document: aDocument({}), out: 'x', ...extra } as GenerateOptions)).rejects.toThrow(message)

@@ -46,6 +46,11 @@ describe('descriptions and names', () => {
     expect(files['endpoints.ts']).not.toMatch(/^ \* @deprecated/m)
   })
 
+  it('nor does the name of the runtime module', async () => {
+    const { files } = await generated({ document: fixture('hostile.json'), runtime: "x'; alert(1); '" })
+    expect(files['endpoints.ts']).toContain("from 'x\\'; alert(1); \\''")
+  })
+
   it('never become a path', async () => {
     const { out } = await hostile()
     expect((await readdir(out)).sort()).toEqual([

@@ -35,12 +35,28 @@ describe('a document that cannot be read', () => {
     })
   })
 
+  it('is shown without what a terminal would obey', async () => {
+    const sequence = '\u001B]0;owned\u0007'
+    await expect(generated({ document: yaml(`${head}x: "${sequence}`) })).rejects.toMatchObject({
+      message: expect.not.stringMatching(/[\u0000-\u001F]/) as string,
+    })
+    const { report } = await generated({ document: aDocument({ schemas: { A: { $ref: `#/${sequence}\u202E` } } }) })
+    expect(report.warnings[0]?.message).toMatch(/^\$ref "#\/ \]0;owned/)
+    expect(report.warnings[0]?.message).not.toMatch(/[\u0000-\u001F\u202E]/)
+  })
+
   it('says so when there is no such file', async () => {
     await expect(generated({ document: 'no/such/file.yaml' })).rejects.toMatchObject({
       code: 'document_unreadable',
       file: 'no/such/file.yaml',
     })
   })
+})
+
+it('a document in UTF-16 is read by its byte order mark', async () => {
+  const path = join(await temporaryFolder(), 'api.yaml')
+  await writeFile(path, `\uFEFF${head}components: { schemas: { Ž: { type: string } } }\n`, 'utf16le')
+  expect((await generated({ document: path })).files['models.ts']).toContain('export type Ž = string')
 })
 
 describe('YAML', () => {

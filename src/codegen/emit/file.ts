@@ -1,3 +1,5 @@
+import { stringLiteral } from './text.ts'
+
 /** One file of the output. */
 export interface EmittedFile {
   readonly name: string
@@ -29,8 +31,9 @@ export function importValues(names: Iterable<string>, from: string): string {
 function importLine(keyword: string, names: Iterable<string>, from: string): string {
   const sorted = [...names].sort()
   if (sorted.length === 0) return ''
-  const line = `${keyword} { ${sorted.join(', ')} } from '${from}'\n`
-  return line.length <= 120 ? line : `${keyword} {\n${sorted.map((name) => `  ${name},\n`).join('')}} from '${from}'\n`
+  const source = stringLiteral(from)
+  const line = `${keyword} { ${sorted.join(', ')} } from ${source}\n`
+  return line.length <= 120 ? line : `${keyword} {\n${sorted.map((name) => `  ${name},\n`).join('')}} from ${source}\n`
 }
 
 /** Joins the parts of a file, one empty line between them. */

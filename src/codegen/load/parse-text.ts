@@ -10,6 +10,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import { GenerateError } from '../../errors/generate.ts'
+import { printable } from '../../lib/printable.ts'
 import { indexJson } from './index-json.ts'
 import { createPositions, type DuplicateKey, type Source } from './source.ts'
 
@@ -45,7 +46,7 @@ function parseYaml(text: string, location: string, name: string): Source {
   if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(name, error)
   if (error) {
     const place = createPositions(text)(error.pos[0])
-    const message = `${name}:${place.line}:${place.column}: not valid ${/^\s*[{[]/.test(text) ? 'JSON' : 'YAML'}: ${error.message}`
+    const message = `${name}:${place.line}:${place.column}: not valid ${/^\s*[{[]/.test(text) ? 'JSON' : 'YAML'}: ${printable(error.message)}`
     throw new GenerateError('document_syntax', message, { file: name, ...place, cause: error })
   }
   const offsets = new WeakMap<object, number>()

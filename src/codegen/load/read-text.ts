@@ -27,7 +27,7 @@ export async function readText(
 
 async function readLocal(location: string, name: string): Promise<string> {
   try {
-    return await readFile(fileURLToPath(location), 'utf8')
+    return decode(await readFile(fileURLToPath(location)))
   } catch (cause) {
     throw unreadable(
       name,
@@ -37,12 +37,20 @@ async function readLocal(location: string, name: string): Promise<string> {
   }
 }
 
+/** YAML 1.2 5.2: a byte order mark tells UTF-16; all else is UTF-8. */
+function decode(bytes: Uint8Array): string {
+  const [first, second] = bytes
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
+  return new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes)
+}
+
 async function readRemote(location: string, name: string, redirect: 'follow' | 'error'): Promise<string> {
   let response: Response
   try {
     response = await fetch(location, { redirect, signal: AbortSignal.timeout(fetchTimeout) })
   } catch (cause) {
-    throw unreadable(name, cause instanceof Error ? cause.message : String(cause), cause)
+    throw unreadable(name, reasonOf(cause), cause)
   }
   if (!response.ok) throw unreadable(name, `the server answered ${response.status}`)
   return readLimited(response, name)
@@ -59,6 +67,13 @@ async function readLimited(response: Response, name: string): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
+}
+
+/** Fetch says no more than that it failed; the reason is in its cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as { message?: unknown; cause?: unknown }
+  const code = (cause as { code?: unknown } | undefined)?.code
+  return `${String(message ?? error)}${typeof code === 'string' ? ` (${code})` : ''}`
 }
 
 function unreadable(name: string, reason: string, cause?: unknown): GenerateError {
