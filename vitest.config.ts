@@ -9,7 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/setup/generated-keys.ts'],
+    setupFiles: ['test/setup/generated-keys.ts', 'test/setup/property-runs.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     reporters: process.env.CI ? ['default'] : ['dot'],

@@ -116,7 +116,8 @@ export function buildAuthorizationUrl(endpoint: string | URL, parameters: Readon
     for (const text of writeParameter(value)) pairs.push(`${encodeFormComponent(name)}=${encodeFormComponent(text)}`)
   }
   const own = url.search.slice(1)
-  url.search = [...(own === '' ? [] : [own]), ...pairs].join('&')
+  // With its question mark, since the setter takes one away: the endpoint's own query may begin with another.
+  url.search = `?${[...(own === '' ? [] : [own]), ...pairs].join('&')}`
   return url
 }
 

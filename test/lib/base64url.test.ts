@@ -31,7 +31,7 @@ describe('base64url', () => {
           else expect(Buffer.from(text, 'base64url').toString('base64url')).not.toBe(text)
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 2000) },
     )
   })
 

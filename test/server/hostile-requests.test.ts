@@ -138,7 +138,7 @@ describe.each(supportedGrants)('a hostile request for %s', (grant) => {
         const right = await rig.token(params)
         expect(right.ok ? '' : right.events.at(-1)?.metadata.reason).toBe('')
       }),
-      { numRuns: 150 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 150) },
     )
     expect(refused).toBeGreaterThan(75)
   })

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors/configuration.ts'
+import { jsonType, printable } from '../printable.ts'
 import { isAsymmetricAlgorithm } from './algorithms.ts'
 import { signingAlgorithmOf } from './key-rules.ts'
 import type { AsymmetricAlgorithm, Jwk, SigningKey, SigningKeyInput, StoredSigningKey } from './types.ts'
@@ -35,11 +36,9 @@ function readStored(stored: StoredSigningKey): SigningKeySource {
   const { alg } = stored
   if (!isAsymmetricAlgorithm(alg)) {
     const expected = 'a registered asymmetric JWS algorithm'
-    throw new ConfigurationError('unusable_key', `a stored key's "alg" is "${String(alg)}"; expected ${expected}`, {
-      field: 'alg',
-      expected,
-      actual: alg,
-    })
+    const actual = typeof alg === 'string' ? printable(alg, 40) : jsonType(alg)
+    const message = `a stored key's "alg" is "${actual}"; expected ${expected}`
+    throw new ConfigurationError('unusable_key', message, { field: 'alg', expected, actual })
   }
   if ('keyPair' in stored) return { alg, kid: stored.kid, source: { kind: 'pair', keyPair: stored.keyPair } }
   return { alg, kid: stored.kid ?? stored.jwk.kid, source: { kind: 'jwk', jwk: stored.jwk } }
