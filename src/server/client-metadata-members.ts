@@ -90,7 +90,16 @@ const members: ReadonlySet<string> = new Set([
   'nfv_token_encrypted_response_enc',
 ])
 
-/** Whether a member is registered metadata; texts may carry a language tag, as `client_name#fr` (RFC 7591 2.2). */
+/** What people read, and so may be in their language: `client_name#fr` (RFC 7591 2.2). */
+const readable: ReadonlySet<string> = new Set(['client_name', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri'])
+const languageTag = /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/
+
+/** Whether a member is registered metadata, by itself or in a language (BCP 47). */
 export function isMetadataMember(name: string): boolean {
-  return members.has(name.split('#', 1)[0]!)
+  return members.has(name) || isTranslated(name)
+}
+
+export function isTranslated(name: string): boolean {
+  const [member = '', tag, ...more] = name.split('#')
+  return tag !== undefined && more.length === 0 && readable.has(member) && languageTag.test(tag)
 }

@@ -1,8 +1,10 @@
 import type { ClientMetadata } from '../../generated/models.ts'
+import { validateClientMetadata } from '../../generated/validators.ts'
 import { isScope } from '../protocol/scope.ts'
 import { assertRedirectUri } from '../protocol/url-rules.ts'
-import { isMetadataMember } from './client-metadata-members.ts'
+import { isMetadataMember, isTranslated } from './client-metadata-members.ts'
 import type { TokenEndpointConfig } from './config.ts'
+import { confidentialGrants } from './grant-types.ts'
 import { Refusal } from './refusal.ts'
 
 const authMethods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
@@ -52,8 +54,9 @@ export function judgeClientMetadata(config: TokenEndpointConfig, value: unknown)
   if (given.software_statement !== undefined) {
     throw new Refusal('unapproved_software_statement', 'software statements are not taken', { reason: 'statement' })
   }
+  judgeShapes(given)
   const metadata = withDefaults(JSON.parse(JSON.stringify(given)) as ClientMetadata)
-  judgeShapes(metadata)
+  judgeMembers(metadata)
   judgeGrants(config, metadata)
   judgeAuthentication(config, metadata)
   judgeRedirectUris(metadata)
@@ -76,19 +79,21 @@ function hasCode({ grant_types: grants }: ClientMetadata): boolean {
   return grants === undefined || grants.includes('authorization_code')
 }
 
-function judgeShapes(metadata: ClientMetadata): void {
-  const lists = ['redirect_uris', 'grant_types', 'response_types', 'contacts', 'post_logout_redirect_uris'] as const
-  for (const name of lists) {
-    const value: unknown = metadata[name]
-    const fits = value === undefined || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
-    if (!fits) throw refuse(`${name} is no list of strings`)
-  }
+/** Each member of its type, before anything reads one. */
+function judgeShapes(given: object): void {
+  const fault = validateClientMetadata(given)
+  // The path begins with a member that is registered metadata; what is deeper may be the client's own text.
+  if (fault) throw refuse(`${fault.path.split('/')[1]} is not of its type`)
+  const isText = Object.entries(given).every(([name, value]) => !isTranslated(name) || typeof value === 'string')
+  if (!isText) throw refuse('a member with a language is no text')
+}
+
+function judgeMembers(metadata: ClientMetadata): void {
   const { scope, application_type: type, jwks, jwks_uri: jwksUri } = metadata
-  if (scope !== undefined && (typeof scope !== 'string' || !isScope(scope))) throw refuse('malformed scope')
+  if (scope !== undefined && !isScope(scope)) throw refuse('malformed scope')
   if (type !== 'web' && type !== 'native') throw refuse('unknown application_type')
   // RFC 7591 2: not both.
   if (jwks !== undefined && jwksUri !== undefined) throw refuse('jwks and jwks_uri together')
-  if (jwks !== undefined && !Array.isArray((jwks as { keys?: unknown }).keys)) throw refuse('malformed jwks')
   // The members of private keys and of shared ones (RFC 7518 6.2.2, 6.3.2, 6.4.1).
   if (/"[dk]":/.test(JSON.stringify(jwks ?? null))) throw refuse('jwks has a private key')
 }
@@ -115,7 +120,7 @@ function judgeAuthentication(config: TokenEndpointConfig, metadata: ClientMetada
   const named = subjectMembers.filter((name) => metadata[name] !== undefined)
   if (method === 'tls_client_auth' && named.length !== 1) throw refuse('exactly one member must name the certificate')
   const isPublic = method === 'none'
-  if (isPublic && metadata.grant_types?.some((one) => one === 'client_credentials' || one.endsWith(':ciba'))) {
+  if (isPublic && metadata.grant_types?.some((one) => (confidentialGrants as readonly string[]).includes(one))) {
     throw refuse('a grant for confidential clients without authentication')
   }
 }
@@ -137,9 +142,9 @@ function judgeRedirectUris(metadata: ClientMetadata): void {
 }
 
 function judgeUrls(metadata: ClientMetadata): void {
-  for (const name of urlMembers) {
-    const value: unknown = metadata[name]
-    if (value === undefined) continue
+  for (const [member, value] of Object.entries(metadata) as [string, unknown][]) {
+    const name = urlMembers.find((one) => one === member.split('#', 1)[0])
+    if (name === undefined) continue
     const isUrl = typeof value === 'string' && URL.canParse(value)
     if (!isUrl || !['https:', 'http:'].includes(new URL(value).protocol)) throw refuse(`${name} is no URL`)
   }

@@ -194,31 +194,59 @@ describe('refresh_token', () => {
     expect(refusalOf(await other.token(refreshParams(idle)))).toBe('invalid_grant: refresh token expired')
   })
 
-  it('inserts nothing into a family that is revoked between the look and the commit', async () => {
+  /** A rig before whose next commit something else happens to the same store, once. */
+  async function interrupted() {
     const clock = createClock()
     const store = createMemoryStore({ runtime: clock })
-    const watched = await createRig(
-      { refreshTokens: { sealKey }, runtime: clock },
-      {
-        ...storeMethods(store),
-        async commit(changes) {
-          if (isRevoking) {
-            isRevoking = false
-            await revokeSubject(plain.config, 'alice')
-          }
-          return store.commit(changes)
-        },
+    const options = { ...withGrace, runtime: clock }
+    let before: (() => Promise<unknown>) | undefined
+    const plain = await createRig(options, store)
+    const rig = await createRig(options, {
+      ...storeMethods(store),
+      async commit(changes) {
+        const run = before
+        before = undefined
+        await run?.()
+        return store.commit(changes)
       },
-    )
-    const plain = await createRig({ refreshTokens: { sealKey }, runtime: clock }, store)
-    let isRevoking = false
-    const first = tokensOf(await watched.token(codeParams(await watched.code())))
-    isRevoking = true
-    const outcome = await watched.token(refreshParams(first.refresh_token))
+    })
+    const first = tokensOf(await rig.token(codeParams(await rig.code())))
+    const interrupt = (run: () => Promise<unknown>) => {
+      before = run
+      return rig.token(refreshParams(first.refresh_token))
+    }
+    return { rig, plain, store, first, interrupt }
+  }
+
+  it('inserts nothing into a family that is revoked between the look and the commit', async () => {
+    const { rig, plain, store, first, interrupt } = await interrupted()
+    const outcome = await interrupt(() => revokeSubject(plain.config, 'alice'))
     expect(refusalOf(outcome)).toBe('invalid_grant: family revoked')
     expect(outcome.events.map(({ name }) => name)).toEqual(['token_denied'])
     expect(await store.find('subject', 'alice')).toHaveLength(1)
-    expect(refusalOf(await watched.token(refreshParams(first.refresh_token)))).toBe('invalid_grant: family revoked')
+    expect(refusalOf(await rig.token(refreshParams(first.refresh_token)))).toBe('invalid_grant: family revoked')
+  })
+
+  it('hands out no successor that is used between the look and the commit of a retry', async () => {
+    const { plain, first, interrupt } = await interrupted()
+    const second = tokensOf(await plain.token(refreshParams(first.refresh_token)))
+    let third: Record<string, string> = {}
+    const retry = await interrupt(async () => {
+      third = tokensOf(await plain.token(refreshParams(second.refresh_token)))
+    })
+    expect(refusalOf(retry)).toBe('invalid_grant: lost the race')
+    tokensOf(await plain.token(refreshParams(third.refresh_token)))
+  })
+
+  it('tells the loser of a race from a reuse: it gets a plain invalid_grant, and the family lives', async () => {
+    const { plain, first, interrupt } = await interrupted()
+    let second: Record<string, string> = {}
+    const lost = await interrupt(async () => {
+      second = tokensOf(await plain.token(refreshParams(first.refresh_token)))
+    })
+    expect(refusalOf(lost)).toBe('invalid_grant: lost the race')
+    expect(lost.events.map(({ name }) => name)).toEqual(['token_denied'])
+    tokensOf(await plain.token(refreshParams(second.refresh_token)))
   })
 
   it('refuses a sealed successor under another key', async () => {

@@ -13,6 +13,7 @@ import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { basic, createClock, createRig, issuer, tokenUrl } from './rig.ts'
 
 const options = { registrationUri: `${issuer}/register` }
+const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const web = { redirect_uris: ['https://app.example/cb'], client_name: 'App' }
 
 async function start(more: Partial<TokenEndpointOptions> = {}) {
@@ -114,6 +115,11 @@ describe('registration', () => {
     ['invalid_client_metadata', { ...web, id_token_encrypted_response_alg: 'RSA-OAEP' }],
     ['invalid_client_metadata', { ...web, client_uri: 'javascript:alert(1)' }],
     ['invalid_client_metadata', { ...web, scope: 'a"b' }],
+    ['invalid_client_metadata', { ...web, grant_types: {} }],
+    ['invalid_client_metadata', { ...web, default_max_age: 'old' }],
+    ['invalid_client_metadata', { ...web, 'client_name#fr': ['Appli'] }],
+    ['invalid_client_metadata', { ...web, 'logo_uri#fr': 'javascript:alert(1)' }],
+    ['invalid_client_metadata', { ...web, token_endpoint_auth_method: 'none', grant_types: [exchange] }],
     ['unapproved_software_statement', { ...web, software_statement: 'x.y.z' }],
   ])('says %s for %j', async (error, metadata) => {
     expect(await refusal(metadata)).toBe(error)
@@ -131,8 +137,15 @@ describe('registration', () => {
   })
 
   it('keeps registered metadata alone: nobody gives themselves a member of the host', async () => {
-    const client = await register(await start(), { ...web, trusted: true, 'client_name#fr': 'Appli' })
-    expect(client).not.toHaveProperty('trusted')
+    const client = await register(await start(), {
+      ...web,
+      trusted: true,
+      'client_name#fr': 'Appli',
+      'redirect_uris#fr': ['https://evil.example'],
+      'client_name#<b>': 'App',
+    })
+    for (const name of ['trusted', 'redirect_uris#fr', 'client_name#<b>'])
+      expect(Object.keys(client)).not.toContain(name)
     expect(client).toHaveProperty('client_name#fr', 'Appli')
   })
 

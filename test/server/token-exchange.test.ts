@@ -148,6 +148,19 @@ describe('token exchange', () => {
     expect(tokensOf(await rig.token(exchange(token), other))).toBeDefined()
   })
 
+  it.each([{}, 'other', null, { sub: 'other' }, { client_id: 'other', iss: 'https://x.example' }])(
+    'lets nobody act where may_act is %j',
+    async (may_act) => {
+      const rig = await start({
+        buildPrincipal: ({ grantType }) => ({
+          kind: 'user',
+          claims: grantType === 'authorization_code' ? { may_act } : {},
+        }),
+      })
+      expect(refusalOf(await rig.token(exchange(await subjectToken(rig))))).toMatch(/^invalid_request: .*may_act/)
+    },
+  )
+
   it('tells missing and unsupported types apart, and wants type and token together', async () => {
     const rig = await start()
     const token = await subjectToken(rig)
