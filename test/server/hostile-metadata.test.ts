@@ -83,7 +83,7 @@ describe('a hostile authorization request', () => {
         expect(outcome.events.map(({ name }) => name)).toEqual(['authorization_failed'])
         if (outcome.target) expect(outcome.target).toMatchObject({ redirectUri, clientId: 'web' })
       }),
-      { numRuns: 1_000 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 1_000) },
     )
   })
 
@@ -107,7 +107,7 @@ describe('a hostile authorization request', () => {
           expect(outcome.events).toHaveLength(1)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
     )
   })
 })
@@ -169,7 +169,7 @@ describe('a hostile registration', () => {
         const updated = await handleClientUpdateRequest(rig.config, update, { registrationUri: `${issuer}/register` })
         if (!updated.ok) expect(updated.error.status).toBe(400)
       }),
-      { numRuns: 1_000 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 1_000) },
     )
     expect(registered).toBeGreaterThan(50)
   })
