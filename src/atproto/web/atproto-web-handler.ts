@@ -1,4 +1,6 @@
+import { AtprotoError } from '../../errors/atproto.ts'
 import { AuthentypeError } from '../../errors/base.ts'
+import { StoreError } from '../../errors/session.ts'
 import { encodeBase64url } from '../../lib/base64url.ts'
 import { createKeyRing } from '../../protocol/key-ring.ts'
 import type { Session } from '../../sessions/session.ts'
@@ -7,7 +9,7 @@ import { groupOf } from '../../web/accounts.ts'
 import { redirect, withCookies } from '../../web/answers.ts'
 import { browserLifetime } from '../../web/browser-logins.ts'
 import { createSealedCookie, type SealedCookie } from '../../web/cookies.ts'
-import { callbackFailure, during, storing } from '../../web/failures.ts'
+import { callbackFailure, during, storeFailed, storing } from '../../web/failures.ts'
 import { fromRequest } from '../../web/from-request.ts'
 import { readForm, singleField } from '../../web/read-form.ts'
 import { parseReturnTo } from '../../web/return-to.ts'
@@ -164,16 +166,28 @@ async function beginLogin({ client, cookies, origin, options }: Context, request
   const returnTo = parseReturnTo(query.get('return_to'), origin)
   const binding = (await cookies.browser.read(request)) ?? encodeBase64url(client.runtime.randomBytes(32))
   const data: LoginData = { ...(returnTo !== undefined && { returnTo }) }
-  const message = 'the login could not be begun'
-  const url = await during({ reason: 'authorization_url_failed', message }, () =>
-    client.createAuthorizationUrl(handle.replace(/^@/, ''), {
-      ...options.login,
-      data,
-      browserBinding: binding,
-      signal: request.signal,
-    }),
-  )
+  const wishes = { ...options.login, data, browserBinding: binding, signal: request.signal }
+  let url: URL
+  try {
+    url = await client.createAuthorizationUrl(handle.replace(/^@/, ''), wishes)
+  } catch (error) {
+    throw loginFailure(error)
+  }
   return redirect(url, [await cookies.browser.write(binding)])
+}
+
+/** What the user can mend by writing another handle. */
+const handleFaults: readonly string[] = [
+  ...['invalid_handle', 'handle_not_found', 'handle_mismatch', 'ambiguous_handle'],
+  ...['invalid_did', 'invalid_did_type', 'did_not_found'],
+]
+
+function loginFailure(cause: unknown): unknown {
+  if (!(cause instanceof AuthentypeError)) return cause
+  if (cause instanceof StoreError) return storeFailed(cause)
+  const isHandle = cause instanceof AtprotoError && handleFaults.includes(cause.code)
+  const reason = isHandle ? 'invalid_handle' : 'authorization_url_failed'
+  return new WebError(reason, 'the login could not be begun', { cause })
 }
 
 async function completeLogin(context: Context, request: Request): Promise<Response> {
