@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseDid } from '../../src/atproto/identity/did.ts'
+import { systemResolveTxt } from '../../src/atproto/identity/dns-txt.ts'
 import type { IdentityResolverOptions } from '../../src/atproto/index.ts'
 import {
   AtprotoError,
@@ -260,6 +261,62 @@ describe('the resolution of a handle', () => {
   })
 })
 
+describe('the runtime’s own resolver', () => {
+  /** What c-ares would say. */
+  async function withDns<T>(
+    answer: () => Promise<string[][]>,
+    task: (cancelled: () => number) => Promise<T>,
+  ): Promise<T> {
+    const { getBuiltinModule } = process
+    let cancelled = 0
+    class Resolver {
+      resolveTxt = answer
+      cancel() {
+        cancelled++
+      }
+    }
+    process.getBuiltinModule = ((id: string) =>
+      id === 'node:dns' ? { promises: { Resolver } } : getBuiltinModule(id)) as typeof getBuiltinModule
+    try {
+      return await task(() => cancelled)
+    } finally {
+      process.getBuiltinModule = getBuiltinModule
+    }
+  }
+  const dnsError = (code: string) => Object.assign(new Error(`queryTxt ${code}`), { code })
+
+  it('joins the strings of a record', async () => {
+    const records = async () => [[`did=${alice.did.slice(0, 9)}`, alice.did.slice(9)]]
+    await withDns(records, async () => {
+      expect(await systemResolveTxt(1000)!(`_atproto.${alice.handle}`, {})).toEqual([`did=${alice.did}`])
+    })
+  })
+
+  it.each(['ENOTFOUND', 'ENODATA'])('takes %s for no records, and nothing else', async (code) => {
+    await withDns(
+      () => Promise.reject(dnsError(code)),
+      async () => expect(await systemResolveTxt(1000)!('_atproto.x.dev', {})).toEqual([]),
+    )
+    await withDns(
+      () => Promise.reject(dnsError('ESERVFAIL')),
+      async () => await expect(systemResolveTxt(1000)!('_atproto.x.dev', {})).rejects.toThrow('ESERVFAIL'),
+    )
+  })
+
+  it('ends with its caller', async () => {
+    const controller = new AbortController()
+    await withDns(
+      () => new Promise(() => {}),
+      async (cancelled) => {
+        const waiting = systemResolveTxt(1000)!('_atproto.x.dev', { signal: controller.signal })
+        controller.abort(new Error('left'))
+        await expect(waiting).rejects.toThrow('left')
+        expect(cancelled()).toBe(1)
+      },
+    )
+  })
+})
+
 describe('the resolution of a DID', () => {
   it('asks the directory for did:plc, one of the user’s where it is configured', async () => {
     const { network, resolver } = aResolver({ plcDirectoryUrl: 'https://plc.own.dev/' })
@@ -284,6 +341,7 @@ describe('the resolution of a DID', () => {
     ['an error', () => new Response('', { status: 500 }), 'unexpected_status'],
     ['a status near 200', () => Response.json({}, { status: 203 }), 'unexpected_status'],
     ['no JSON', () => new Response('<html>'), 'invalid_json'],
+    ['JSON of two meanings', () => new Response(`{"id":"${alice.did}","id":"${bob}"}`), 'invalid_json'],
     ['a list', () => Response.json([]), 'invalid_did_document'],
     ['nothing of a DID', () => Response.json({}), 'invalid_did_document'],
     ['the document of another', () => Response.json({ id: bob }), 'id_mismatch'],

@@ -1,7 +1,7 @@
 import { AtprotoError } from '../../errors/atproto.ts'
 import { ResponseError } from '../../errors/response.ts'
 import type { Fetch } from '../../lib/fetch.ts'
-import { parseJson } from '../../lib/media-type.ts'
+import { parseStrictJson } from '../../lib/strict-json.ts'
 import { type Did, parseDid } from './did.ts'
 import { parseDidDocument } from './did-document.ts'
 import { fetchText, isNotFound } from './fetch-text.ts'
@@ -43,8 +43,9 @@ export async function resolveDidDocument(
       cause: error,
     })
   }
-  const parsed = parseJson(body)
-  if (!parsed) throw noJson(url)
+  // A name twice in an object is one that two readers may read differently.
+  const parsed = parseStrictJson(body)
+  if (!parsed.ok) throw noJson(url)
   return parseDidDocument(parsed.value, did.did, { allowLoopbackHttp })
 }
 
