@@ -1,5 +1,6 @@
 /**
- * `npm run bench:generate -- <folder of documents>`: the generator beside hey-api, whole processes from start to end
+ * `npm run bench:generate -- <folder of documents>`: the generator beside hey-api, which writes a client too, and
+ * openapi-typescript, which writes the types alone: whole processes from start to end
  * on the same documents, and what one operation of each weighs in a bundle. The contenders take turns; times are
  * medians, and only their ratio means anything on a busy machine. GitHub's document comes from @octokit/openapi.
  */
@@ -27,6 +28,10 @@ const contenders = {
   authentype: (document: string, out: string) => [
     join(root, 'dist/src/cli/main.js'),
     ...['generate', document, '--out', out],
+  ],
+  'openapi-typescript': (document: string, out: string) => [
+    join(root, 'node_modules/openapi-typescript/bin/cli.js'),
+    ...[document, '-o', `${out}.ts`],
   ],
   'hey-api': (document: string, out: string) => [
     join(root, 'node_modules/@hey-api/openapi-ts/bin/run.js'),
@@ -66,9 +71,9 @@ const median = (runs: readonly Run[], of: keyof Run): number =>
   runs.map((each) => each[of]).sort((a, b) => a - b)[runs.length >> 1]!
 
 const rounds = 3
-console.log('document     contender     seconds  to hey-api   peak memory')
+console.log('document     contender            seconds  to hey-api   peak memory')
 for (const [title, document] of Object.entries(documents)) {
-  const runs: Record<Contender, Run[]> = { authentype: [], 'hey-api': [] }
+  const runs: Record<Contender, Run[]> = { authentype: [], 'openapi-typescript': [], 'hey-api': [] }
   for (let round = 0; round < rounds; round++)
     for (const name of Object.keys(contenders) as Contender[]) runs[name].push(await run(name, document))
   const peer = median(runs['hey-api'], 'seconds')
@@ -76,7 +81,7 @@ for (const [title, document] of Object.entries(documents)) {
     const seconds = median(runs[name], 'seconds')
     const memory = `${median(runs[name], 'megabytes').toFixed(0)} MB`
     console.log(
-      `${title.padEnd(12)} ${name.padEnd(12)} ${seconds.toFixed(2).padStart(7)}s ${(seconds / peer).toFixed(2).padStart(9)} x ${memory.padStart(12)}`,
+      `${title.padEnd(12)} ${name.padEnd(19)} ${seconds.toFixed(2).padStart(7)}s ${(seconds / peer).toFixed(2).padStart(9)} x ${memory.padStart(12)}`,
     )
   }
 }

@@ -62,6 +62,14 @@ describe('authentype generate', () => {
     expect(await readFile(join(out, 'models.ts'), 'utf8')).toContain('export type A = unknown')
   })
 
+  it('says what it is doing on a large document, on standard error', async () => {
+    const out = join(await temporaryFolder(), 'out')
+    const large = aDocument({ schemas: { A: { type: 'string', description: 'x'.repeat(1_200_000) } } }).text
+    const { stderr, stdout } = await authentype(['generate', '-', '--out', out], large)
+    expect(stderr).toContain('authentype: understanding 1.2 MB in 1 file')
+    expect(stdout).not.toContain('understanding')
+  })
+
   it('prints warnings as file:line:column, and fails on them under --strict', async () => {
     const out = join(await temporaryFolder(), 'out')
     const { code, stderr } = await authentype(['generate', fixture('provider-3.0.yaml'), '--out', out, '--strict'])

@@ -111,6 +111,21 @@ describe('schema', () => {
   })
 })
 
+describe('progress', () => {
+  it('is told stage by stage, with what it is about', async () => {
+    const told: string[] = []
+    const document = aDocument({ schemas: { A: { type: 'string', description: 'x'.repeat(1_200_000) } } })
+    const out = join(await temporaryFolder(), 'out')
+    await generate({ document, out, onProgress: ({ stage, detail }) => told.push(`${stage} ${detail}`) })
+    expect(told).toEqual([
+      'read test.json',
+      'understand 1.2 MB in 1 file',
+      'emit 0 operations, 1 models',
+      `compare ${out}`,
+    ])
+  })
+})
+
 describe('options', () => {
   it.each([
     ['an option that does not exist', { outt: 'x' }, /unknown option "outt"/],
