@@ -1,6 +1,7 @@
 // The pages of a small app for the AT Protocol: log in by handle, write a post, read the last ones, log out.
 import { type AtprotoClient, createAtprotoWebHandler } from 'authentype/atproto'
 import { SessionError } from 'authentype/errors'
+import type { WebError } from 'authentype/web'
 import { Hono } from 'hono'
 import { csrf } from 'hono/csrf'
 import { html } from 'hono/html'
@@ -29,12 +30,17 @@ interface Post {
 
 const collection = 'app.bsky.feed.post'
 
+/** To write posts and nothing else; to read public data needs no permission. */
+export const scopes: readonly string[] = [`repo:${collection}?action=create`]
+
 export function createApp(client: AtprotoClient, cookieKey: string): Hono {
   const web = createAtprotoWebHandler({
     client,
     cookieKeys: [cookieKey],
-    onFailure: ({ error }) =>
-      page(loginForm(error.cause instanceof Error ? error.cause.message : error.message), error.status),
+    onFailure: ({ error, request }) => {
+      const handle = new URL(request.url).searchParams.get('handle') ?? ''
+      return page(loginForm(wordsFor(error), handle), error.status)
+    },
   })
 
   const app = new Hono()
@@ -50,7 +56,7 @@ export function createApp(client: AtprotoClient, cookieKey: string): Hono {
 
   app.get('/', async (c) => {
     const user = await web.fromRequest<Methods>(c.req.raw)
-    if (!user.ok) return page(loginForm(user.reason === 'reauth' ? loginEnded : ''))
+    if (!user.ok) return page(loginForm(user.reason === 'reauth' ? loginEnded : undefined))
     const { client: xrpc } = user
     const [{ data: account }, { data: posts }] = await Promise.all([
       xrpc.get('com.atproto.server.getSession'),
@@ -96,13 +102,20 @@ export function createApp(client: AtprotoClient, cookieKey: string): Hono {
 
 const loginEnded = 'Your login has ended. Please log in again.'
 
-function loginForm(message: string) {
+function wordsFor(error: WebError): string {
+  if (error.code === 'missing_handle') return 'Please write your handle.'
+  if (error.code === 'invalid_handle') return 'There is no account with this handle.'
+  if (error.code === 'access_denied') return 'You did not allow the login.'
+  return 'The login did not work. Please try again.'
+}
+
+function loginForm(message = '', handle = '') {
   return html`
     <p>An example of Authentype. Log in with your account, wherever it is hosted.</p>
     ${message && html`<p class="error" role="alert">${message}</p>`}
     <form action="/login">
       <label for="handle">Handle</label>
-      <input id="handle" name="handle" placeholder="alice.example" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus />
+      <input id="handle" name="handle" value="${handle}" placeholder="alice.example" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus />
       <button>Log in</button>
     </form>`
 }

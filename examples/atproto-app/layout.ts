@@ -5,7 +5,7 @@ const style = `
   :root { color-scheme: light dark; --line: light-dark(#d5d9e0, #3a4150); --accent: light-dark(#1d5fd0, #7fb0ff) }
   * { box-sizing: border-box }
   body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; background: light-dark(#f6f7f9, #14171d) }
-  main { max-width: 34rem; margin: 2rem auto; padding: 1.5rem; background: light-dark(#fff, #1d212a); border: 1px solid var(--line); border-radius: .75rem }
+  main { width: min(34rem, 100% - 2rem); margin: 2rem auto; padding: 1.5rem; background: light-dark(#fff, #1d212a); border: 1px solid var(--line); border-radius: .75rem }
   h1 { margin: 0 0 1rem; font-size: 1.4rem } h2 { margin: 2rem 0 .5rem; font-size: 1rem }
   header { display: flex; gap: 1rem; justify-content: space-between; align-items: center; margin-bottom: 1rem }
   header p { margin: 0; overflow-wrap: anywhere }

@@ -5,14 +5,14 @@ import { createServer } from 'node:http'
 import { createAtprotoClient } from 'authentype/atproto'
 import { generateSealingKey } from 'authentype/web'
 import { toNodeListener } from 'authentype/web/node'
-import { createApp } from './app.ts'
+import { createApp, scopes } from './app.ts'
 
 const { PORT = '3000', COOKIE_KEY = generateSealingKey() } = process.env
 
 const client = createAtprotoClient({
   baseUrl: `http://127.0.0.1:${PORT}`,
   localhost: true,
-  scopes: ['atproto', 'transition:generic'],
+  scopes,
 })
 const app = createApp(client, COOKIE_KEY)
 createServer(toNodeListener(async (request) => await app.fetch(request))).listen(Number(PORT), '127.0.0.1')

@@ -1,6 +1,6 @@
 // The example app as its user sees it, in Chromium, with an account of a real personal data server.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createApp } from '../../../examples/atproto-app/app.ts'
+import { createApp, scopes } from '../../../examples/atproto-app/app.ts'
 import { type AtprotoEvent, createUnauthenticatedXrpcClient } from '../../../src/atproto/index.ts'
 import { generateSealingKey } from '../../../src/web/index.ts'
 import { toNodeListener } from '../../../src/web/node.ts'
@@ -14,7 +14,7 @@ afterAll(async () => await rig?.close())
 
 /** The app, listening where its logins come back to. */
 function anApp(events: AtprotoEvent[] = []): string {
-  const app = createApp(rig.publicClient({ events }), generateSealingKey())
+  const app = createApp(rig.publicClient({ events, scopes }), generateSealingKey())
   return rig.serve(toNodeListener(async (request) => await app.fetch(request))).origin
 }
 
@@ -37,7 +37,8 @@ it.each([
   await picture('1-login')
   await page.getByLabel('Handle').fill('nobody-there.test')
   await page.getByRole('button', { name: 'Log in' }).click()
-  expect(await page.getByRole('alert').textContent()).toContain('nobody-there.test')
+  expect(await page.getByRole('alert').textContent()).toBe('There is no account with this handle.')
+  expect(await page.getByLabel('Handle').inputValue()).toBe('nobody-there.test')
   await picture('2-unknown-handle')
 
   await page.getByLabel('Handle').fill(`@${handle}`)
@@ -87,7 +88,7 @@ it('shows a refusal, and a login that has ended, on its own page', async () => {
   await begin()
   await page.getByRole('button', { name: 'Deny access' }).click()
   await page.getByLabel('Handle').waitFor()
-  expect(await page.getByRole('alert').textContent()).toContain('access_denied')
+  expect(await page.getByRole('alert').textContent()).toBe('You did not allow the login.')
 
   await begin()
   await page.getByRole('button', { name: 'Authorize', exact: true }).click()
