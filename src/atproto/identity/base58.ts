@@ -14,7 +14,7 @@ export function encodeBase58(bytes: Uint8Array): string {
 /** The bytes, or `undefined` for other characters and for more than 256 of them. */
 export function decodeBase58(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length > longest) return undefined
-  const digits = [...text].map((character) => alphabet.indexOf(character))
+  const digits = Array.from(text, (character) => alphabet.indexOf(character))
   if (digits.includes(-1)) return undefined
   let number = digits.reduce((sum, digit) => sum * 58n + BigInt(digit), 0n)
   const bytes: number[] = []

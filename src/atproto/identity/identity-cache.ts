@@ -3,7 +3,7 @@ import { abortable, createSingleFlight } from '../../lib/single-flight.ts'
 import type { IdentityEvent, ResolveOptions } from './identity-types.ts'
 
 /** Milliseconds: AT Protocol caches identities no longer than an hour where nothing tells of changes. */
-export const identityMaxAge: number = 60 * 60_000
+const identityMaxAge: number = 60 * 60_000
 /** Milliseconds where it decides who logs in: AT Protocol OAuth, "Identity Authentication", has ten minutes. */
 export const loginMaxAge: number = 5 * 60_000
 

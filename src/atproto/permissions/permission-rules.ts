@@ -36,7 +36,7 @@ const isMediaRange = (value: string) =>
   /^(?:\*\/\*|[a-z\d][\w!#$&^.+-]{0,126}\/(?:\*|[a-z\d][\w!#$&^.+-]{0,126}))$/i.test(value)
 
 /** A DID with the fragment of one of its services: `did:web:api.example#appview`. */
-export function isServiceReference(value: string): boolean {
+function isServiceReference(value: string): boolean {
   const [did, fragment, ...rest] = value.split('#')
   return isDid(did) && rest.length === 0 && fragment !== undefined && /^[\w.~-]+$/.test(fragment)
 }

@@ -23,7 +23,7 @@ export interface ServerOptions {
   readonly signal?: AbortSignal
 }
 
-export const serverOptionNames: readonly string[] = [
+const serverOptionNames: readonly string[] = [
   ...['clientId', 'key', 'fetch', 'runtime', 'timeout', 'allowLoopbackHttp', 'signal'],
 ]
 
