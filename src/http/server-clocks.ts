@@ -42,11 +42,15 @@ const mostServers = 50
 
 export function createServerClocks({ runtime, onLearned }: ServerClocksOptions): ServerClocks {
   const clocks = new Map<string, Known>()
+  /** Whether any clock is not ours: most are, and then no address is taken apart for it. */
+  let isAnyShifted = false
+  let last = { url: '', field: '' }
 
   function learn(url: string, { headers }: Response, sentAt: number): void {
     const field = headers.get('date')
     // An answer with an Age comes from a cache, and its Date from long ago (RFC 9111 5.1).
-    if (field === null || headers.has('age')) return
+    if (field === null || headers.has('age') || (field === last.field && url === last.url)) return
+    last = { url, field }
     const { origin } = new URL(url)
     const known = clocks.get(origin)
     if (known?.field === field) return
@@ -59,12 +63,13 @@ export function createServerClocks({ runtime, onLearned }: ServerClocksOptions):
     clocks.delete(origin)
     clocks.set(origin, { ...bounds, field, skew, runtime: applied && skew !== 0 ? shifted(runtime, skew) : runtime })
     if (clocks.size > mostServers) clocks.delete(clocks.keys().next().value!)
+    isAnyShifted = [...clocks.values()].some((clock) => clock.runtime !== runtime)
     // What comes closer to the truth by less than a second is nothing new.
     if (Math.abs(skew - before) >= resolution) onLearned?.(origin, skew, applied)
   }
 
   return {
-    runtimeFor: (url) => (clocks.size === 0 ? runtime : (clocks.get(new URL(url).origin)?.runtime ?? runtime)),
+    runtimeFor: (url) => (isAnyShifted ? (clocks.get(new URL(url).origin)?.runtime ?? runtime) : runtime),
     learnFrom: (fetch) => async (request) => {
       const sentAt = runtime.now()
       const response = await fetch(request)
