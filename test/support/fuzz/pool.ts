@@ -11,8 +11,8 @@ import { HeadlessBrowser } from '../../dev-server/headless-browser.ts'
 /** By parameter name, the newest last. */
 export type Pool = Map<string, string[]>
 
-export const redirectUri = 'http://127.0.0.1:3999/callback'
-export const verifier = 'v'.repeat(43)
+const redirectUri = 'http://127.0.0.1:3999/callback'
+const verifier = 'v'.repeat(43)
 export const serviceBasic = `Basic ${btoa('dev-service:dev-service-secret')}`
 const most = 12
 const kept: readonly string[] = [
@@ -28,7 +28,7 @@ const kept: readonly string[] = [
   'registration_access_token',
 ]
 
-export function remember(pool: Pool, name: string, value: string): void {
+function remember(pool: Pool, name: string, value: string): void {
   const values = pool.get(name) ?? []
   if (!values.includes(value)) values.push(value)
   if (values.length > most) values.splice(1, 1)
