@@ -1,4 +1,4 @@
-import { systemRuntime } from '../lib/runtime.ts'
+import { systemClock } from '../lib/runtime.ts'
 
 /**
  * When the answer to a request is no longer waited for, in milliseconds since the epoch by the machine's own clock,
@@ -8,7 +8,7 @@ const deadlines = new WeakMap<Request, number>()
 
 /** Notes that nobody waits longer than `timeout` milliseconds from now; an earlier deadline stays. */
 export function noteDeadline(request: Request, timeout: number): void {
-  deadlines.set(request, Math.min(systemRuntime.now() + timeout, deadlines.get(request) ?? Number.POSITIVE_INFINITY))
+  deadlines.set(request, Math.min(systemClock.now() + timeout, deadlines.get(request) ?? Number.POSITIVE_INFINITY))
 }
 
 /** `new Request(request, init)` makes a copy that knows nothing of the deadline. */
@@ -20,5 +20,5 @@ export function carryDeadline(from: Request, to: Request): Request {
 
 /** Milliseconds that the answer will still be waited for; infinite where nobody said. */
 export function remainingTime(request: Request): number {
-  return (deadlines.get(request) ?? Number.POSITIVE_INFINITY) - systemRuntime.now()
+  return (deadlines.get(request) ?? Number.POSITIVE_INFINITY) - systemClock.now()
 }

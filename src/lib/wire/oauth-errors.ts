@@ -2,7 +2,7 @@ import { type OAuthErrorBody, OAuthResponseError } from '../../errors/response.t
 import type { Answer, Operation } from '../api.ts'
 import { excerptOf, isJson } from '../media-type.ts'
 import { parseRetryAfter } from '../retry-after.ts'
-import { type Runtime, systemRuntime } from '../runtime.ts'
+import { type Runtime, systemClock } from '../runtime.ts'
 import { findChallengeError } from '../www-authenticate.ts'
 import { judgeJson } from './read-json.ts'
 
@@ -38,7 +38,7 @@ function toOAuthError(
   { id: operation }: Operation,
   { status, headers }: Answer,
   body: OAuthErrorBody,
-  { now }: Pick<Runtime, 'now'> = systemRuntime,
+  { now }: Pick<Runtime, 'now'> = systemClock,
 ): OAuthResponseError {
   const name = /^[\w.:/-]{1,60}$/.test(body.error) ? `"${body.error}"` : 'an OAuth error'
   const message = `${operation} was answered with ${name}, status ${status}`
