@@ -138,6 +138,19 @@ describe('a refused access token', () => {
     expect(pds.counts.refreshSession).toBe(1)
   })
 
+  it('is renewed once for ten calls where the new token has the text of the old one', async () => {
+    let renewals = 0
+    const server = await serve((request, response) => {
+      if (request.url.endsWith('refreshSession')) renewals++
+      else if (request.url.endsWith(nsid) && renewals === 0) return json(response, 400, { error: 'ExpiredToken' })
+      return json(response, 200, { did, handle: 'bot.example', accessJwt: 'same', refreshJwt: `refresh-${renewals}` })
+    })
+    const xrpc = createPasswordXrpcClient({ service: server.origin })
+    await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+    await Promise.all(Array.from({ length: 10 }, () => xrpc.get(nsid)))
+    expect(renewals).toBe(1)
+  })
+
   it('is renewed once for two processes over one store', async () => {
     const pds = await aPds()
     const store = createMemoryStore()

@@ -17,7 +17,7 @@ export interface PasswordCalls {
 /** Renews logins by password, by the same rules as sessions: the engine's. */
 export interface PasswordRefresher {
   /**
-   * A state whose access token is another than the one of `seen`.
+   * The state that follows `seen`.
    *
    * @throws SessionError `session_not_found`, `session_expired`, `refresh_failed`
    */
@@ -34,7 +34,8 @@ export function createPasswordRefresher(calls: PasswordCalls, runtime: Runtime):
       key: serial,
       serial,
       read: () => record.read(),
-      needsRefresh: (state) => !state.ended && state.accessJwt === seen.accessJwt,
+      // Not by the token: two that a server gives within one second may have the same text.
+      needsRefresh: (state) => !state.ended && state.generation === seen.generation,
       // The access token was refused: there is nothing to go on with.
       canWait: () => false,
       refreshToken: ({ refreshJwt }) => refreshJwt,

@@ -20,9 +20,14 @@ export const password = 'a-password-of-this-test'
 /** The application's host. The server takes no reserved name; this one leads nowhere but to this machine. */
 const appHost = 'app.authentype-suite.dev'
 
+/** Hosts of accounts that are named by their host: did:web. */
+export const accountHosts = [`one.${appHost}`, `two.${appHost}`] as const
+
 export interface PdsRig {
   readonly pds: RealPds
   readonly browser: Browser
+  /** The host of the application; https there leads to what `serve` serves, for the server and the browser. */
+  readonly appHost: string
   /** The handle and DID of a new account. */
   anAccount(): Promise<{ readonly handle: string; readonly did: string }>
   /** The development client, public, on http://127.0.0.1. */
@@ -46,14 +51,16 @@ export interface ClientOptions {
 
 export async function startRig(options: { readonly tokenMaxAge?: number } = {}): Promise<PdsRig> {
   const folder = mkdtempSync(join(tmpdir(), 'authentype-pds-rig-'))
-  const certificates = makeCertificates(appHost, `DNS:${appHost}`)
+  const certificates = makeCertificates(appHost, `DNS:${appHost},DNS:*.${appHost}`)
   const caFile = join(folder, 'root.pem')
   writeFileSync(caFile, certificates.ca)
   let listener: RequestListener = (_, response) => response.end('back at the application')
   const handler: RequestListener = (request, response) => listener(request, response)
   const secure = await listening(createHttpsServer(certificates.server, handler))
   const plain = await listening(createHttpServer(handler))
-  const pds = await startPds({ ...options, hosts: { [appHost]: secure.port }, caFile })
+  const names = [appHost, ...accountHosts]
+  const hosts = Object.fromEntries(names.map((name) => [name, secure.port]))
+  const pds = await startPds({ ...options, hosts, caFile })
   // The certificate is of this run's own root, which no browser knows.
   const browser = await launchChromium([
     `--host-resolver-rules=MAP ${appHost}:443 127.0.0.1:${secure.port}`,
@@ -89,6 +96,7 @@ export async function startRig(options: { readonly tokenMaxAge?: number } = {}):
   return {
     pds,
     browser,
+    appHost,
     async anAccount() {
       const handle = `user-${++accounts}.test`
       return { handle, did: await pds.createAccount({ handle, password }) }
