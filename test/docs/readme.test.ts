@@ -1,15 +1,17 @@
-// Every TypeScript example of the README compiles, against the source, under the strictest settings.
+// Every TypeScript example of the README and of the pages below compiles, against the source, under the strictest settings.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const examples = [...readme.matchAll(/<!-- example: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g)].map(([, name, code]) => ({
-  name: name!,
-  code: code!,
-}))
+const pages = ['README.md', 'docs/atproto.md'].map((file) => {
+  const text = readFileSync(join(root, file), 'utf8')
+  const found = [...text.matchAll(/<!-- example: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g)]
+  const examples = found.map(([, name, code]) => ({ name: `${file.replace(/\W/g, '-')}.${name}`, code: code! }))
+  return { file, text, examples }
+})
+const examples = pages.flatMap((page) => page.examples)
 
 /** What an application has around an example, declared only where the example uses it and does not make it. */
 const surroundings: Record<string, string> = {
@@ -45,16 +47,16 @@ function sourcePaths(): Record<string, string[]> {
   )
 }
 
-describe('README', () => {
-  it('has examples', () => {
-    expect(examples.length).toBeGreaterThan(4)
-    expect(readme.match(/```ts/g)?.length, 'a ts block without an example marker').toBe(examples.length)
+describe('the documentation', () => {
+  it.each(pages)('has examples in $file', ({ text, examples: own }) => {
+    expect(own.length).toBeGreaterThan(4)
+    expect(text.match(/```ts/g)?.length, 'a ts block without an example marker').toBe(own.length)
   })
 
   it('has only examples that compile', () => {
     const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-    const files = new Map(examples.map(({ name, code }) => [join(root, `README.${name}.ts`), completed(code)]))
+    const files = new Map(examples.map(({ name, code }) => [join(root, `${name}.ts`), completed(code)]))
     const compilerOptions: ts.CompilerOptions = {
       ...options,
       noEmit: true,
