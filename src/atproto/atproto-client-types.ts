@@ -11,6 +11,7 @@ import type { Session } from '../sessions/session.ts'
 import type { SessionEvent } from '../sessions/session-events.ts'
 import type { IdentityEvent, IdentityOptions, IdentityResolver } from './identity/identity-types.ts'
 import type { Permission } from './permissions/permission-types.ts'
+import type { AccountXrpcClient, AnyXrpcMethods, XrpcClientOptions, XrpcMethods } from './xrpc/xrpc-types.ts'
 
 /** A client key: a private JWK, PKCS #8 as PEM text or as DER bytes. It needs a `kid`, in the JWK or beside it. */
 export type AtprotoKey =
@@ -100,6 +101,20 @@ export interface AtprotoClient {
   handleCallback(request: CallbackInput, options?: AtprotoCallbackOptions): Promise<Session>
   /** The sessions that are kept, of all issuers. */
   readonly sessions: AtprotoSessions
+  /**
+   * XRPC calls for an account that is logged in.
+   *
+   * @param sessionKeyOrDid the id of a session; or a DID, of whose sessions an active one is taken, the newest first
+   * @throws AtprotoError `not_found` where there is no such session
+   * @throws TypeError for an unknown option
+   * @example
+   * const xrpc = await client.createXrpcClient('did:plc:ewvi7nxzyoun6zhxrhs64oiz')
+   * await xrpc.post('com.atproto.repo.createRecord', { input: { repo: xrpc.did, collection, record } })
+   */
+  createXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
+    sessionKeyOrDid: string,
+    options?: XrpcClientOptions,
+  ): Promise<AccountXrpcClient<Methods>>
 }
 
 export interface AtprotoSessions {

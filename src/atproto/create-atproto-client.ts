@@ -13,6 +13,7 @@ import { findLoginTarget } from './flow/login-target.ts'
 import { createOAuthClients } from './flow/oauth-clients.ts'
 import { createSessionClient } from './flow/session-client.ts'
 import { createIdentityResolver } from './identity/identity-resolver.ts'
+import { openXrpcClient } from './xrpc/open-client.ts'
 
 /** `createAtprotoClient` without the default store, which the index file gives. */
 export function createAtprotoClientOver(
@@ -52,7 +53,7 @@ export function createAtprotoClientOver(
     ...(lock && { lock }),
   })
 
-  return {
+  const client: AtprotoClient = {
     clientId,
     redirectUri: redirectUris[0],
     clientMetadata: settings.clientMetadata,
@@ -89,7 +90,9 @@ export function createAtprotoClientOver(
       const parts = { clients, sources, store, allowLoopbackHttp, emit }
       return await kept.keepOrRevoke(await handleAtprotoCallback(request, parts, wishes))
     },
+    createXrpcClient: (sessionKeyOrDid, wishes) => openXrpcClient(client, sessionKeyOrDid, wishes),
   }
+  return client
 }
 
 const loginOptionNames = ['scopes', 'redirectUri', 'data', 'browserBinding', 'prompt', 'uiLocales', 'signal']

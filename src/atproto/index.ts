@@ -97,7 +97,6 @@ export {
   createAtprotoWebHandler,
 } from './web/atproto-web-handler.ts'
 export type { AtprotoWebFailure, AtprotoWebLogin, AtprotoWebOptions } from './web/atproto-web-options.ts'
-export { createXrpcClient } from './xrpc/open-client.ts'
 export type { PasswordLogin, PasswordXrpcClient, PasswordXrpcClientOptions } from './xrpc/password-client.ts'
 export {
   createUnauthenticatedXrpcClient,

@@ -5,17 +5,8 @@ import type { PublicQueries } from './public-queries.ts'
 import { createSessionXrpcClient } from './session-client.ts'
 import type { AccountXrpcClient, AnyXrpcMethods, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
 
-/**
- * XRPC calls for an account that is logged in.
- *
- * @param sessionKeyOrDid the id of a session; or a DID, of whose sessions an active one is taken, the newest first
- * @throws AtprotoError `not_found` where there is no such session
- * @throws TypeError for an unknown option
- * @example
- * const xrpc = await createXrpcClient(client, 'did:plc:ewvi7nxzyoun6zhxrhs64oiz')
- * await xrpc.post('com.atproto.repo.createRecord', { input: { repo: xrpc.did, collection, record } })
- */
-export async function createXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
+/** `client.createXrpcClient`. */
+export async function openXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
   client: AtprotoClient,
   sessionKeyOrDid: string,
   options: XrpcClientOptions = {},

@@ -1,6 +1,6 @@
 // Logins through the authorization page of a real personal data server, and what a session does afterwards.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AtprotoEvent, createXrpcClient } from '../../../src/atproto/index.ts'
+import type { AtprotoEvent } from '../../../src/atproto/index.ts'
 import { withAccessToken } from '../../../src/http/index.ts'
 import { createMemoryStore } from '../../../src/stores/memory/index.ts'
 import { failure } from '../../http/serve.ts'
@@ -71,7 +71,7 @@ describe.each([
     const session = await rig.logIn(client, account.handle, account)
     expect(session).toMatchObject({ subject: account.did, issuer: rig.pds.url, resource: [rig.pds.url] })
 
-    const xrpc = await createXrpcClient<Methods>(client, account.did)
+    const xrpc = await client.createXrpcClient<Methods>(account.did)
     const written = await xrpc.post('com.atproto.repo.createRecord', {
       input: { repo: xrpc.did, collection, record: aPost('Dia duit, a dhomhain') },
     })
@@ -101,7 +101,7 @@ describe.each([
     const session = await rig.logIn(client, account.handle, account)
     const before = (await session.getAccessToken()).value
     await pause(tokenMaxAge + 500)
-    const xrpc = await createXrpcClient(client, session.id)
+    const xrpc = await client.createXrpcClient(session.id)
     const renewals = () => seen.to('/oauth/token').filter(({ body }) => body.get('grant_type') === 'refresh_token')
     const call = () => xrpc.get('com.atproto.server.getSession')
     const answers = await Promise.all(Array.from({ length: 10 }, call))
@@ -123,7 +123,7 @@ describe.each([
     const other = createClient({ ...seen, store })
     const account = await rig.anAccount()
     const session = await rig.logIn(one, account.handle, account)
-    const xrpc = await createXrpcClient(other, account.did)
+    const xrpc = await other.createXrpcClient(account.did)
     const call = () => xrpc.get('com.atproto.server.getSession')
     await call()
     const old = await session.getAccessToken()
@@ -158,10 +158,10 @@ describe.each([
     const refused = await stale(new Request(`${rig.pds.url}/xrpc/com.atproto.server.getSession`))
     expect(refused.status).toBe(401)
     expect(await refused.json()).toMatchObject({ error: 'invalid_token' })
-    expect(await failure(createXrpcClient(client, account.did))).toMatchObject({ code: 'not_found' })
+    expect(await failure(client.createXrpcClient(account.did))).toMatchObject({ code: 'not_found' })
 
     const again = await rig.logIn(client, account.handle, account)
-    const xrpc = await createXrpcClient(client, account.did)
+    const xrpc = await client.createXrpcClient(account.did)
     expect(again.id).not.toBe(session.id)
     expect((await xrpc.get('com.atproto.server.getSession')).data).toMatchObject({ did: account.did })
   })
@@ -171,7 +171,7 @@ describe.each([
     const client = createClient(seen)
     const account = await rig.anAccount()
     const session = await rig.logIn(client, account.handle, account)
-    const xrpc = await createXrpcClient(client, session.id)
+    const xrpc = await client.createXrpcClient(session.id)
     await rig.pds.revokeAll(account.did)
     expect(await failure(xrpc.get('com.atproto.server.getSession'))).toMatchObject({
       code: 'session_expired',
@@ -185,7 +185,7 @@ describe.each([
     const client = createClient({})
     const account = await rig.anAccount()
     await rig.logIn(client, account.handle, account)
-    const xrpc = await createXrpcClient<Methods>(client, account.did)
+    const xrpc = await client.createXrpcClient<Methods>(account.did)
     const input = crypto.getRandomValues(new Uint8Array(20_000))
     const { data } = await xrpc.post('com.atproto.repo.uploadBlob', {
       input,
@@ -216,7 +216,7 @@ describe.each([
     const client = createClient(seen)
     const account = await rig.anAccount()
     const session = await rig.logIn(client, account.handle, account)
-    const xrpc = await createXrpcClient(client, session.id)
+    const xrpc = await client.createXrpcClient(session.id)
     await xrpc.get('com.atproto.server.getSession')
     await session.refresh()
     await xrpc.get('com.atproto.server.getSession')

@@ -8,7 +8,6 @@ import {
   createServiceAuthVerifier,
   createServiceAuthXrpcClient,
   createUnauthenticatedXrpcClient,
-  createXrpcClient,
   type DidDocument,
 } from '../../../src/atproto/index.ts'
 import { decodeBase64url } from '../../../src/lib/base64url.ts'
@@ -107,7 +106,7 @@ describe('a service that a PDS passes requests on to', () => {
     const account = await rig.anAccount()
     // The login comes back to the same server, and is not looked at there.
     await rig.logIn(client, account.handle, account)
-    const xrpc = await createXrpcClient(client, account.did, { proxy: `${did}#example` })
+    const xrpc = await client.createXrpcClient(account.did, { proxy: `${did}#example` })
     const { data } = await xrpc.get('com.example.whoami')
     expect(data).toMatchObject({ verified: { did: account.did, lxm: 'com.example.whoami' } })
 
