@@ -15,6 +15,8 @@ export { verifyIdToken } from './src/issuer/verify-id-token.ts'
 export { systemRuntime } from './src/lib/runtime.ts'
 export { createDpopProof } from './src/protocol/dpop-proof.ts'
 export { createSessions } from './src/sessions/index.ts'
+export { createMemoryStore } from './src/stores/memory/index.ts'
+export { createTokenManager } from './src/tokens/index.ts'
 `
 
 export interface Library {
@@ -22,6 +24,8 @@ export interface Library {
   readonly importSigningKey: typeof import('#signatures').importSigningKey
   readonly createOAuthClient: typeof import('../src/client/index.ts').createOAuthClient
   readonly createSessions: typeof import('../src/sessions/index.ts').createSessions
+  readonly createMemoryStore: typeof import('../src/stores/memory/index.ts').createMemoryStore
+  readonly createTokenManager: typeof import('../src/tokens/index.ts').createTokenManager
   readonly verifyIdToken: typeof import('../src/issuer/verify-id-token.ts').verifyIdToken
   readonly systemRuntime: import('../src/lib/runtime.ts').Runtime
   readonly createDpopProof: typeof import('../src/protocol/dpop-proof.ts').createDpopProof

@@ -9,6 +9,7 @@ import { benchAuthenticatedCall } from './authenticated-call.ts'
 import { benchDpopProof } from './dpop-proof.ts'
 import { compileLibrary } from './library.ts'
 import { formatTable } from './table.ts'
+import { benchTokenLookups } from './token-lookups.ts'
 import { benchVerifyIdToken } from './verify-id-token.ts'
 
 const library = await compileLibrary()
@@ -16,6 +17,7 @@ const results = [
   ...(await benchVerifyIdToken(library)),
   ...(await benchDpopProof(library)),
   ...(await benchAuthenticatedCall(library)),
+  ...(await benchTokenLookups(library)),
 ]
 const machine = `Node ${process.versions.node}, ${cpus()[0]?.model ?? arch()}, ${cpus().length} cores`
 console.log(`${machine}\n\n${formatTable(results)}`)

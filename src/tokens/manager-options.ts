@@ -57,7 +57,7 @@ export interface TokenManagerOptions
   readonly clients?: readonly (ClientConfiguration & { readonly issuer: string })[]
   /** By issuer identifier. @default all is discovered */
   readonly issuers?: Readonly<Record<string, ManagedIssuer>>
-  /** @default the global fetch; from the package root ky over it */
+  /** @default the global fetch */
   readonly fetch?: Fetch
   /** Around everything that is sent, the first outermost. @default none */
   readonly decorators?: readonly FetchDecorator[]

@@ -119,7 +119,6 @@ function createRecords<State extends AnyState>(
 
   /** One damaged record must not hide the others. */
   function parseOrReport(record: StoredRecord): readonly Stored<State>[] {
-    if (!record.key.startsWith(`${kind}:`)) return []
     try {
       return [stored(record)]
     } catch (error) {

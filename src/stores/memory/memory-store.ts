@@ -5,7 +5,7 @@ import type { CommitResult, RecordChange, RecordStore, StoredRecord } from '../.
 import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
 import { createExpiryQueue } from './expiry-queue.ts'
 import { createFrozenCopies } from './frozen-copy.ts'
-import { createRecordIndexes } from './record-indexes.ts'
+import { createRecordIndexes, type Slot } from './record-indexes.ts'
 
 export interface MemoryStoreOptions {
   /**
@@ -38,7 +38,7 @@ export function isMemoryStore(store: RecordStore): boolean {
 }
 
 class MemoryStore implements RecordStore {
-  readonly #records = new Map<string, StoredRecord>()
+  readonly #records = new Map<string, Slot>()
   readonly #indexes = createRecordIndexes()
   readonly #expiry = createExpiryQueue()
   readonly #copy = createFrozenCopies()
@@ -56,10 +56,11 @@ class MemoryStore implements RecordStore {
   }
 
   async find(index: string, value: string): Promise<readonly StoredRecord[]> {
+    const now = this.#runtime.now()
     return this.#indexes
-      .keysOf(index, value)
-      .map((key) => this.#live(key))
-      .filter((record) => record !== undefined)
+      .find(index, value)
+      .map((slot) => slot.record)
+      .filter((record) => isLive(record, now))
   }
 
   async commit(changes: readonly RecordChange[]): Promise<CommitResult> {
@@ -88,13 +89,13 @@ class MemoryStore implements RecordStore {
   }
 
   #live(key: string): StoredRecord | undefined {
-    const record = this.#records.get(key)
+    const record = this.#records.get(key)?.record
     return record && isLive(record, this.#runtime.now()) ? record : undefined
   }
 
   #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
     const { key, expiresAt } = change
-    const known = this.#records.get(key)?.value
+    const known = this.#records.get(key)?.record.value
     // What this store gave out cannot have been changed, so it needs no copy when it comes back.
     const value: unknown = known !== undefined && change.value === known ? known : this.#copy(change.value)
     const version = String(++this.#lastVersion)
@@ -121,23 +122,29 @@ class MemoryStore implements RecordStore {
 
   #put(record: StoredRecord): void {
     const { key, expiresAt } = record
-    const known = this.#records.get(key)
-    this.#records.set(key, record)
+    const slot = this.#records.get(key)
+    const known = slot?.record
     if (known?.expiresAt !== expiresAt) {
       if (known?.expiresAt !== undefined) this.#expiry.remove(key, known.expiresAt)
       if (expiresAt !== undefined) this.#expiry.add(key, expiresAt)
     }
-    if (known && hasSameIndexes(known, record)) return
-    if (known) this.#indexes.remove(known)
-    this.#indexes.add(record)
+    if (slot && hasSameIndexes(slot.record, record)) {
+      slot.record = record
+      return
+    }
+    if (slot) this.#indexes.remove(slot)
+    const added = { record }
+    this.#records.set(key, added)
+    this.#indexes.add(added)
   }
 
   #remove(key: string): void {
-    const record = this.#records.get(key)
-    if (!record) return
+    const slot = this.#records.get(key)
+    if (!slot) return
     this.#records.delete(key)
-    if (record.expiresAt !== undefined) this.#expiry.remove(key, record.expiresAt)
-    this.#indexes.remove(record)
+    const { expiresAt } = slot.record
+    if (expiresAt !== undefined) this.#expiry.remove(key, expiresAt)
+    this.#indexes.remove(slot)
   }
 
   #sweep(limit: number): number {

@@ -1,41 +1,51 @@
 import type { StoredRecord } from '../../lib/record-store.ts'
 
-/** Index name and value to the keys of the records that carry them. */
-export interface RecordIndexes {
-  add(record: StoredRecord): void
-  remove(record: StoredRecord): void
-  keysOf(index: string, value: string): readonly string[]
+/** Where a record stands for as long as its index values stay the same. */
+export interface Slot {
+  record: StoredRecord
 }
 
-/** Most values belong to one record, and a set for each of these would weigh more than the record's key. */
-type Keys = string | Set<string>
+/** Index name and value to the records that carry them. */
+export interface RecordIndexes {
+  add(slot: Slot): void
+  /** Takes out the very slot that was added, with the record that it has now. */
+  remove(slot: Slot): void
+  find(index: string, value: string): readonly Slot[]
+}
+
+/**
+ * The slots themselves: by their keys the records would have to be looked up once more, and among a million the
+ * memory's own latency is what a lookup costs. Most values belong to one record, which a set would outweigh.
+ */
+type Carriers = Slot | Set<Slot>
 
 export function createRecordIndexes(): RecordIndexes {
-  const indexes = new Map<string, Map<string, Keys>>()
+  const indexes = new Map<string, Map<string, Carriers>>()
   return {
-    add({ key, indexes: terms }) {
-      for (const [index, value] of Object.entries(terms)) {
+    add(slot) {
+      for (const [index, value] of Object.entries(slot.record.indexes)) {
         let values = indexes.get(index)
         if (!values) {
           values = new Map()
           indexes.set(index, values)
         }
-        const keys = values.get(value)
-        if (keys instanceof Set) keys.add(key)
-        else values.set(value, keys === undefined || keys === key ? key : new Set([keys, key]))
+        const carriers = values.get(value)
+        if (carriers instanceof Set) carriers.add(slot)
+        else values.set(value, carriers === undefined ? slot : new Set([carriers, slot]))
       }
     },
-    remove({ key, indexes: terms }) {
-      for (const [index, value] of Object.entries(terms)) {
+    remove(slot) {
+      for (const [index, value] of Object.entries(slot.record.indexes)) {
         const values = indexes.get(index)
-        const keys = values?.get(value)
-        if (keys instanceof Set) keys.delete(key)
-        if (keys === key || (keys instanceof Set && keys.size === 0)) values?.delete(value)
+        const carriers = values?.get(value)
+        if (carriers instanceof Set) carriers.delete(slot)
+        if (carriers === slot || (carriers instanceof Set && carriers.size === 0)) values?.delete(value)
       }
     },
-    keysOf(index, value) {
-      const keys = indexes.get(index)?.get(value)
-      return typeof keys === 'string' ? [keys] : Array.from(keys ?? [])
+    find(index, value) {
+      const carriers = indexes.get(index)?.get(value)
+      if (carriers === undefined) return []
+      return carriers instanceof Set ? Array.from(carriers) : [carriers]
     },
   }
 }
