@@ -9,6 +9,7 @@ import type { ClientEvent } from '../protocol/client-event.ts'
 import type { ClientMetadataDocument } from '../protocol/client-metadata-document.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionEvent } from '../sessions/session-events.ts'
+import type { SessionsOptions } from '../sessions/session-options.ts'
 import type { IdentityEvent, IdentityOptions, IdentityResolver } from './identity/identity-types.ts'
 import type { Permission } from './permissions/permission-types.ts'
 import type { AccountXrpcClient, AnyXrpcMethods, XrpcClientOptions, XrpcMethods } from './xrpc/xrpc-types.ts'
@@ -44,6 +45,8 @@ export interface AtprotoClientOptions extends Omit<IdentityOptions, 'onEvent'> {
   /** Sessions and logins under way. @default a memory store */
   readonly store?: RecordStore
   readonly lock?: Lock
+  /** How long sessions are kept, and when they are renewed. @default as `createSessions` has it */
+  readonly sessions?: Pick<SessionsOptions, 'lifetime' | 'refreshAhead' | 'revalidateAfter' | 'rotationGrace'>
   /** Sends to servers that users name. @default createScreenedFetch() */
   readonly fetch?: Fetch
   readonly runtime?: Runtime

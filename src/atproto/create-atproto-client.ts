@@ -48,6 +48,7 @@ export function createAtprotoClientOver(
       nonces: createDpopNonces(),
       clocks: createServerClocks({ runtime }),
     },
+    ...options.sessions,
     store,
     onEvent: emit,
     ...(lock && { lock }),
@@ -87,7 +88,7 @@ export function createAtprotoClientOver(
       })
     },
     async handleCallback(request, wishes) {
-      const parts = { clients, sources, store, allowLoopbackHttp, emit }
+      const parts = { clients, sources, store, clientId, allowLoopbackHttp, emit }
       return await kept.keepOrRevoke(await handleAtprotoCallback(request, parts, wishes))
     },
     createXrpcClient: (sessionKeyOrDid, wishes) => openXrpcClient(client, sessionKeyOrDid, wishes),

@@ -226,6 +226,7 @@ describe('createAtprotoClient', () => {
     ['a key that is none', { key: 'secret' }],
     ['a jwksUri without a key', { jwksUri: 'https://app.hoster.dev/jwks.json' }],
     ['an unknown option', { clientId }],
+    ['an unknown option of sessions', { sessions: { store: {} } }],
   ])('refuses %s', (_, options) => {
     expect(() => create(options as never)).toThrow(TypeError)
   })

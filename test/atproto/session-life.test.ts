@@ -276,12 +276,22 @@ describe('sessions', () => {
     await expect(client.sessions.findByDid('nobody')).rejects.toThrow(TypeError)
   })
 
+  it('are kept for as long as the application says', async () => {
+    const rig = await aRig({ sessions: { lifetime: 60_000 } })
+    const session = await rig.logIn()
+    rig.clock.advance(60_001)
+    await expect(rig.anotherClient().sessions.get(session.id)).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
   it('of another application in the same store are not opened', async () => {
     const rig = await aRig()
     const session = await rig.logIn()
     const other = rig.anotherClient({ baseUrl: 'https://other.hoster.dev' })
     expect(await other.sessions.findByDid(alice.did)).toEqual([])
     await expect(other.sessions.open(session.id)).rejects.toMatchObject({ code: 'not_found' })
+    const callback = rig.network.server.login(await rig.client.createAuthorizationUrl(alice.handle))
+    await expect(other.handleCallback(callback)).rejects.toMatchObject({ code: 'unknown_transaction' })
+    expect((await rig.client.handleCallback(callback)).subject).toBe(alice.did)
   })
 
   it('send their token to their PDS alone', async () => {

@@ -32,7 +32,7 @@ export interface AtprotoClientSettings {
 const name = 'createAtprotoClient'
 const optionNames = [
   ...['baseUrl', 'key', 'scopes', 'extraRedirectUris', 'localhost', 'applicationType', 'about', 'jwksUri', 'userAgent'],
-  ...['store', 'lock', 'fetch', 'runtime', 'timeout', 'allowLoopbackHttp', 'onEvent'],
+  ...['store', 'lock', 'sessions', 'fetch', 'runtime', 'timeout', 'allowLoopbackHttp', 'onEvent'],
   ...identityOptionNames,
 ]
 
@@ -45,6 +45,8 @@ export function settleAtprotoOptions(options: AtprotoClientOptions): AtprotoClie
   assertKnownOptions(name, options, optionNames)
   const { localhost = false, extraRedirectUris = [], allowLoopbackHttp = false, timeout = 10_000 } = options
   const { runtime = systemRuntime, userAgent = defaultUserAgent } = options
+  const sessionNames = ['lifetime', 'refreshAhead', 'revalidateAfter', 'rotationGrace']
+  assertKnownOptions(`${name}: "sessions"`, options.sessions ?? {}, sessionNames)
   if (!(timeout > 0)) throw new TypeError(`${name}: "timeout" must be a positive number of milliseconds`)
   const base = baseOf(options.baseUrl, localhost)
   const redirectUris = [`${base}/callback`, ...extraRedirectUris] as const

@@ -27,6 +27,7 @@ export interface CallbackParts {
   readonly clients: OAuthClients
   readonly sources: AccountSources
   readonly store: RecordStore
+  readonly clientId: string
   readonly allowLoopbackHttp: boolean
   readonly emit: (event: AtprotoEvent) => void
 }
@@ -43,10 +44,11 @@ export async function handleAtprotoCallback(
   options: AtprotoCallbackOptions = {},
 ): Promise<LoginResult> {
   assertKnownOptions('handleCallback', options, ['browserBinding', 'signal'])
-  const { store, clients } = parts
+  const { store, clients, clientId } = parts
   const input = request instanceof Request ? request.clone() : request
   const found = await findTransaction(store, requireState(await readCallback(input)))
-  if (!found) throw unknownTransaction()
+  // One store may serve several clients: what is not this one's is left for whoever began it.
+  if (found?.clientId !== clientId) throw unknownTransaction()
   const facts = (found.applicationData ?? {}) as LoginFacts
   const { client, clientKey } = await clients.forKey(found.issuer, facts.clientKey, found.redirectUri)
   const login = await client.handleCallback(request, options)

@@ -45,14 +45,20 @@ export const pds = 'https://pds.hoster.dev'
 export const issuer = 'https://auth.hoster.dev'
 export const alice: FakeAccount = { did: 'did:plc:ewvi7nxzyoun6zhxrhs64oiz', handle: 'alice.hoster.dev' }
 
-export function createFakeNetwork(): FakeNetwork {
+export interface Origins {
+  readonly plc: string
+  readonly pds: string
+  readonly issuer: string
+}
+
+export function createFakeNetwork(origins: Origins = { plc, pds, issuer }): FakeNetwork {
   const clock = createFakeRuntime()
   const sent: SentRequest[] = []
   const answers = new Map<string, Answer>()
   const hosts = new Set<string>()
   const txt = new Map<string, readonly string[] | Error>([[`_atproto.${alice.handle}`, [`did=${alice.did}`]]])
-  const server = createFakeAuthorizationServer({ issuer, clock, account: alice })
-  const resource = createFakePds({ pds, clock, server })
+  const server = createFakeAuthorizationServer({ issuer: origins.issuer, clock, account: alice })
+  const resource = createFakePds({ pds: origins.pds, clock, server })
   const document = (changes: object = {}) => ({
     '@context': ['https://www.w3.org/ns/did/v1'],
     id: alice.did,
@@ -65,7 +71,7 @@ export function createFakeNetwork(): FakeNetwork {
         publicKeyMultibase: 'zQ3shsJcHdhfpKyF3U6rBQziDHsY1ikwCAsqGWhdC1tgaPQxq',
       },
     ],
-    service: [{ id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint: pds }],
+    service: [{ id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint: origins.pds }],
     ...changes,
   })
   const network: FakeNetwork = {
@@ -85,8 +91,8 @@ export function createFakeNetwork(): FakeNetwork {
       if (hosts.has(hostname)) throw new TypeError('fetch failed')
       const answer = answers.get(origin + pathname)
       if (answer) return await answer(request)
-      if (origin === issuer) return await server.handle(request)
-      if (origin === pds) return await resource(request)
+      if (origin === origins.issuer) return await server.handle(request)
+      if (origin === origins.pds) return await resource(request)
       return new Response('nothing here', { status: 404, headers: { 'content-type': 'text/plain' } })
     },
     async resolveTxt(name) {
@@ -104,6 +110,6 @@ export function createFakeNetwork(): FakeNetwork {
     up: (host) => hosts.delete(host),
     sentTo: (url) => sent.filter((request) => request.url.split('?')[0] === url),
   }
-  network.set(`${plc}/${alice.did}`, document())
+  network.set(`${origins.plc}/${alice.did}`, document())
   return network
 }
