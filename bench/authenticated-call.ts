@@ -1,72 +1,71 @@
 /**
- * A DPoP call of a session beside a plain fetch of the same URL, one after the other and with 50 in flight. The server
- * is in a thread of its own, so that its work counts for nobody; it asks for no nonce and judges nothing.
+ * What `session.fetch` with a fresh token costs beside the same transport with the header set by hand, and with DPoP
+ * beside header and proof by hand; one after the other and with 50 in flight. The API is in a thread of its own.
  */
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import { importJWK, type JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { privateJwk } from '../test/support/id-token.ts'
+import { readWhole, startApi } from './api-server.ts'
 import type { Library } from './library.ts'
 import { type Contender, measure, type Result } from './measure.ts'
 
 const accessToken = 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU'
 const inFlight = 50
+const slice = 80
+
+/** The one transport of all contenders that take one. */
+const transport = (request: Request) => fetch(request)
 
 export async function benchAuthenticatedCall(library: Library): Promise<Result[]> {
-  const { url, stop } = await startServer()
+  const { url, stop } = await startApi()
   try {
-    const contenders = [plainFetch(url), await authentype(library, url), await oauth4webapi(url)]
-    const sequential = await measure('DPoP call, one by one', contenders)
-    const parallel = await measure(`DPoP calls, ${inFlight} in flight`, contenders.map(manyAtOnce))
-    return [...sequential, ...parallel]
+    const bearer = [bearerByHand(url), await sessionFetch(library, url, 'Bearer')]
+    const dpop = [await dpopByHand(library, url), await sessionFetch(library, url, 'DPoP'), await oauth4webapi(url)]
+    return [
+      ...(await measure('Bearer call, one by one', bearer, slice)),
+      ...(await measure(`Bearer calls, ${inFlight} in flight`, bearer.map(manyAtOnce), slice)),
+      ...(await measure('DPoP call, one by one', dpop, slice)),
+      ...(await measure(`DPoP calls, ${inFlight} in flight`, dpop.map(manyAtOnce), slice)),
+    ]
   } finally {
     await stop()
   }
 }
 
-const serverCode = `
-const { createServer } = require('node:http')
-const { parentPort } = require('node:worker_threads')
-const body = JSON.stringify({ sub: 'alice', name: 'Alice' })
-const server = createServer((request, response) => {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body)
-})
-server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
-`
-
-async function startServer(): Promise<{ url: string; stop: () => Promise<unknown> }> {
-  const worker = new Worker(serverCode, { eval: true })
-  const [port] = (await once(worker, 'message')) as [number]
-  return { url: `http://127.0.0.1:${port}/me`, stop: () => worker.terminate() }
-}
-
 /** The limit. */
-function plainFetch(url: string): Contender {
-  return { name: 'plain fetch', run: () => readWhole(fetch(url)) }
+function bearerByHand(url: string): Contender {
+  const headers = { authorization: `Bearer ${accessToken}` }
+  return { name: 'transport, header by hand', run: () => readWhole(transport(new Request(url, { headers }))) }
 }
 
-async function authentype({ createOAuthClient, createSessions, importSigningKey }: Library, url: string) {
+/** The limit: the proof cannot be had for less. */
+async function dpopByHand({ importSigningKey, createDpopProof, systemRuntime }: Library, url: string) {
+  const key = await importSigningKey(privateJwk('P-256') as Parameters<typeof importSigningKey>[0])
+  const input = { method: 'GET', url, accessToken }
+  const authorization = `DPoP ${accessToken}`
+  const send = async () => {
+    const dpop = await createDpopProof(key, input, systemRuntime)
+    return await transport(new Request(url, { headers: { authorization, dpop } }))
+  }
+  return { name: 'transport, proof by hand', run: () => readWhole(send()) }
+}
+
+async function sessionFetch(library: Library, url: string, tokenType: 'Bearer' | 'DPoP'): Promise<Contender> {
+  const { createOAuthClient, createSessions, importSigningKey } = library
   const issuer = 'https://op.example'
   const client = createOAuthClient({
     issuer,
     clientId: 'app',
     redirectUri: 'https://app.example/callback',
     allowLoopbackHttp: true,
+    fetch: transport,
   })
   const dpopKey = await importSigningKey(privateJwk('P-256') as Parameters<typeof importSigningKey>[0])
   const now = Date.now()
-  const tokens = {
-    issuer,
-    accessToken,
-    tokenType: 'DPoP',
-    scope: 'me',
-    receivedAt: now,
-    expiresAt: now + 3_600_000,
-  } as const
+  const tokens = { issuer, accessToken, tokenType, scope: 'me', receivedAt: now, expiresAt: now + 3_600_000 }
   const session = await createSessions({ client, baseUrl: url }).create({
-    ...{ issuer, clientId: 'app', tokens, dpopKey },
-    ...{ checks: [], notices: [] },
+    ...{ issuer, clientId: 'app', tokens, checks: [], notices: [] },
+    ...(tokenType === 'DPoP' && { dpopKey }),
   })
   return { name: 'authentype, session.fetch', run: () => readWhole(session.fetch(url)) }
 }
@@ -83,12 +82,6 @@ async function oauth4webapi(url: string): Promise<Contender> {
     name: 'oauth4webapi',
     run: () => readWhole(oauth.protectedResourceRequest(accessToken, 'GET', target, undefined, undefined, options)),
   }
-}
-
-async function readWhole(answer: Promise<Response>): Promise<void> {
-  const response = await answer
-  if (response.status !== 200) throw new Error(`status ${response.status}`)
-  await response.text()
 }
 
 function manyAtOnce({ name, run }: Contender): Contender {

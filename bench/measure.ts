@@ -15,16 +15,23 @@ export interface Result {
 }
 
 const rounds = 41
-/** Milliseconds that each contender has in each round. */
-const slice = 8
 
-/** All contenders take turns in each round; the first is the limit that the others are held against. */
-export async function measure(job: string, contenders: readonly Contender[]): Promise<Result[]> {
+/**
+ * All contenders take turns in each round; the first is the limit that the others are held against.
+ *
+ * @param slice milliseconds that each contender has in each round; more where the network has its moods
+ */
+export async function measure(job: string, contenders: readonly Contender[], slice = 8): Promise<Result[]> {
   const counts: number[] = []
-  for (const { run } of contenders) counts.push(await calibrate(run))
+  for (const { run } of contenders) counts.push(await calibrate(run, slice))
   const times: number[][] = contenders.map(() => [])
   for (let round = 0; round < rounds; round++) {
-    for (const [i, { run }] of contenders.entries()) times[i]!.push(await timeRuns(run, counts[i]!))
+    for (let turn = 0; turn < contenders.length; turn++) {
+      // The order turns, too, and its direction: else the garbage of one would always be collected in the time of another.
+      const step = round % 2 === 0 ? turn : contenders.length - turn
+      const i = (round + step) % contenders.length
+      times[i]!.push(await timeRuns(contenders[i]!.run, counts[i]!))
+    }
   }
   return contenders.map(({ name }, i) => ({
     job,
@@ -35,7 +42,7 @@ export async function measure(job: string, contenders: readonly Contender[]): Pr
 }
 
 /** Runs until the compiler has settled, and finds how many runs fill a slice. */
-async function calibrate(run: () => unknown): Promise<number> {
+async function calibrate(run: () => unknown, slice: number): Promise<number> {
   await timeRuns(run, 300)
   return Math.max(1, Math.round((slice * 1000) / (await timeRuns(run, 300))))
 }

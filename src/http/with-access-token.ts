@@ -128,13 +128,13 @@ async function attempt(
   authorization: string,
   proof?: string,
 ): Promise<Response> {
-  const carrying =
-    request === context.unsent ? request : carryDeadline(request, new Request(request, { redirect: 'manual' }))
+  const isOwn = request === context.unsent
+  const carrying = isOwn ? request : carryDeadline(request, new Request(request, { redirect: 'manual' }))
   context.unsent = undefined
   setField(carrying.headers, 'authorization', authorization)
   if (proof !== undefined) setField(carrying.headers, 'dpop', proof)
   // What is sent again may have been sent with a proof.
-  else carrying.headers.delete('dpop')
+  else if (!isOwn) carrying.headers.delete('dpop')
   let response: Response
   try {
     response = await context.fetch(carrying)

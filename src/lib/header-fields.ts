@@ -4,7 +4,11 @@
  * @throws TypeError without the value in its message, which the platform's own would quote
  */
 export function setField(headers: Headers, name: string, value: string): void {
-  setFields(headers, { [name]: value }, name)
+  try {
+    headers.set(name, value)
+  } catch {
+    throw notAllowed(name)
+  }
 }
 
 /** Sets header fields over those of the same names; as silent about values as `setField`. */
@@ -12,6 +16,10 @@ export function setFields(headers: Headers, fields: HeadersInit | undefined, nam
   try {
     for (const [name, value] of new Headers(fields)) headers.set(name, value)
   } catch {
-    throw new TypeError(`"${name}": a name or value that HTTP does not allow (RFC 9110 5)`)
+    throw notAllowed(name)
   }
+}
+
+function notAllowed(name: string): TypeError {
+  return new TypeError(`"${name}": a name or value that HTTP does not allow (RFC 9110 5)`)
 }

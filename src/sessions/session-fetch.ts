@@ -26,6 +26,8 @@ export interface SessionTokenSource extends TokenSource {
   refusedAgain(token: string): Promise<void>
 }
 
+const manually = { redirect: 'manual' } as const
+
 /**
  * `fetch` that carries the session's token. Each call has a source of its own, which knows whether this call
  * has renewed the token already.
@@ -38,7 +40,7 @@ export function createSessionFetch(
   const { baseUrl, ...tokenOptions } = options
   const send = createTokenSender(transport, tokenOptions)
   return async (input, init) => {
-    const request = createReplayableRequest(resolveInput(input, baseUrl), { ...init, redirect: 'manual' })
+    const request = createReplayableRequest(resolveInput(input, baseUrl), init ? { ...init, ...manually } : manually)
     let renewed: string | undefined
     const once: TokenSource = {
       async getAccessToken(wanted) {
@@ -56,7 +58,8 @@ export function createSessionFetch(
 }
 
 function resolveInput(input: RequestInfo | URL, baseUrl: URL | undefined): RequestInfo | URL {
-  if (typeof input !== 'string' || URL.canParse(input)) return input
+  // A scheme tells as much as the whole URL, which `Request` takes apart once more.
+  if (typeof input !== 'string' || /^[a-z][a-z\d+.-]*:/i.test(input) || URL.canParse(input)) return input
   if (baseUrl) return new URL(input, baseUrl)
   throw new TypeError(
     `session.fetch: "${input.split('?')[0]}" is relative, and the session has nothing to resolve it on; give createSessions a "baseUrl" or the client a "resource"`,

@@ -4,12 +4,14 @@ import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
 import type { Versioned } from '../refresh/refreshable.ts'
-import { parseSessionState, type SessionState } from './session-state.ts'
+import { type ActiveSessionState, parseSessionState, type SessionState } from './session-state.ts'
 
 /** Sessions as records: the only place that knows their keys and indexes. */
 export interface SessionRecords {
   /** From the store. */
   read(id: string): Promise<Versioned<SessionState> | undefined>
+  /** From memory, where it was read less than `revalidateAfter` ago. */
+  cached(id: string): ActiveSessionState | undefined
   /** From memory where it was read less than `revalidateAfter` ago, else from the store. */
   current(id: string): Promise<SessionState | undefined>
   create(state: SessionState): Promise<void>
@@ -55,6 +57,15 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
     if (cache.size > maxCached) cache.delete(cache.keys().next().value!)
   }
 
+  function cached(id: string): ActiveSessionState | undefined {
+    const entry = cache.get(id)
+    // An ended session is asked for rarely, and the winner of a race may have brought it back.
+    if (entry?.state.status !== 'active') return undefined
+    const age = runtime.now() - entry.readAt
+    // A negative age is that of a clock that was set back.
+    return age >= 0 && age < revalidateAfter ? entry.state : undefined
+  }
+
   async function put(state: SessionState, expect: string | null): Promise<boolean> {
     const result = await reachStore('write', 'session', () =>
       store.commit([
@@ -90,15 +101,8 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
 
   return {
     read,
-    async current(id) {
-      const cached = cache.get(id)
-      // An ended session is asked for rarely, and the winner of a race may have brought it back.
-      const age = cached ? runtime.now() - cached.readAt : 0
-      // A negative age is that of a clock that was set back.
-      const isFresh = cached?.state.status === 'active' && age >= 0 && age < revalidateAfter
-      if (isFresh) return cached.state
-      return (await reads.run(id, () => read(id)))?.state
-    },
+    cached,
+    current: async (id) => cached(id) ?? (await reads.run(id, () => read(id)))?.state,
     async create(state) {
       if (!(await put(state, null))) {
         throw new StoreError('version_conflict', 'a session of this id exists already; is the random source broken?', {

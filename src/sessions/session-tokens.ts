@@ -51,6 +51,18 @@ export async function getSessionToken(
   return await obtain(context, state, wanted, request)
 }
 
+/** The login's own token where there is nothing to wait for: the record was read lately, and the token is not due. */
+export function freshToken(context: SessionContext, id: string): AccessToken | undefined {
+  const { records, engine, runtime, refreshAhead } = context
+  const state = records.cached(id)
+  const token = state && handedOut.get(state)
+  if (!token || engine.pending(serialOf(id)) !== undefined) return undefined
+  return runtime.now() < refreshDueAt(state.tokens, refreshAhead) ? token : undefined
+}
+
+/** The own token of a state, made once: most calls ask for nothing else. */
+const handedOut = new WeakMap<ActiveSessionState, AccessToken>()
+
 /** Renews the login's own token now, whatever its age. */
 export async function forceRefresh(context: SessionContext, id: string, signal?: AbortSignal): Promise<AccessToken> {
   const state = assertActive((await context.records.read(id))?.state)
@@ -80,7 +92,11 @@ async function obtain(
   const { runtime, backoff, refreshAhead } = context
   const held = wanted.find(state)
   const rejected = held !== undefined && request.rejected === held.value
-  if (held && !rejected && runtime.now() < refreshDueAt(held, refreshAhead)) return await give(state, held)
+  if (held && !rejected && runtime.now() < refreshDueAt(held, refreshAhead)) {
+    const token = await give(state, held)
+    if (wanted.key === ownKey) handedOut.set(state, token)
+    return token
+  }
 
   const usable = held !== undefined && !rejected && !hasExpired(held, runtime)
   const failure = backoff.waiting(state.id)
@@ -137,9 +153,11 @@ function asRefused(error: unknown, { tokens }: ActiveSessionState): Error {
   return isRefused ? notGranted(error.error, tokens.scope, error) : refreshFailed(error)
 }
 
+const ownKey = ''
+
 function ownToken({ clientOf }: SessionContext): Wanted {
   return {
-    key: '',
+    key: ownKey,
     find: ({ tokens: { accessToken: value, ...rest }, renewal }) => ({ value, renewal, ...rest }),
     async renew(state, login) {
       const client = await clientOf(state)

@@ -7,7 +7,7 @@ import { type SessionContext, serialOf } from './session-context.ts'
 import { notFound } from './session-faults.ts'
 import { createSessionFetch, type SessionFetchOptions } from './session-fetch.ts'
 import type { SessionState } from './session-state.ts'
-import { endRefused, forceRefresh, getSessionToken } from './session-tokens.ts'
+import { endRefused, forceRefresh, freshToken, getSessionToken } from './session-tokens.ts'
 
 /** A login that lasts. Every method works on the record of its id, so that two objects of one session agree. */
 export interface Session extends TokenSource {
@@ -73,7 +73,11 @@ export function createSession(
     data,
     fetch: createSessionFetch(
       transport,
-      { getAccessToken, refusedAgain: (token) => endRefused(context, id, token) },
+      {
+        getAccessToken,
+        freshToken: () => freshToken(context, id),
+        refusedAgain: (token) => endRefused(context, id, token),
+      },
       fetchOptions,
     ),
     getAccessToken,
