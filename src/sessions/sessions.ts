@@ -49,7 +49,7 @@ export interface KeptSessions {
 
 /** Whose logins are kept: those of a client at its issuer, or, for a profile, at many. */
 export interface SessionOwner
-  extends Pick<OAuthClient, 'clientId' | 'fetch' | 'runtime' | 'allowLoopbackHttp' | 'nonces'> {
+  extends Pick<OAuthClient, 'clientId' | 'fetch' | 'runtime' | 'allowLoopbackHttp' | 'nonces' | 'clocks'> {
   /** Absent: logins of any issuer, among which a subject is unique, as a DID is. */
   readonly issuer?: string
   /** The client that a session belongs to. */
@@ -187,6 +187,7 @@ function fetchOptionsFor(
     allowLoopbackHttp: client.allowLoopbackHttp,
     runtime: client.runtime,
     nonces: client.nonces,
+    clocks: client.clocks,
     ...(baseUrl && { baseUrl }),
   }
 }
