@@ -142,6 +142,8 @@ export {
   type StoreErrorCode,
   TimeoutError,
   type TokenCheck,
+  XrpcError,
+  type XrpcErrorOptions,
 } from './errors/index.ts'
 export type { ApiOptions } from './http/create-api.ts'
 export { createKyTransport, type KyTransportOptions } from './http/ky-transport.ts'
