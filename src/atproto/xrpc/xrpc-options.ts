@@ -1,4 +1,4 @@
-import { packageVersion } from '../../lib/version.ts'
+import { defaultUserAgent } from '../user-agent.ts'
 import { assertLabeler, assertProxy } from './xrpc-request.ts'
 import type { XrpcClientOptions } from './xrpc-types.ts'
 
@@ -20,7 +20,7 @@ const defaults = { timeout: 30_000, maxBytes: 32 * 1024 * 1024 } as const
 
 /** @throws TypeError that names the option */
 export function normaliseXrpcOptions(name: string, options: XrpcClientOptions): XrpcSettings {
-  const { proxy, labelers, headers = {}, userAgent = `authentype/${packageVersion}` } = options
+  const { proxy, labelers, headers = {}, userAgent = defaultUserAgent } = options
   if (proxy !== undefined) assertProxy(proxy)
   if (labelers !== undefined) for (const labeler of labelers) assertLabeler(labeler)
   return {

@@ -1,0 +1,54 @@
+// Which session an XRPC client is of.
+import { describe, expect, it } from 'vitest'
+import { failure } from '../http/serve.ts'
+import { alice, pds } from '../support/atproto/fake-network.ts'
+import { aRig } from './rig.ts'
+
+describe('createXrpcClient', () => {
+  it('opens a session by its key, and calls its PDS under the name of the application', async () => {
+    const { client, network, logIn } = await aRig({ userAgent: 'my-app/1.0' })
+    const session = await logIn()
+    const xrpc = await client.createXrpcClient(session.id)
+    expect(xrpc.did).toBe(alice.did)
+    await xrpc.get('com.atproto.server.getSession')
+    const sent = network.sentTo(`${pds}/xrpc/com.atproto.server.getSession`)
+    expect(sent.at(-1)!.headers.get('user-agent')).toBe('my-app/1.0')
+  })
+
+  it('finds of several sessions of a DID the newest', async () => {
+    const { client, clock, logIn, network } = await aRig()
+    const older = await logIn()
+    clock.advance(1000)
+    const newer = await logIn()
+    const tokens = [(await older.getAccessToken()).value, (await newer.getAccessToken()).value]
+    const xrpc = await client.createXrpcClient(alice.did)
+    await xrpc.get('com.atproto.server.getSession')
+    const sent = network.sentTo(`${pds}/xrpc/com.atproto.server.getSession`).at(-1)!
+    expect(sent.headers.get('authorization')).toBe(`DPoP ${tokens[1]}`)
+  })
+
+  it('finds an active session before a newer one that has ended', async () => {
+    const { client, clock, logIn, network } = await aRig()
+    const older = await logIn()
+    clock.advance(1000)
+    const newer = await logIn()
+    network.server.refreshTokens.clear()
+    await failure(newer.refresh())
+    expect(await newer.status()).toBe('expired')
+    const xrpc = await client.createXrpcClient(alice.did)
+    await xrpc.get('com.atproto.server.getSession')
+    const sent = network.sentTo(`${pds}/xrpc/com.atproto.server.getSession`).at(-1)!
+    expect(sent.headers.get('authorization')).toBe(`DPoP ${(await older.getAccessToken()).value}`)
+  })
+
+  it.each([alice.did, 'an-id-of-nobody'])('tells that %s has no session', async (key) => {
+    const { client } = await aRig()
+    expect(await failure(client.createXrpcClient(key))).toMatchObject({ name: 'AtprotoError', code: 'not_found' })
+  })
+
+  it('refuses an option that it does not know', async () => {
+    const { client, logIn } = await aRig()
+    const { id } = await logIn()
+    expect((await failure(client.createXrpcClient(id, { retries: 3 } as never))).message).toContain('"retries"')
+  })
+})
