@@ -9,6 +9,7 @@ import { type Answerer, type DevAnswer, type DevRequest, toResponse } from './ex
 import { interact } from './interaction-routes.ts'
 import { endSession, logout } from './logout-routes.ts'
 import { offer } from './offer-routes.ts'
+import { refusalPage } from './pages/message-pages.ts'
 import { Refused, type RequestInfo } from './read-request.ts'
 import { manageClient, register } from './registration-routes.ts'
 import { deviceAuthorization, introspect, par, type Route, revoke, token, userinfo } from './token-routes.ts'
@@ -58,6 +59,10 @@ const pages: readonly string[] = [
   paths.logout,
   paths.interaction,
 ]
+/** Their answers are those of openapi/oauth.yaml, to browsers too. */
+const describedPaths: readonly string[] = Object.keys(routes).filter(
+  (path) => !pages.includes(path) || path === paths.authorize || path === paths.endSession,
+)
 /** Of the fault `slow-responses`. */
 const slowBy = 3_000
 
@@ -68,13 +73,21 @@ export function createAnswerer(context: DevContext): Answerer {
     const { pathname, host } = placeOf(request.url)
     // A page of another name that resolves to this machine is turned away (DNS rebinding).
     if (!hosts.includes(host)) return empty(421)
-    const answer = await answerAt(context, pathname, request, info)
+    const answer = await pageForBrowser(await answerAt(context, pathname, request, info), pathname, request)
     const isForeign = request.headers.get('origin') !== null && !isPage(pathname)
     const shared = isForeign ? shareWithAnyOrigin(answer) : answer
     if (pathname !== paths.token) return shared
     if (context.faults.has('slow-responses')) await context.wait(slowBy)
     return context.faults.has('lost-responses') && context.isNextTurn('lost-responses') ? undefined : shared
   }
+}
+
+/** An empty refusal would leave a user before a page of the browser's own. What the document describes stays as it says. */
+async function pageForBrowser(answer: DevAnswer, pathname: string, { headers }: DevRequest): Promise<DevAnswer> {
+  const isEmpty = answer.status >= 400 && answer.body === undefined
+  if (!isEmpty || !headers.get('accept')?.includes('text/html') || describedPaths.includes(pathname)) return answer
+  const { headers: fields, ...page } = await refusalPage(answer.status)
+  return { ...page, headers: { ...answer.headers, ...fields } }
 }
 
 /** By hand where there is nothing to normalise, which is the rule. */

@@ -12,7 +12,9 @@ export interface DeviceCodePage {
 export function deviceCodeBody({ frame, userCode = '', problem }: DeviceCodePage): Html {
   const described = problem !== undefined && { markup: ' aria-invalid="true" aria-describedby="problem"' }
   return html`<p>${
-    userCode === '' ? 'Enter the code that your device shows.' : 'Is this the code that your device shows?'
+    userCode === '' || problem !== undefined
+      ? 'Enter the code that your device shows.'
+      : 'Is this the code that your device shows?'
   }</p>${problemText(problem)}
 ${form(
   frame,

@@ -50,7 +50,7 @@ function documentOf({ title, about, body, bad = false, script }: Page): string {
 </head>
 <body>
 <main${bad && { markup: ' class="bad"' }}>
-<p class="app">${about}</p>
+<p class="app"><span class="mark" aria-hidden="true">${initialOf(about)}</span>${about}</p>
 <h1>${title}</h1>
 ${body}
 </main>
@@ -60,6 +60,11 @@ ${script !== undefined && html`<script>${{ markup: script }}</script>`}
 </html>
 `
   return document.markup
+}
+
+/** Of a name in whatever script. */
+function initialOf(name: string): string {
+  return [...name.trim()][0]?.toLocaleUpperCase('en') ?? ''
 }
 
 async function policy({ formTarget, script, frames = [] }: Page): Promise<string> {

@@ -16,6 +16,32 @@ ${code !== undefined && html`<p class="quiet after">Code: <code>${code}</code></
   return page({ title: 'This request cannot go on', about, body, bad: true, status })
 }
 
+/** What a browser is shown where there is no page of its own for a refusal. */
+export function refusalPage(status: number): Promise<DevAnswer> {
+  const text = refusalTexts[status] ?? 'The server cannot answer this.'
+  return page({
+    title: refusalTitles[status] ?? 'This does not work',
+    about,
+    body: html`<p>${text}</p>`,
+    bad: true,
+    status,
+  })
+}
+
+const refusalTitles: Readonly<Record<number, string>> = {
+  404: 'Not found',
+  429: 'Too many attempts',
+  500: 'The server failed',
+}
+const refusalTexts: Readonly<Record<number, string>> = {
+  404: 'There is no page at this address.',
+  405: 'This page is opened by its own form.',
+  413: 'The form is too long.',
+  415: 'This page takes forms alone.',
+  429: 'Wait some minutes and try again.',
+  500: 'It is not your fault. Go back and try again; whoever runs this server finds the cause in its report.',
+}
+
 export function donePage(title: string, text: string, cookies: readonly string[] = []): Promise<DevAnswer> {
   return page({ title, about, body: html`<p>${text}</p>`, cookies })
 }
