@@ -10,9 +10,10 @@ export interface EndSessionOptions {
   readonly state?: string
   readonly logoutHint?: string
   readonly uiLocales?: string | readonly string[]
+  readonly signal?: AbortSignal
 }
 
-const optionNames = ['idTokenHint', 'postLogoutRedirectUri', 'state', 'logoutHint', 'uiLocales']
+const optionNames = ['idTokenHint', 'postLogoutRedirectUri', 'state', 'logoutHint', 'uiLocales', 'signal']
 
 /**
  * Where to send the browser so that the server's session ends, too; `undefined` where the server has no such page.
@@ -22,7 +23,7 @@ const optionNames = ['idTokenHint', 'postLogoutRedirectUri', 'state', 'logoutHin
  */
 export async function createEndSessionUrl(issuer: Issuer, options: EndSessionOptions = {}): Promise<URL | undefined> {
   assertKnownOptions('createEndSessionUrl', options, optionNames)
-  const { end_session_endpoint: endpoint } = await issuer.metadata.get()
+  const { end_session_endpoint: endpoint } = await issuer.metadata.get({ signal: options.signal })
   const { idTokenHint, postLogoutRedirectUri, state, logoutHint, uiLocales } = options
   if (state !== undefined && postLogoutRedirectUri === undefined) {
     throw new TypeError('createEndSessionUrl: "state" comes back only with a "postLogoutRedirectUri"')

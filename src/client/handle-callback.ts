@@ -32,11 +32,11 @@ export async function handleCallback(
   assertOwnTransaction(transaction, issuer)
   await assertSameBrowser(transaction, options.browserBinding)
   assertTransactionLive(transaction, settings.runtime)
-  await assertResponseForm(settings, issuer, opened, transaction)
   const { resource = transaction.resource, signal } = options
+  await assertResponseForm(settings, issuer, opened, transaction, { signal })
   const metadata = await issuer.metadata.get(signal ? { signal } : {})
   const answer = judgeAuthorizationResponse(opened.response, transaction, metadata)
-  const front = await verifyFrontChannelToken(settings, issuer, answer, transaction)
+  const front = await verifyFrontChannelToken(settings, issuer, answer, transaction, { signal })
 
   const dpopKey = transaction.dpopKey && (await importSigningKey(transaction.dpopKey))
   const parameters = buildAuthorizationCodeRequest(answer.code, transaction, resource ? { resource } : {})
@@ -49,7 +49,7 @@ export async function handleCallback(
     ...(dpopKey && { dpopKey }),
     ...(signal && { signal }),
   })
-  const verified = await verifyLoginToken(settings, issuer, tokens, { code: answer.code, transaction })
+  const verified = await verifyLoginToken(settings, issuer, tokens, { code: answer.code, transaction }, { signal })
   const pair = front && verified ? judgeIdTokenPair(front, verified) : []
   return {
     issuer: issuer.issuer,

@@ -29,7 +29,7 @@ export async function createLogoutRequest(
   options: LogoutRequestOptions,
 ): Promise<LogoutRequest | undefined> {
   const { issuer } = partsOf(client, 'createLogoutRequest')
-  const names = ['idTokenHint', 'postLogoutRedirectUri', 'logoutHint', 'uiLocales']
+  const names = ['idTokenHint', 'postLogoutRedirectUri', 'logoutHint', 'uiLocales', 'signal']
   assertKnownOptions('createLogoutRequest', options, names)
   const { postLogoutRedirectUri } = options
   if (typeof postLogoutRedirectUri !== 'string' || !URL.canParse(postLogoutRedirectUri)) {

@@ -46,12 +46,13 @@ export async function assertResponseForm(
   issuer: Issuer,
   { jwt }: OpenedResponse,
   { responseMode }: Transaction,
+  init: { readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
   const wanted = isJarmMode(responseMode)
   if (wanted !== (jwt !== undefined)) throw wrongForm(wanted)
   if (jwt === undefined) return
   const { algorithm, clientSecret } = settings.frontChannel.response
-  const metadata = await issuer.metadata.get()
+  const metadata = await issuer.metadata.get(init)
   const rules = {
     issuer: issuer.issuer,
     clientId: issuer.clientId,
@@ -61,7 +62,7 @@ export async function assertResponseForm(
     tolerance: settings.clockTolerance,
     now: issuer.runtime.now() / 1000,
   }
-  await verifyAuthorizationResponseJwt(jwt, rules, responseKeys(issuer))
+  await verifyAuthorizationResponseJwt(jwt, rules, responseKeys(issuer, init))
 }
 
 function wrongForm(wanted: boolean): ProtocolError {

@@ -62,8 +62,9 @@ export async function refreshLogin(
 }
 
 /**
- * Because the old refresh token is used up, an answer whose id_token cannot be judged just now is kept without it: its
- * keys cannot be had, or the clock is wrong. One that was judged and is wrong is refused.
+ * Because the old refresh token is used up, no caller's signal ends this any more, and an answer whose id_token cannot
+ * be judged just now is kept without it: its keys cannot be had, or the clock is wrong. One that was judged and is wrong
+ * is refused.
  */
 async function verifyOrDrop(settings: ClientSettings, issuer: Issuer, judged: JudgedTokens, login: RenewableLogin) {
   try {

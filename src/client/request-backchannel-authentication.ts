@@ -157,7 +157,7 @@ function underWay(
     const request = toTokenRequest(parts, parameters, options, dpopKey)
     const plan = { pace, expiresAt, clause: 'CIBA Core 7.3' }
     const judged = await pollTokens(parts.issuer, request, plan)
-    const login = await finishGrant(parts, judged, dpopKey, 'CIBA Core 10.1.1')
+    const login = await finishGrant(parts, judged, dpopKey, { userClause: 'CIBA Core 10.1.1', signal })
     assertSameRequest(login, authReqId)
     return login
   }

@@ -85,7 +85,7 @@ function underWay(parts: ClientParts, codes: DeviceCodes, wishes: GrantOptions):
     const parameters = buildDeviceCodeRequest(deviceCode, normaliseResources(wishes.resource))
     const request = toTokenRequest(parts, parameters, options, dpopKey)
     const judged = await pollTokens(parts.issuer, request, { pace, expiresAt: codes.expiresAt, clause: 'RFC 8628 3.2' })
-    return await finishGrant(parts, judged, dpopKey, 'OpenID Connect Core 3.1.3.3')
+    return await finishGrant(parts, judged, dpopKey, { userClause: 'OpenID Connect Core 3.1.3.3', signal })
   }
   return {
     ...shown,

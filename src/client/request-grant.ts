@@ -34,7 +34,7 @@ export async function requestGrant(
   const dpopKey = await grantKey(parts, options)
   return await parts.issuer.observer.watch('token_request', async () => {
     const judged = await requestTokens(parts.issuer, toTokenRequest(parts, parameters, options, dpopKey))
-    return await finishGrant(parts, judged, dpopKey)
+    return await finishGrant(parts, judged, dpopKey, { signal: options.signal })
   })
 }
 
@@ -66,8 +66,13 @@ export async function grantKey(
   return dpopKey ?? (await generateSigningKey(alg, { extractable: true }))
 }
 
+interface FinishOptions {
+  /** Where it stands that a user has authenticated; an id_token must then say so, where openid was granted. */
+  readonly userClause?: string
+  readonly signal: AbortSignal | undefined
+}
+
 /**
- * @param userClause where it stands that a user has authenticated; an id_token must then say so, where openid was granted
  * @throws IdTokenError
  * @throws ProtocolError `invalid_token_response`
  */
@@ -75,7 +80,7 @@ export async function finishGrant(
   parts: ClientParts,
   { tokens, notices }: JudgedTokens,
   dpopKey: SigningKey | undefined,
-  userClause?: string,
+  { userClause, signal }: FinishOptions,
 ): Promise<LoginResult> {
   if (userClause !== undefined && tokens.idToken === undefined && hasScope(tokens.scope, 'openid')) {
     throw new ProtocolError('invalid_token_response', 'openid was granted and no id_token came: nobody has logged in', {
@@ -84,7 +89,7 @@ export async function finishGrant(
       actual: 'absent',
     })
   }
-  const verified = await verifyGrantedToken(parts, tokens)
+  const verified = await verifyGrantedToken(parts, tokens, signal)
   const { issuer } = parts
   issuer.observer.notices(notices)
   return {
@@ -102,13 +107,15 @@ export async function finishGrant(
 async function verifyGrantedToken(
   { settings, issuer }: ClientParts,
   tokens: TokenSet,
+  signal: AbortSignal | undefined,
 ): Promise<VerifiedIdToken | undefined> {
   if (tokens.idToken === undefined) return undefined
-  return await verifyIdTokenWith(issuer, tokens.idToken, {
+  const expectations = {
     ...settings.frontChannel.idToken,
     accessToken: tokens.accessToken,
-    receivedFrom: 'token_endpoint',
+    receivedFrom: 'token_endpoint' as const,
     // No request of these grants has one, so none may come back.
     nonce: null,
-  })
+  }
+  return await verifyIdTokenWith(issuer, tokens.idToken, expectations, { signal })
 }

@@ -6,6 +6,9 @@ import type { TokenSet } from '../protocol/token-set.ts'
 import type { Transaction } from '../protocol/transaction.ts'
 import type { ClientSettings } from './client-options.ts'
 
+/** Ends a wait for the issuer's keys. */
+type Wait = { readonly signal?: AbortSignal | undefined }
+
 /** What any id_token from the token endpoint is held against. */
 function expectationsOf(settings: ClientSettings, tokens: TokenSet): IdTokenExpectations {
   return { ...settings.frontChannel.idToken, accessToken: tokens.accessToken, receivedFrom: 'token_endpoint' }
@@ -22,10 +25,11 @@ export async function verifyLoginToken(
   issuer: Issuer,
   tokens: TokenSet,
   { code, transaction }: { readonly code: string; readonly transaction: Transaction },
+  wait: Wait,
 ): Promise<VerifiedIdToken | undefined> {
   if (tokens.idToken === undefined) return undefined
   const { nonce, state, maxAge, acrValues, acrEssential } = transaction
-  return await verifyIdTokenWith(issuer, tokens.idToken, {
+  const expectations = {
     ...expectationsOf(settings, tokens),
     // Without openid in the scope no nonce was sent, so none may come back (OpenID Connect Core 3.1.3.7 item 11).
     nonce: nonce ?? null,
@@ -34,7 +38,8 @@ export async function verifyLoginToken(
     maxAge,
     acrValues,
     acrEssential,
-  })
+  }
+  return await verifyIdTokenWith(issuer, tokens.idToken, expectations, wait)
 }
 
 /**
@@ -48,20 +53,22 @@ export async function verifyFrontChannelToken(
   issuer: Issuer,
   { code, idToken }: { readonly code: string; readonly idToken?: string },
   { nonce, state, maxAge, acrValues, acrEssential }: Transaction,
+  wait: Wait,
 ): Promise<VerifiedIdToken | undefined> {
   if (idToken === undefined) return undefined
-  return await verifyIdTokenWith(issuer, idToken, {
+  const expectations = {
     ...settings.frontChannel.idToken,
-    receivedFrom: 'authorization_endpoint',
+    receivedFrom: 'authorization_endpoint' as const,
     nonce: nonce ?? null,
     code,
     state,
     // OpenID Connect Core 3.3.2.11: without c_hash the code could be anybody's.
-    requiredHashes: ['c_hash'],
+    requiredHashes: ['c_hash'] as const,
     maxAge,
     acrValues,
     acrEssential,
-  })
+  }
+  return await verifyIdTokenWith(issuer, idToken, expectations, wait)
 }
 
 /** The checks whose failure means that the answer is about somebody else, or from somebody else. */
@@ -82,7 +89,8 @@ export async function verifyRefreshedToken(
 ): Promise<VerifiedIdToken | undefined> {
   if (tokens.idToken === undefined) return undefined
   try {
-    return await verifyIdTokenWith(issuer, tokens.idToken, { ...expectationsOf(settings, tokens), previous })
+    const expectations = { ...expectationsOf(settings, tokens), previous }
+    return await verifyIdTokenWith(issuer, tokens.idToken, expectations)
   } catch (error) {
     if (!(error instanceof IdTokenError) || !identityChecks.includes(error.check)) throw error
     const { clause, expected, actual } = error

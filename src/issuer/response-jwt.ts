@@ -68,7 +68,7 @@ export function responseRules(
   return { issuer: issuer.issuer, audience: issuer.clientId, algorithm, clientSecret, serverAlgorithms, tolerance, now }
 }
 
-export function responseKeys(issuer: Issuer, init: { readonly signal?: AbortSignal } = {}): SignedJwtSources {
+export function responseKeys(issuer: Issuer, init: { readonly signal?: AbortSignal | undefined }): SignedJwtSources {
   return { selectKeys: (query) => issuer.keys.select(query, init), onQuirk: issuer.observer.quirk }
 }
 
