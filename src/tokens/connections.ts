@@ -1,7 +1,8 @@
-import { type ClientParts, partsOf } from '../client/client-parts.ts'
-import { createOAuthClientOver } from '../client/oauth-client.ts'
+import { normaliseClientOptions } from '../client/client-options.ts'
+import type { ClientParts } from '../client/client-parts.ts'
 import { TokenError } from '../errors/token.ts'
 import { fetchJson } from '../http/json-fetch.ts'
+import { createIssuer } from '../issuer/issuer.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Jwk } from '../lib/signatures/types.ts'
 import { assertEndpointUrl } from '../protocol/url-rules.ts'
@@ -89,7 +90,7 @@ function connect(
   const decorators = [...(overrides.decorators ?? []), ...settings.decorators, ...(own.decorators ?? [])]
   const fetch = decorate(settings.fetch, decorators)
   const metadata = { ...own.metadata, ...overrides.metadata }
-  const client = createOAuthClientOver({
+  const { metadata: local, ...client } = normaliseClientOptions({
     ...clientOptionsOf(configuration, createKeyLoader(fetch, settings)),
     issuer,
     clientId: configuration.client_id,
@@ -101,9 +102,13 @@ function connect(
     allowLoopbackHttp: settings.allowLoopbackHttp,
     discover: own.discover ?? true,
     allowBearerDowngrade: own.allowBearerDowngrade ?? false,
+    ...(own.quirks && { quirks: own.quirks }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   })
-  return partsOf(client, 'createTokenManager')
+  return {
+    settings: { ...client, metadata: local },
+    issuer: createIssuer({ ...client, ...(local && { metadata: local }) }),
+  }
 }
 
 /** The first is outermost. */

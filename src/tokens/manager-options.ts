@@ -4,6 +4,7 @@ import type { Lock } from '../lib/lock.ts'
 import { assertKnownOptions, assertOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import type { Quirk } from '../protocol/quirks.ts'
 import type { ClientConfiguration } from './client-configuration.ts'
 import type { TokenEventListener } from './token-events.ts'
 
@@ -42,6 +43,8 @@ export interface ManagedIssuer {
   readonly rotationGrace?: number
   /** Takes a Bearer token where DPoP was asked for. @default false */
   readonly allowBearerDowngrade?: boolean
+  /** Rules that the server is known to break. @default none */
+  readonly quirks?: readonly Quirk[]
 }
 
 export interface TokenManagerOptions
@@ -88,7 +91,7 @@ const optionNames = [
   ...Object.keys(times),
   ...Object.keys(switches),
 ]
-const issuerOptionNames = ['metadata', 'discover', 'decorators', 'rotationGrace', 'allowBearerDowngrade']
+const issuerOptionNames = ['metadata', 'discover', 'decorators', 'rotationGrace', 'allowBearerDowngrade', 'quirks']
 const overrideNames = [
   ...['autoIntrospect', 'minIntrospectInterval', 'minUserinfoRefreshInterval', 'revokeOnDelete', 'minRemainingLife'],
   ...['metadata', 'decorators', 'signal'],
