@@ -4,6 +4,7 @@ import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
 import type { Versioned } from '../refresh/refreshable.ts'
+import { announcesChanges, sharedCopies } from './session-copies.ts'
 import { type ActiveSessionState, parseSessionState, type SessionState } from './session-state.ts'
 
 /** Sessions as records: the only place that knows their keys and indexes. */
@@ -33,40 +34,37 @@ export interface SessionRecordsOptions {
   readonly revalidateAfter: number
   /** Whether a subject is the same at every issuer. */
   readonly uniqueSubjects: boolean
+  /** Told of a session whose copy another tab or process has made old, where the store announces that. */
+  readonly onChangedElsewhere?: (before: SessionState) => void
 }
 
-interface CacheEntry {
-  readonly state: SessionState
-  readonly readAt: number
-}
-
-const maxCached = 10_000
 const maxTakeAttempts = 10
 
 export function createSessionRecords(options: SessionRecordsOptions): SessionRecords {
   const { store, runtime, lifetime, revalidateAfter } = options
-  const cache = new Map<string, CacheEntry>()
+  const copies = sharedCopies(store)
   const keyOf = (id: string) => recordKey('session', id)
   // Fifty calls whose copy has just become old ask the store once.
   const reads = createSingleFlight<Versioned<SessionState> | undefined>()
 
-  function remember(state: SessionState): void {
-    cache.delete(state.id)
-    cache.set(state.id, { state, readAt: runtime.now() })
-    // The oldest entry goes; it is only read again.
-    if (cache.size > maxCached) cache.delete(cache.keys().next().value!)
+  if (announcesChanges(store)) {
+    store.subscribe((key) => {
+      const copy = copies.forget(key)
+      if (copy) options.onChangedElsewhere?.(copy.state)
+    })
   }
 
   function cached(id: string): ActiveSessionState | undefined {
-    const entry = cache.get(id)
+    const copy = copies.get(keyOf(id))
     // An ended session is asked for rarely, and the winner of a race may have brought it back.
-    if (entry?.state.status !== 'active') return undefined
-    const age = runtime.now() - entry.readAt
+    if (copy?.state.status !== 'active') return undefined
+    const age = runtime.now() - copy.readAt
     // A negative age is that of a clock that was set back.
-    return age >= 0 && age < revalidateAfter ? entry.state : undefined
+    return age >= 0 && age < revalidateAfter ? copy.state : undefined
   }
 
   async function put(state: SessionState, expect: string | null): Promise<boolean> {
+    const asOf = copies.age
     const result = await reachStore('write', 'session', () =>
       store.commit([
         {
@@ -79,18 +77,19 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
         },
       ]),
     )
-    if (result.ok) remember(state)
+    if (result.ok) copies.set(keyOf(state.id), { state, readAt: runtime.now() }, asOf)
     return result.ok
   }
 
   async function read(id: string): Promise<Versioned<SessionState> | undefined> {
+    const asOf = copies.age
     const record = await reachStore('read', 'session', () => store.get(keyOf(id)))
     if (!record) {
-      cache.delete(id)
+      copies.delete(keyOf(id))
       return undefined
     }
     const state = parseSessionState(record.value)
-    remember(state)
+    copies.set(keyOf(id), { state, readAt: runtime.now() }, asOf)
     return { state, version: record.version }
   }
 
@@ -102,7 +101,8 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
   return {
     read,
     cached,
-    current: async (id) => cached(id) ?? (await reads.run(id, () => read(id)))?.state,
+    // Nobody joins a read that began before a change.
+    current: async (id) => cached(id) ?? (await reads.run(`${copies.age} ${id}`, () => read(id)))?.state,
     async create(state) {
       if (!(await put(state, null))) {
         throw new StoreError('version_conflict', 'a session of this id exists already; is the random source broken?', {
@@ -119,7 +119,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
           store.commit([{ kind: 'delete', key: keyOf(id), expect: found.version }]),
         )
         if (!result.ok) continue
-        cache.delete(id)
+        copies.forget(keyOf(id))
         return found.state
       }
       throw new StoreError('version_conflict', `a session changed ${maxTakeAttempts} times while it was deleted`, {

@@ -1,10 +1,10 @@
 import { OAuthResponseError } from '../errors/response.ts'
 import type { AccessToken, AccessTokenRequest } from '../http/token-source.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import { importOnce } from '../lib/stored-key.ts'
 import type { RefreshOutcome } from '../refresh/refreshable.ts'
 import { type SessionContext, serialOf } from './session-context.ts'
 import { assertActive, noRefreshToken, notGranted, refreshFailed } from './session-faults.ts'
-import { importOnce } from '../lib/stored-key.ts'
 import { type RenewalTarget, refreshable } from './session-refresh.ts'
 import {
   type ActiveSessionState,

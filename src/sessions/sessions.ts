@@ -129,21 +129,38 @@ export function keepSessions(
 function createContext(settings: SessionSettings<SessionOwner>): SessionContext {
   const { client, store, lock, refreshAhead, rotationGrace, lifetime, revalidateAfter } = settings
   const { runtime } = client
+  const emit = createEmitter(settings.onEvent)
+  const records = createSessionRecords({
+    store,
+    runtime,
+    lifetime,
+    revalidateAfter,
+    uniqueSubjects: client.issuer === undefined,
+    onChangedElsewhere: (before) => void tellOfEnd(before),
+  })
+
+  /** What another tab ended is told here, too, so that a page can show it. */
+  async function tellOfEnd({ id, ref, issuer, status }: SessionState): Promise<void> {
+    try {
+      const now = (await records.read(id))?.state
+      if (!now) emit({ kind: 'session_ended', session: ref, issuer })
+      else if (now.status === 'expired' && status === 'active') {
+        emit({ kind: 'session_expired', session: ref, issuer, reason: now.reason })
+      }
+    } catch {
+      // Safe to leave: the next call reads the store, and meets its failure.
+    }
+  }
+
   return {
     clientOf: client.clientOf,
     runtime,
     refreshAhead,
     rotationGrace,
-    emit: createEmitter(settings.onEvent),
+    emit,
     engine: createRefreshEngine({ runtime, ...(lock && { lock }) }),
     backoff: createRefreshBackoff(runtime),
-    records: createSessionRecords({
-      store,
-      runtime,
-      lifetime,
-      revalidateAfter,
-      uniqueSubjects: client.issuer === undefined,
-    }),
+    records,
   }
 }
 

@@ -78,6 +78,16 @@ export async function aSession(options: RigOptions = {}): Promise<Rig> {
     sessions,
     session,
     api: `${provider.issuer}/userinfo`,
-    anotherProcess: (more) => createSessions({ client: createClient(), store, ...more }),
+    anotherProcess: (more) => createSessions({ client: createClient(), store: connectedTo(store), ...more }),
+  }
+}
+
+/** The same records through a connection of its own, as another process has it. */
+function connectedTo(store: RecordStore): RecordStore {
+  return {
+    get: (key) => store.get(key),
+    find: (index, value) => store.find(index, value),
+    commit: (changes) => store.commit(changes),
+    sweep: () => store.sweep(),
   }
 }
