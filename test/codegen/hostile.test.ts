@@ -93,6 +93,61 @@ describe('a document that is made to exhaust', () => {
     })
   })
 
+  it.each([' ', '\n', '\t \n', '/', '{', '*/', '@', '#', '.', '\u0301', 'A', "'", '\\'])(
+    'by long runs of %j at any place takes no longer than its length',
+    async (piece) => {
+      const run = `x${piece.repeat(100_000 / piece.length)}x`
+      const schema = {
+        type: 'string',
+        title: run,
+        description: run,
+        default: run,
+        examples: [run],
+        pattern: run,
+        enum: [run],
+      }
+      const parameter = { name: run, in: 'query', description: run, schema: { type: 'string' } }
+      const media = { content: { [run]: { schema } } }
+      const operation = {
+        operationId: run,
+        tags: [run],
+        summary: run,
+        description: run,
+        parameters: [parameter, { ...parameter, in: 'header' }],
+        requestBody: media,
+        responses: { 200: { description: run, ...media } },
+      }
+      const start = performance.now()
+      await generated({
+        document: aDocument({
+          paths: { [`/${run}`]: { post: operation } },
+          schemas: { [run]: { type: 'object', properties: { [run]: schema }, patternProperties: { [run]: schema } } },
+          extra: { servers: [{ url: `https://x.example/${run}` }] },
+        }),
+        validators: 'strict',
+      })
+      await generated({
+        document: {
+          name: 'a.json',
+          text: JSON.stringify({ swagger: '2.0', host: 'x.example', basePath: run, paths: {} }),
+        },
+      })
+      // Quadratic, each of these took seconds.
+      expect(performance.now() - start).toBeLessThan(3000)
+    },
+  )
+
+  it('by server variables that multiply has no server', async () => {
+    const variables = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [`v${index}`, { default: `{v${index + 1}}`.repeat(9) }]),
+    )
+    const extra = { servers: [{ url: 'https://x.example/{v0}', variables }] }
+    const { files } = await generated({
+      document: aDocument({ paths: { '/a': { get: { responses: { 204: { description: '' } } } } }, extra }),
+    })
+    expect(files['operations.ts']!.length).toBeLessThan(2000)
+  })
+
   it('by references that fork and meet again takes no longer than another', async () => {
     const level = (index: number): object => ({
       allOf: [{ $ref: `#/components/schemas/L${index}` }, { $ref: `#/components/schemas/L${index}` }],
@@ -160,6 +215,8 @@ describe('a pattern', () => {
     '^(.)\\1$',
     '^\\p{L}+$',
     '^.+@.+$',
+    '\\d{50000}x',
+    'a'.repeat(501),
     '^a?a?a?',
     '[',
   ])('%s is left alone', (pattern) => {

@@ -128,6 +128,45 @@ describe('references to other files', () => {
     expect(files['models.ts']!.match(/= unknown/g)).toHaveLength(refs.length)
   })
 
+  it('are followed to a folder that is allowed, but not through a symbolic link out of it', async () => {
+    const folder = await temporaryFolder()
+    for (const name of ['api', 'shared', 'shared-not']) await mkdir(join(folder, name))
+    await writeFile(join(folder, 'secret.json'), '{"type":"string"}')
+    await writeFile(join(folder, 'shared/a.json'), '{"type":"integer"}')
+    await writeFile(join(folder, 'shared-not/a.json'), '{"type":"integer"}')
+    await symlink(join(folder, 'secret.json'), join(folder, 'shared/link.json'))
+    const schemas = {
+      A: { $ref: '../shared/a.json' },
+      B: { $ref: '../shared/link.json' },
+      C: { $ref: '../shared-not/a.json' },
+    }
+    await writeFile(join(folder, 'api/root.json'), aDocument({ schemas }).text)
+    const { files, codes } = await generated({
+      document: join(folder, 'api/root.json'),
+      allowRefs: [join(folder, 'shared')],
+    })
+    expect(codes).toEqual(['ref_not_followed', 'ref_not_followed'])
+    expect(files['models.ts']).toMatch(/type A = number[\s\S]*type B = unknown[\s\S]*type C = unknown/)
+  })
+
+  it('are not followed where an allowed host sends them elsewhere', async () => {
+    const requests: string[] = []
+    const server = createServer((request, response) => {
+      requests.push(request.url ?? '')
+      if (request.url === '/far.json') response.writeHead(302, { location: '/inner.json' }).end()
+      else response.end('{"type":"boolean"}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      const document = aDocument({ schemas: { Far: { $ref: `${origin}/far.json` } } })
+      expect((await generated({ document, allowRefs: [origin] })).codes).toEqual(['ref_not_followed'])
+      expect(requests).toEqual(['/far.json'])
+    } finally {
+      server.close()
+    }
+  })
+
   it('reach no host unless it is allowed by name', async () => {
     const requests: string[] = []
     const server = createServer((request, response) => {

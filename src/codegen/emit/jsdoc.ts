@@ -43,9 +43,11 @@ function sanitise(prose: string): string {
     )
     .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD')
     .replaceAll('*/', '*\\/')
-    .replace(/^(\s*)@/gm, '$1\\@')
+    .replace(/^([^\S\n]*)@/gm, '$1\\@')
     .replace(annotation, '$&\\')
-    .replace(/[ ]+$/gm, '')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()
 }

@@ -1,3 +1,4 @@
+import { withoutTrailingSlashes } from '../normalise/servers.ts'
 import type { OAuthBinding } from '../oauth/recognise.ts'
 import type { Spec } from '../spec.ts'
 import { type EmittedFile, type FileStyle, joinFile } from './file.ts'
@@ -14,7 +15,10 @@ export function emitOAuth(spec: Spec, bindings: readonly OAuthBinding[], style: 
     if (!found || paths.has(field) || found.path.includes('{')) continue
     const { server, path } = found
     const isElsewhere = server !== undefined && server !== spec.server
-    paths.set(field, isElsewhere ? stringLiteral(server.replace(/\/+$/, '') + path) : `base + ${stringLiteral(path)}`)
+    paths.set(
+      field,
+      isElsewhere ? stringLiteral(withoutTrailingSlashes(server) + path) : `base + ${stringLiteral(path)}`,
+    )
   }
   // A document with the extension is of a server with metadata.
   if (paths.size === 0 || bindings.every(({ by }) => by === 'extension')) return []

@@ -35,24 +35,28 @@ export function resolveReference(base: string, ref: string): { location: string;
 
 /** Why a file may not be read, or undefined if it may: inside the document's folder, or named by `allowRefs`. */
 export function refusal(location: string, root: string, allowRefs: readonly string[]): string | undefined {
-  if (allowRefs.some((allowed) => isUnder(location, allowed))) return undefined
   const { protocol, host } = new URL(location)
-  if (protocol !== 'file:') return `${protocol}//${host} is not allowed`
-  if (!root.startsWith('file:')) return 'a document that is not a file may not refer to files'
-  const folder = realpathSync(dirname(fileURLToPath(root)))
-  let target: string
+  const allowed = allowRefs.filter((each) => isUnder(location, each))
+  if (protocol !== 'file:') return allowed.length > 0 ? undefined : `${protocol}//${host} is not allowed`
+  if (!root.startsWith('file:') && allowed.length === 0) return 'a document that is not a file may not refer to files'
+  const roots = [...(root.startsWith('file:') ? [dirname(fileURLToPath(root))] : []), ...allowed.map(toPath)]
   try {
-    // A symbolic link inside the folder must not lead out of it.
-    target = realpathSync(fileURLToPath(location))
+    // A symbolic link inside of what is allowed must not lead out of it.
+    const target = realpathSync(fileURLToPath(location))
+    return roots.some((each) => isWithin(target, realpathSync(each)))
+      ? undefined
+      : "it is outside the document's folder"
   } catch {
     // The same answer for a file outside that exists and one that does not would need a check of its own:
     // nothing of the target is read or shown either way.
     return 'there is no such file'
   }
-  return target.startsWith(folder.endsWith(sep) ? folder : folder + sep)
-    ? undefined
-    : "it is outside the document's folder"
 }
+
+const isWithin = (path: string, place: string): boolean =>
+  path === place || path.startsWith(place.endsWith(sep) ? place : place + sep)
+
+const toPath = (allowed: string): string => (/^file:/i.test(allowed) ? fileURLToPath(allowed) : allowed)
 
 /** `allowed` is a URL or a path, of one file or of a folder; a host is allowed by its origin. */
 function isUnder(location: string, allowed: string): boolean {

@@ -68,7 +68,7 @@ export function functionName(given: string): string {
 /** A name for an operation that the document gives none: of method and path alone, so that nothing else changes it. */
 export function pathName(method: string, path: string): string {
   const segments = path.split('/').filter((segment) => segment !== '')
-  const words = segments.map((segment) => segment.replace(/\{([^}]*)\}/g, ' by $1 '))
+  const words = segments.map((segment) => segment.replace(/\{([^{}]*)\}/g, ' by $1 '))
   return functionName(`${method.toLowerCase()} ${words.join(' ') || 'root'}`)
 }
 

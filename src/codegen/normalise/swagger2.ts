@@ -4,6 +4,7 @@ import type { Context, Part } from './context.ts'
 import { readMediaType } from './media-type.ts'
 import { list, optional, own, strings, text } from './raw.ts'
 import { normaliseSchema } from './schema.ts'
+import { withoutTrailingSlashes } from './servers.ts'
 
 /**
  * Swagger 2.0, where it differs in shape from what came later: the server in three fields, the body among the
@@ -14,7 +15,7 @@ export function swaggerServers(root: unknown): unknown {
   if (host === undefined) return []
   const scheme =
     strings(own(root, 'schemes')).find((each) => each === 'https') ?? strings(own(root, 'schemes'))[0] ?? 'https'
-  return [{ url: `${scheme}://${host}${text(own(root, 'basePath')) ?? ''}`.replace(/\/+$/, '') }]
+  return [{ url: withoutTrailingSlashes(`${scheme}://${host}${text(own(root, 'basePath')) ?? ''}`) }]
 }
 
 /** Splits the dereferenced parameters into those of the request line and headers, and those of the body. */

@@ -1,3 +1,6 @@
+/** Characters of a pattern, and of what one without an anchor takes. */
+const longest = 500
+
 /**
  * Whether a regular expression runs in linear time on any string. A document's `pattern` is untrusted, and one
  * like `(a+)+$` would let a server hang its client. Only plain sequences are let through in which what a
@@ -5,12 +8,14 @@
  * alternatives are not analysed and count as unsafe.
  */
 export function isLinearPattern(pattern: string): boolean {
+  if (pattern.length > longest) return false
   const anchored = pattern.startsWith('^')
   const body = pattern.replace(/^\^/, '').replace(/(?<!\\)\$$/, '')
   const terms = parseTerms(body)
   if (!terms || !compiles(pattern)) return false
-  // Without an anchor a repetition is tried from each position: quadratic.
-  if (!anchored) return terms.every((term) => term.min === term.max)
+  // Without an anchor a repetition is tried from each position: quadratic, or the text's length times its own.
+  if (!anchored)
+    return terms.every((term) => term.min === term.max) && terms.reduce((sum, { max }) => sum + max, 0) <= longest
   return terms.every((term, index) => term.min === term.max || isSeparated(term, terms.slice(index + 1)))
 }
 
