@@ -142,6 +142,11 @@ export {
   type StoreErrorCode,
   TimeoutError,
   type TokenCheck,
+  TokenError,
+  type TokenErrorCode,
+  type TokenErrorEndpoint,
+  type TokenErrorOptions,
+  type TokenErrorReason,
   XrpcError,
   type XrpcErrorOptions,
 } from './errors/index.ts'
