@@ -22,6 +22,9 @@ const surroundings: Record<string, string> = {
   encryptionJwk: '{ kty: string; kid: string; [member: string]: unknown }',
   request: 'Request',
   token: 'string',
+  appPassword: 'string',
+  picture: 'Uint8Array<ArrayBuffer>',
+  atproto: "import('authentype/atproto').AtprotoClient",
   nonce: 'string',
   privateKeyJwt: "typeof import('authentype').privateKeyJwt",
 }
