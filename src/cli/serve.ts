@@ -82,7 +82,9 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'
 function readSwitches(values: Values): DevServerOptions {
   const { 'tls-key': key, 'tls-cert': cert, 'client-ca': ca, 'certificate-header': header } = values
   if ((key === undefined) !== (cert === undefined)) throw new UsageError('serve: --tls-key and --tls-cert go together')
-  if (ca !== undefined && key === undefined) throw new UsageError('serve: --client-ca needs --tls-key and --tls-cert')
+  if (ca !== undefined && key === undefined && header === undefined) {
+    throw new UsageError('serve: --client-ca needs --tls-key and --tls-cert, or --certificate-header')
+  }
   const rotateKeysEvery = readSeconds(values['rotate-keys'])
   return {
     faults: (values.fault ?? []).map(readFault),
@@ -107,8 +109,12 @@ async function readFiles(values: Values): Promise<DevServerOptions> {
     await read('tls-cert'),
     await read('client-ca'),
   ]
-  const tls = key !== undefined && cert !== undefined && { key, cert, ...(ca !== undefined && { clientCa: ca }) }
-  return { ...(users !== undefined && { users: parseUsers(users) }), ...(tls && { tls }) }
+  const tls = key !== undefined && cert !== undefined && { key, cert }
+  return {
+    ...(users !== undefined && { users: parseUsers(users) }),
+    ...(tls && { tls }),
+    ...(ca !== undefined && { clientCa: ca }),
+  }
 }
 
 function parseUsers(text: string): readonly DevUser[] {

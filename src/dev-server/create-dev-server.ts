@@ -5,6 +5,7 @@ import { createDevContext, type DevContext } from './context.ts'
 import type { Answerer } from './exchange.ts'
 import type { DevFaults } from './faults.ts'
 import { createAnswerer, type DevHandler, toHandler } from './handler.ts'
+import { rotateEvery } from './key-rotation.ts'
 import { listenAll } from './listeners.ts'
 import {
   assertDevOptions,
@@ -86,7 +87,7 @@ export async function startDevServer(
 ): Promise<DevServer> {
   assertDevOptions('createDevServer', options, serverNames)
   assertServerOptions(options)
-  const { port: _, tls, clientCertificateHeader, rotateKeysEvery, ...rest } = options
+  const { port: _, tls, clientCa: __, clientCertificateHeader, rotateKeysEvery, ...rest } = options
   const mtls = rest.mtls ?? (tls !== undefined || clientCertificateHeader !== undefined)
   let controls: DevControls | undefined
   const listener = await listenAll(options, async (origins) => {
@@ -97,15 +98,14 @@ export async function startDevServer(
     controls = controlsOf(context, answerer)
     return answerer
   })
-  const rotate = () => {
-    controls!.rotateKeys().catch((error: unknown) => rest.onError?.(error))
-  }
-  const rotation = rotateKeysEvery === undefined ? undefined : setInterval(rotate, rotateKeysEvery * 1000)
+  const { rotateKeys: rotate } = controls!
+  const report = (error: unknown) => rest.onError?.(error)
+  const stop = rotateKeysEvery === undefined ? undefined : rotateEvery(rotateKeysEvery, rotate, report)
   return {
     ...controls!,
     port: listener.port,
     async close() {
-      clearInterval(rotation)
+      stop?.()
       await listener.close()
     },
   }

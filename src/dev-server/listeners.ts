@@ -46,8 +46,8 @@ export async function listenAll(
   }
 }
 
-function listenOptions({ tls, clientCertificateHeader: header }: DevServerOptions): ListenOptions {
+function listenOptions({ tls, clientCa = [], clientCertificateHeader: header }: DevServerOptions): ListenOptions {
   if (!tls && header === undefined) return {}
-  const certificates = { roots: [tls?.clientCa ?? []].flat(), header }
+  const certificates = { roots: [clientCa].flat(), header }
   return { certificates, ...(tls && { tls: { key: tls.key, cert: tls.cert } }) }
 }

@@ -75,8 +75,6 @@ export interface DevHandlerOptions {
 export interface DevTls {
   readonly key: string
   readonly cert: string
-  /** Roots of clients' certificates, in PEM: for `tls_client_auth` (RFC 8705 2.1). @default none */
-  readonly clientCa?: string | readonly string[]
   /** The port at which clients are asked for certificates; browsers never are. @default 0, any free port */
   readonly mtlsPort?: number
 }
@@ -88,6 +86,8 @@ export interface DevServerOptions extends Omit<DevHandlerOptions, 'issuer'> {
   readonly issuer?: string
   /** Serves over TLS, and at a second port with clients' certificates. @default plain HTTP */
   readonly tls?: DevTls
+  /** Roots of clients' certificates, in PEM: for `tls_client_auth` (RFC 8705 2.1). @default none */
+  readonly clientCa?: string | readonly string[]
   /**
    * A header field in which a proxy before this server hands on the client's certificate: `Client-Cert` as in RFC
    * 9440, or PEM with URL escapes as nginx sends it. Whoever reaches this server can fill it in, so the proxy must be
@@ -167,7 +167,7 @@ const handlerNames = [
 ]
 
 /** What a server takes beyond what its handler does. */
-export const serverNames = ['port', 'tls', 'clientCertificateHeader', 'rotateKeysEvery'] as const
+export const serverNames = ['port', 'tls', 'clientCa', 'clientCertificateHeader', 'rotateKeysEvery'] as const
 
 /** @throws TypeError that names the option */
 export function assertDevOptions(caller: string, options: object, more: readonly string[] = []): void {
@@ -204,14 +204,14 @@ export function assertDevOptions(caller: string, options: object, more: readonly
 /** @throws TypeError that names the option */
 export function assertServerOptions({ tls, clientCertificateHeader, rotateKeysEvery }: DevServerOptions): void {
   if (tls !== undefined) {
-    assertKnownOptions('tls', tls, ['key', 'cert', 'clientCa', 'mtlsPort'])
+    assertKnownOptions('tls', tls, ['key', 'cert', 'mtlsPort'])
     if (typeof tls.key !== 'string' || typeof tls.cert !== 'string')
       throw new TypeError('tls: expected key and cert in PEM')
   }
   if (clientCertificateHeader !== undefined && !/^[\w-]+$/.test(clientCertificateHeader)) {
     throw new TypeError('clientCertificateHeader: expected the name of a header field')
   }
-  if (rotateKeysEvery !== undefined && !(rotateKeysEvery > 0 && rotateKeysEvery <= 2_000_000)) {
-    throw new TypeError('rotateKeysEvery: expected a number of seconds')
+  if (rotateKeysEvery !== undefined && !(Number.isSafeInteger(rotateKeysEvery) && rotateKeysEvery > 0)) {
+    throw new TypeError('rotateKeysEvery: expected a positive number of whole seconds')
   }
 }

@@ -217,4 +217,24 @@ describe('a certificate that a proxy hands on', () => {
     expect(await ask(open, { 'client-cert': pem })).toBe(401)
     await Promise.all([behind.close(), open.close()])
   })
+
+  it('proves a client of an authority only where that authority has signed it', async () => {
+    const [{ ca, client }, strange] = [makeCertificates('app.example'), makeCertificates('app.example')]
+    const server = await createDevServer({ clientCertificateHeader: 'client-cert', clientCa: ca })
+    server.addClient({
+      client_id: 'proxied',
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=client',
+      grant_types: ['client_credentials'],
+    })
+    const ask = async (certificate: string) => {
+      const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'proxied' })
+      const headers = { 'client-cert': encodeURIComponent(certificate) }
+      return (await fetch(`${server.issuer}/token`, { method: 'POST', body, headers })).status
+    }
+    expect(await ask(client.cert)).toBe(200)
+    expect(await ask(strange.client.cert)).toBe(401)
+    expect(await ask(client.cert.replace(/\n(.{8})/, '\nAAAAAAAA'))).toBe(401)
+    await server.close()
+  })
 })

@@ -40,7 +40,7 @@ export async function makeClientKey(kid: string) {
 }
 
 export function tlsOptions({ server, ca }: Certificates) {
-  return { tls: { ...server, clientCa: ca } }
+  return { tls: server, clientCa: ca }
 }
 
 /** Registrations of the two methods of RFC 8705, tokens bound. */
