@@ -17,13 +17,13 @@ export function createXrpcMethods<Methods extends XrpcMethods = AnyXrpcMethods>(
     throw answer.error
   }
   return {
-    get(nsid, ...[options = {}]) {
+    async get(nsid, ...[options = {}]) {
       assertKnownOptions(`get ${nsid}`, options, ['params', ...callOptionNames])
-      return call({ ...(options as XrpcCallOptions), method: 'GET', nsid })
+      return await call({ ...(options as XrpcCallOptions), method: 'GET', nsid })
     },
-    post(nsid, ...[options = {}]) {
+    async post(nsid, ...[options = {}]) {
       assertKnownOptions(`post ${nsid}`, options, ['params', 'input', 'contentType', ...callOptionNames])
-      return call({ ...(options as XrpcCallOptions), method: 'POST', nsid })
+      return await call({ ...(options as XrpcCallOptions), method: 'POST', nsid })
     },
   }
 }
