@@ -1,6 +1,7 @@
 // Debian's Chromium, driven by playwright-core, over pages that are bundled from the source and served on loopback.
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { type Browser, chromium } from 'playwright-core'
 import { canRun } from './local-servers.ts'
@@ -34,6 +35,8 @@ export async function servePage(entryPoint: string): Promise<ServedPage> {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    // The source, where a package would have its build.
+    alias: { '#signatures': join(import.meta.dirname, '../../src/lib/signatures/web.ts') },
   })
   const script = outputFiles[0]!.text
   const server: Server = createServer((request, response) => {
