@@ -25,6 +25,6 @@ export interface AccessTokenRequest {
 
 /** The only seam to tokens: sessions and the token manager implement it, `withAccessToken` consumes it. */
 export interface TokenSource {
-  /** @throws SessionError when there is no token to be had */
+  /** @throws SessionError or TokenError when there is no token to be had */
   getAccessToken(request?: AccessTokenRequest): Promise<AccessToken>
 }

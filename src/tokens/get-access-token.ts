@@ -3,6 +3,7 @@ import { TokenError, type TokenErrorReason } from '../errors/token.ts'
 import type { AccessToken } from '../http/token-source.ts'
 import { assertKnownOptions, assertOptions } from '../lib/options.ts'
 import { importOnce } from '../lib/stored-key.ts'
+import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { obtainClientToken } from './client-token.ts'
 import { type ClientInput, clientIdOf } from './connections.ts'
 import type { ManagerContext } from './manager-context.ts'
@@ -92,7 +93,9 @@ function isGood({ context, minRemainingLife, rejected }: Search, { metadata, val
   return value !== rejected && isTokenValid(metadata, { minRemainingLife, runtime: context.runtime })
 }
 
+/** @throws TypeError for a resource that is no absolute URI, before anything is sent */
 async function obtain(search: Search): Promise<AccessTokenState> {
+  normaliseResources(search.resource)
   const { context, owner, scopes, signal } = search
   if (owner.subject.kind === 'sub') return await refreshForUser(search)
   const isEnough = (state: AccessTokenState) =>

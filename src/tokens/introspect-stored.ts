@@ -1,12 +1,15 @@
 import { introspectToken } from '../issuer/introspect-token.ts'
+import { abortable } from '../lib/single-flight.ts'
 import { importOnce } from '../lib/stored-key.ts'
 import type { Introspection } from '../protocol/introspection-response.ts'
+import { clientIdOf } from './connections.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { type TokenOverrides, withOverrides } from './manager-options.ts'
 import { asking } from './token-failures.ts'
 import type { AnyTokenState, TokenKind, TokenPlace } from './token-kind.ts'
 import { updateStored } from './token-kind.ts'
 import { type TokenMetadata, toTokenMetadata } from './token-metadata.ts'
+import type { Stored } from './token-records.ts'
 import type { AccessTokenState } from './token-state.ts'
 
 /**
@@ -30,12 +33,28 @@ export async function introspectStored<State extends AnyTokenState>(
   const age = runtime.now() - (stored?.state.introspectedAt ?? Number.NEGATIVE_INFINITY)
   // A negative age is that of a clock that was set back.
   if (stored && age >= 0 && age < minIntrospectInterval) return stored.state.metadata
-  const answer = await introspectNow(context, kind, token, place, overrides, stored?.state.dpopKey, signal)
+  const ask = () => introspectAndStore(context, kind, token, place, overrides, stored)
+  // What only this call has is nobody else's answer.
+  if (overrides?.metadata || overrides?.decorators) return await abortable(ask(), signal)
+  const key = JSON.stringify([kind.hint, place.issuer, clientIdOf(place.client, 'introspect'), token])
+  return await abortable(context.introspections.run(key, ask), signal)
+}
+
+async function introspectAndStore<State extends AnyTokenState>(
+  context: ManagerContext,
+  kind: TokenKind<State>,
+  token: string,
+  place: TokenPlace,
+  overrides: TokenOverrides | undefined,
+  stored: Stored<State> | undefined,
+): Promise<TokenMetadata> {
+  // Others may wait for the same answer: no caller's signal ends the request.
+  const answer = await introspectNow(context, kind, token, place, overrides, stored?.state.dpopKey, undefined)
   if (!stored) return toTokenMetadata(answer)
   const updated = await updateStored(context, kind, stored, (state) => {
     // Rotated meanwhile: what the server said is about a token that is used up.
     if ((state as { value?: string }).value !== token) return undefined
-    return introspected(state, answer, runtime.now())
+    return introspected(state, answer, context.runtime.now())
   })
   return updated?.metadata ?? toTokenMetadata(answer)
 }

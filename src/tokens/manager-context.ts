@@ -8,6 +8,7 @@ import type { ClaimsRecords, ClaimsState } from './claims-records.ts'
 import type { Connections } from './connections.ts'
 import type { TokenManagerSettings } from './manager-options.ts'
 import type { TokenEventListener } from './token-events.ts'
+import type { TokenMetadata } from './token-metadata.ts'
 import type { AllTokenRecords } from './token-records.ts'
 import type { AccessTokenState } from './token-state.ts'
 
@@ -25,6 +26,8 @@ export interface ManagerContext {
   readonly background: BackgroundWork
   /** Grants of clients for themselves that are under way. */
   readonly grants: SingleFlight<AccessTokenState>
+  /** Questions about tokens that are under way. */
+  readonly introspections: SingleFlight<TokenMetadata>
   /** Questions for userinfo that are under way. */
   readonly userinfoFlights: SingleFlight<ClaimsState>
 }

@@ -2,11 +2,19 @@ import { exportSigningKey } from '#signatures'
 import { errorCode } from '../lib/emitter.ts'
 import { assertKnownOptions, assertOptions } from '../lib/options.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
+import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { clientIdOf } from './connections.ts'
 import { introspected, introspectNow } from './introspect-stored.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { type TokenOverrides, withOverrides } from './manager-options.ts'
-import { type AnyTokenState, type TokenKind, type TokenPlace, updateStored } from './token-kind.ts'
+import {
+  type AnyTokenState,
+  contended,
+  maxAttempts,
+  type TokenKind,
+  type TokenPlace,
+  updateStored,
+} from './token-kind.ts'
 import { type TokenMetadata, type TokenMetadataInput, toTokenMetadata } from './token-metadata.ts'
 import type { Stored } from './token-records.ts'
 import type { AccessTokenState, RefreshTokenState } from './token-state.ts'
@@ -48,9 +56,10 @@ export async function registerToken<State extends AnyTokenState>(
   assertKnownOptions('register', registration, registrationNames)
   if (registration.subject !== undefined) assertSubject(registration.subject, 'register')
   clientIdOf(registration.client, 'register')
+  normaliseResources((registration as AccessTokenRegistration).resource)
   context.connections.learn(registration.issuer, registration.client)
   const base = await describeToken(context, kind, token, registration, overrides)
-  for (;;) {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const held =
       (await kind.records.findByValue(registration.issuer, token)) ?? (await readOwn(kind, registration, token))
     if (held) {
@@ -63,6 +72,7 @@ export async function registerToken<State extends AnyTokenState>(
     const { ok } = await context.records.commit([await kind.records.put(key, state, null)])
     if (ok) return state.metadata
   }
+  throw contended()
 }
 
 type BaseState = Pick<AccessTokenState, 'format' | 'issuer' | 'clientId' | 'metadata' | 'registeredAt'> &

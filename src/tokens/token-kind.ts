@@ -19,7 +19,8 @@ export interface TokenKind<State> {
 
 export type AnyTokenState = AccessTokenState | RefreshTokenState
 
-const maxAttempts = 10
+/** Tries of a write that others come before. */
+export const maxAttempts = 10
 
 /**
  * Puts what `change` makes of a record in its place, and of what others have put there meanwhile.
@@ -60,7 +61,7 @@ export async function takeStored<State>(
   throw contended()
 }
 
-function contended(): StoreError {
+export function contended(): StoreError {
   const message = 'a token was changed by others each time that it was to be written'
   return new StoreError('version_conflict', message, { record: 'token' })
 }

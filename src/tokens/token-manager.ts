@@ -152,6 +152,7 @@ function createContext(settings: TokenManagerSettings): ManagerContext {
     backoff: createRefreshBackoff(runtime),
     background: createBackgroundWork(),
     grants: createSingleFlight(),
+    introspections: createSingleFlight(),
     userinfoFlights: createSingleFlight(),
   }
 }

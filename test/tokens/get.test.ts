@@ -328,6 +328,7 @@ describe('misuse', () => {
     ['an unknown member', { ...read, scope: 'read' }, /unknown option "scope"/],
     ['a subject that is a text', { ...read, subject: 'alice' }, /"subject" must be/],
     ['no client', { ...read, client: undefined }, /"client" must be/],
+    ['a resource that is no absolute URI', { ...read, resource: '/api' }, /"resource" must be/],
     ['a scope of other characters', { ...read, scopes: ['"read"'] }, /"scopes" must be/],
   ])('of %s is a TypeError', async (_, wish, message) => {
     await expect(aRig().manager.accessTokens.get(wish as never)).rejects.toThrow(message)

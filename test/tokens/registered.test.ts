@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { generateSigningKey } from '#signatures'
 import { isTokenValid, type TokenManager } from '../../src/tokens/index.ts'
+import { aJws, aKeyPair } from '../support/id-token.ts'
 import { aLogin, alice, aRig, client, place, theClient } from './rig.ts'
 
 const read = { ...place, subject: alice, scopes: ['read'] } as const
@@ -152,6 +153,50 @@ describe.each(kinds)('%s.introspect', (kind) => {
     expect((await manager[kind].introspect('t', place)).iat).not.toBe(first.iat)
     expect(await manager[kind].introspect('t', place, { minIntrospectInterval: 0 })).toBeDefined()
     expect(issuer.of('introspect').map(({ form }) => form.token_type_hint)).toEqual(Array(3).fill(hints[kind]))
+  })
+
+  it('asks once for all who ask at the same time, and an impatient one ends nothing', async () => {
+    const { manager, issuer } = aRig()
+    issuer.answer('introspect', () => Response.json({ active: true, sub: 'alice' }))
+    await manager[kind].register('t', { ...place, metadata: { sub: 'alice' } })
+    const controller = new AbortController()
+    const impatient = manager[kind].introspect('t', place, { signal: controller.signal })
+    const patient = Array.from({ length: 50 }, () => manager[kind].introspect('t', place))
+    controller.abort(new Error('enough'))
+    await expect(impatient).rejects.toThrow('enough')
+    expect(await Promise.all(patient)).toEqual(Array(50).fill({ active: true, sub: 'alice' }))
+    expect(issuer.of('introspect')).toHaveLength(1)
+  })
+
+  it('takes a signed answer where one was registered, and no other', async () => {
+    const { manager, issuer, clock } = aRig()
+    const client = { ...place.client, introspection_signed_response_alg: 'ES256' }
+    const times = { iat: clock.now() / 1000 }
+    const signed = (token_introspection: object) =>
+      aJws(
+        { alg: 'ES256', kid: 'P-256', typ: 'token-introspection+jwt' },
+        { iss: place.issuer, aud: client.client_id, ...times, token_introspection },
+        aKeyPair('P-256').privateKey,
+        'ES256',
+      )
+    const headers = { 'content-type': 'application/token-introspection+jwt' }
+    issuer.answer('introspect', () => new Response(signed({ active: true, sub: 'alice', scope: 'read' }), { headers }))
+    const signedPlace = { issuer: place.issuer, client }
+    expect(await manager[kind].introspect('t', signedPlace)).toMatchObject({ sub: 'alice', scope: ['read'] })
+    issuer.answer('introspect', () => Response.json({ active: true, sub: 'alice' }))
+    await expect(manager[kind].introspect('t', signedPlace)).rejects.toMatchObject({
+      code: 'illegal_introspection_response',
+    })
+  })
+
+  it('waits no longer than it may', async () => {
+    const { manager, issuer } = aRig({ timeout: 20 })
+    await manager[kind].introspect('t', place)
+    issuer.answer('introspect', () => new Promise(() => {}))
+    await expect(manager[kind].introspect('t', place)).rejects.toMatchObject({
+      code: 'http_request',
+      cause: { code: 'timeout' },
+    })
   })
 
   it('stores nothing of a token that is not registered', async () => {
