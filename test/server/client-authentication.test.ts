@@ -225,6 +225,7 @@ describe('client assertions', () => {
     ['issued in the future', (now: number) => ({ iat: now + 61, exp: now + 120 })],
     ['not valid yet', (now: number) => ({ nbf: now + 61 })],
     ['of another subject', () => ({ sub: 'other' })],
+    ['of another issuer', () => ({ iss: 'other' })],
   ])('refuses one that is %s', async (_name, change) => {
     const key = await generateSigningKey('ES256')
     const { now, send } = await rigFor(key)

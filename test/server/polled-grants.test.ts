@@ -229,7 +229,18 @@ describe('CIBA', () => {
     const replayed = await send(request)
     expect(!replayed.ok && replayed.error.error).toBe('invalid_request_object')
     expect((await send(await signed(ed, {}, { ...claims, jti: 'two' }))).ok).toBe(false)
-    expect((await send(await signed(es, {}, { ...claims, jti: undefined }))).ok).toBe(false)
+    const fresh = (change: object) => ({ ...claims, jti: crypto.randomUUID(), ...change })
+    expect((await send(await signed(es, {}, fresh({ exp: now + 3_600 })))).ok).toBe(true)
+    // CIBA Core 7.1.1: all of them are required; FAPI 1.0 Advanced 5.2.2: good for an hour after nbf at most.
+    for (const change of [
+      { exp: now + 3_601 },
+      { exp: now },
+      { aud: 'https://x.example' },
+      { iss: 'other' },
+      ...['iss', 'aud', 'exp', 'iat', 'nbf', 'jti'].map((name) => ({ [name]: undefined })),
+    ]) {
+      expect([change, (await send(await signed(es, {}, fresh(change)))).ok]).toEqual([change, false])
+    }
   })
 })
 
@@ -242,6 +253,14 @@ describe('pre-authorized code', () => {
     const { code } = await issuePreAuthorizedCode(rig.config, { subject: 'alice', scope: ['credential'] })
     expect(tokensOf(await redeem(rig, code)).scope).toBe('credential')
     expect(refusalOf(await redeem(rig, code))).toBe('invalid_grant: code used before')
+  })
+
+  it('is good for its client alone where it names one, and stays so', async () => {
+    const rig = await start()
+    const input = { subject: 'alice', scope: ['credential'], clientId: 'spa' }
+    const { code } = await issuePreAuthorizedCode(rig.config, input)
+    expect(refusalOf(await redeem(rig, code, {}, 'web'))).toBe('invalid_grant: code of another client')
+    expect(tokensOf(await redeem(rig, code)).scope).toBe('credential')
   })
 
   it('wants the transaction code, counts wrong ones, and refuses one that is not expected', async () => {
