@@ -1,61 +1,159 @@
-// The pages in Chromium: scripts off on the phone, on at the desk, light and dark.
-
-import type { Browser } from 'playwright-core'
+// The pages in Chromium: on a small phone and at a desk, light and dark, with scripts and without.
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDevServer, type DevServer } from '../../src/dev-server/index.ts'
 import { hasChromium, launchChromium } from '../support/browser.ts'
+import { type JudgedServer, startJudgedServer } from './conformance.ts'
+import { expectKeyboardUse, inspectPage } from './page-inspection.ts'
 
-const asked = new URLSearchParams({
+const callback = 'http://127.0.0.1:3999/callback'
+const longScope = 'a-scope-with-a-name-that-is-longer-than-any-phone-is-wide-and-has-no-space'
+const asked = {
   client_id: 'dev-app',
   response_type: 'code',
-  redirect_uri: 'http://127.0.0.1:3999/callback',
-  scope: 'openid profile offline_access a-scope-with-a-name-that-is-longer-than-any-phone-is-wide-and-has-no-space',
+  redirect_uri: callback,
+  scope: `openid profile offline_access ${longScope}`,
   code_challenge: 'a'.repeat(43),
   code_challenge_method: 'S256',
-})
-const phone = { viewport: { width: 320, height: 640 }, colorScheme: 'light', javaScriptEnabled: false } as const
-const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', javaScriptEnabled: true } as const
+}
+const devices = [
+  ['a phone, light, without scripts', { width: 320, height: 640 }, 'light', false],
+  ['a phone, dark, with scripts', { width: 390, height: 844 }, 'dark', true],
+  ['a desktop, light, with scripts', { width: 1280, height: 800 }, 'light', true],
+  ['a desktop, dark, without scripts', { width: 1440, height: 900 }, 'dark', false],
+] as const
 
 describe.skipIf(!hasChromium)('the pages in a browser', () => {
   let browser: Browser
-  let server: DevServer
+  let server: JudgedServer
   beforeAll(async () => {
     browser = await launchChromium()
-    server = await createDevServer()
+    server = await startJudgedServer()
   }, 60_000)
   afterAll(async () => {
     await browser?.close()
     await server?.close()
   })
 
-  it.each([
-    ['phone', phone],
-    ['desktop', desktop],
-  ] as const)(
-    'lead a user on a %s from the login over the consent to the client',
-    async (_, device) => {
-      const context = await browser.newContext(device)
-      const page = await context.newPage()
-      const { width } = device.viewport
-      const contentWidth = async () => (await page.locator('html').boundingBox())?.width
+  describe.each(devices)('on %s', (_, viewport, colorScheme, javaScriptEnabled) => {
+    let context: BrowserContext
+    let page: Page
+    /** What the pages complained of, and what they asked of anybody else. */
+    const complaints: string[] = []
+    beforeAll(async () => {
+      context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled })
       // Nothing listens at the client: how the browser is sent there is what counts.
       await context.route('http://127.0.0.1:3999/**', (route) => route.fulfill({ body: 'arrived' }))
-      await page.goto(`${server.issuer}/authorize?${asked}`)
+      page = await context.newPage()
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+      page.on('request', (request) => {
+        const { origin } = new URL(request.url())
+        if (origin !== server.issuer && origin !== 'http://127.0.0.1:3999') complaints.push(request.url())
+      })
+    })
+    afterAll(() => context?.close())
+
+    const authorize = (more: Record<string, string> = {}) =>
+      page.goto(`${server.issuer}/authorize?${new URLSearchParams({ ...asked, ...more })}`)
+    const heading = () => page.textContent('h1')
+    const press = (act: string) => page.click(`button[value=${act}]`)
+
+    it('leads from the login over the consent to the client', async () => {
+      await authorize()
+      expect(await heading()).toBe('Log in')
+      await inspectPage(page)
+      await expectKeyboardUse(page)
       await page.fill('#username', 'alice')
       await page.fill('#password', 'wrong')
-      await page.click('button[value=login]')
+      await press('login')
       expect(await page.textContent('#problem')).toContain('wrong')
+      expect(await page.inputValue('#username')).toBe('alice')
+      await inspectPage(page)
       await page.fill('#password', 'alice')
-      await page.click('button[value=login]')
-      expect(await page.textContent('h1')).toBe('Allow access?')
-      expect(await contentWidth()).toBe(width)
-      const main = await page.locator('main').boundingBox()
-      expect(main!.x + main!.width).toBeLessThanOrEqual(width)
-      await page.click('button[value=allow]')
-      await page.waitForURL('http://127.0.0.1:3999/**')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector('button[value=allow]')
+      expect(await heading()).toBe('Allow access?')
+      await inspectPage(page)
+      await expectKeyboardUse(page)
+      await press('allow')
+      await page.waitForURL(`${callback}**`)
       expect(new URL(page.url()).searchParams.get('code')).toBeTruthy()
-      await context.close()
-    },
-    30_000,
-  )
+    }, 30_000)
+
+    it('answers a client that asks for a form, by a script or by a button', async () => {
+      const posted = page.waitForRequest((request) => request.url() === callback && request.method() === 'POST')
+      await authorize({ response_mode: 'form_post' })
+      // RFC 8252 8.6: whoever might be another app of the same name is asked about each time.
+      await press('allow')
+      if (!javaScriptEnabled) {
+        await inspectPage(page)
+        await page.click('button')
+      }
+      expect((await posted).postData()).toMatch(/(^|&)code=/)
+    })
+
+    it('asks again, names the account, and takes no for an answer', async () => {
+      await authorize({ prompt: 'select_account' })
+      expect(await heading()).toBe('Choose an account')
+      await inspectPage(page)
+      await authorize({ prompt: 'login' })
+      expect(await heading()).toBe('Log in')
+      await inspectPage(page)
+      await press('deny')
+      await page.waitForURL(`${callback}**`)
+      expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
+    })
+
+    it('connects a device', async () => {
+      const answer = await fetch(`${server.issuer}/device_authorization`, {
+        method: 'POST',
+        body: new URLSearchParams({ client_id: 'dev-app', scope: 'openid profile' }),
+      })
+      const { user_code: userCode } = (await answer.json()) as { user_code: string }
+      await page.goto(`${server.issuer}/device`)
+      await inspectPage(page)
+      await page.fill('#user_code', 'BBBB-BBBB')
+      await press('code')
+      expect(await page.textContent('#problem')).toContain('unknown')
+      await inspectPage(page)
+      await page.fill('#user_code', userCode.toLowerCase())
+      await press('code')
+      expect(await heading()).toBe('Connect this device?')
+      await inspectPage(page)
+      await press('allow')
+      expect(await heading()).toBe('Connected')
+      await inspectPage(page)
+    })
+
+    it('shows what a user can do nothing about as a page, too', async () => {
+      await authorize({ redirect_uri: 'https://evil.example/' })
+      expect(await heading()).toBe('This request cannot go on')
+      await inspectPage(page)
+      expect((await page.goto(`${server.issuer}/nowhere`))?.status()).toBe(404)
+      expect(await heading()).toBe('Not found')
+      await inspectPage(page)
+    })
+
+    it('shows what applications ask, and makes codes', async () => {
+      for (const path of ['/inbox', '/offer']) {
+        await page.goto(server.issuer + path)
+        await inspectPage(page)
+      }
+    })
+
+    it('asks before it logs out, and does', async () => {
+      await page.goto(`${server.issuer}/end_session`)
+      expect(await heading()).toBe('Log out?')
+      await inspectPage(page)
+      await press('logout')
+      expect(await heading()).toBe('Logged out')
+      await inspectPage(page)
+      await page.goto(`${server.issuer}/inbox`)
+      expect(await heading()).toBe('Log in')
+    })
+
+    it('loads nothing from elsewhere and breaks no policy of its own', () => {
+      // Chromium reports the statuses that were meant.
+      expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([])
+    })
+  })
 })
