@@ -329,4 +329,20 @@ describe('userinfo', () => {
     ]
     for (const outcome of refused) expect(!outcome.ok && outcome.error.status).toBe(401)
   })
+
+  it('wants the certificate of a token that is bound to one, and no other', async () => {
+    const rig = await start({ mtls: true })
+    /** SEQUENCE { SEQUENCE { INTEGER 1 } INTEGER n }: the outline of a certificate. */
+    const certificate = (n: number) => ({
+      certificate: Uint8Array.from([0x30, 0x08, 0x30, 0x03, 0x02, 0x01, 0x01, 0x02, 0x01, n]),
+    })
+    const { access_token: token } = await login(rig, { certificate: certificate(2) })
+    const ask = (more: object) =>
+      handleUserInfoRequest(rig.config, { method: 'GET', url, headers: { authorization: `Bearer ${token}` }, ...more })
+    expect((await ask({ certificate: certificate(2) })).ok).toBe(true)
+    for (const more of [{}, { certificate: certificate(3) }]) {
+      const outcome = await ask(more)
+      expect(!outcome.ok && outcome.error).toMatchObject({ error: 'invalid_token', status: 401 })
+    }
+  })
 })
