@@ -1,4 +1,4 @@
-import { digest, importVerificationKey, verify } from '#signatures'
+import { digest } from '#signatures'
 import { AtprotoError, type AtprotoErrorCode } from '../../errors/atproto.ts'
 import { encodeBase64url } from '../../lib/base64url.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
@@ -6,8 +6,9 @@ import { jsonType, printable } from '../../lib/printable.ts'
 import { reachStore } from '../../lib/reach-store.ts'
 import { type RecordStore, recordKey } from '../../lib/record-store.ts'
 import { epochSeconds, type Runtime, systemRuntime } from '../../lib/runtime.ts'
-import type { AsymmetricAlgorithm, Jwk } from '../../lib/signatures/types.ts'
+import type { Jwk } from '../../lib/signatures/types.ts'
 import { isNumericDate, type Jwt, readJwt } from '../../protocol/jwt.ts'
+import { type AccountAlgorithm, verifyAccountSignature } from '../identity/account-signature.ts'
 import type { IdentityResolver } from '../identity/identity-types.ts'
 import { isNsid } from '../nsid.ts'
 import { parseServiceIdentifier, type ServiceIdentifier } from './service-identifier.ts'
@@ -221,7 +222,7 @@ async function keyOf(
 async function isSignedBy(jwk: Jwk, { header, signingInput, signature }: Jwt): Promise<boolean> {
   // The key says the algorithm, never the token (RFC 8725 3.1).
   if (header.alg !== algorithms[String(jwk.crv)]) return false
-  return await verify(await importVerificationKey(jwk, header.alg as AsymmetricAlgorithm), signingInput, signature)
+  return await verifyAccountSignature(jwk, header.alg as AccountAlgorithm, signingInput, signature)
 }
 
 async function spend({ iss, jti, exp }: Claims, { replayStore, tolerance }: Settings): Promise<void> {
