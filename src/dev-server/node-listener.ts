@@ -1,13 +1,19 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type CertificateSource, readCertificate } from './client-certificate.ts'
 import type { Answerer, DevAnswer, DevRequest } from './exchange.ts'
 import { mostBytes } from './read-request.ts'
 
 /** Bytes that are read of a body before its connection is closed. */
 const mostDrained = 8_388_608
+/** Milliseconds in which the head of a request must be here. */
+const headPatience = 10_000
+/** Milliseconds between two looks for requests that are too slow. */
+const lookEvery = 500
+const noStore = { 'cache-control': 'no-store' }
 
 /** A listening server, whose handler is set once its address is known. */
 export interface Listener {
@@ -20,6 +26,8 @@ export interface ListenOptions {
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Whether clients are asked for a certificate, which they may decline; browsers would ask their user. @default false */
   readonly asksCertificate?: boolean
+  /** Milliseconds in which a whole request must be here; a slower one is answered 408. @default 30_000 */
+  readonly patience?: number
   /** @default no certificate is read */
   readonly certificates?: CertificateSource
 }
@@ -48,6 +56,11 @@ export async function listen(
     server.on('request', (message, target) => {
       void serve(answerer, { message, target, options })
     })
+    server.on('clientError', refuseBytes)
+    // RFC 9110 10.1.1: an expectation that cannot be met.
+    server.on('checkExpectation', (_, target: ServerResponse) => {
+      target.writeHead(417, { ...noStore, connection: 'close' }).end()
+    })
     return { port: given, close }
   } catch (error) {
     await close()
@@ -55,11 +68,18 @@ export async function listen(
   }
 }
 
-function createListener({ tls, asksCertificate = false, certificates }: ListenOptions) {
-  if (!tls) return createServer()
+function createListener({ tls, asksCertificate = false, certificates, patience = 30_000 }: ListenOptions) {
+  const settings = {
+    headersTimeout: Math.min(headPatience, patience),
+    requestTimeout: patience,
+    connectionsCheckingInterval: lookEvery,
+    // Looked at below, so that the refusal is ours.
+    requireHostHeader: false,
+  }
+  if (!tls) return createServer(settings)
   // Which certificates are good for what, the rules decide; so a chain that ends nowhere is let in and says so.
   const ca = certificates?.roots.length ? { ca: [...certificates.roots] } : {}
-  return createTlsServer({ ...tls, ...ca, requestCert: asksCertificate, rejectUnauthorized: false })
+  return createTlsServer({ ...settings, ...tls, ...ca, requestCert: asksCertificate, rejectUnauthorized: false })
 }
 
 interface Exchange {
@@ -78,19 +98,39 @@ async function serve(answerer: Answerer, { message, target, options }: Exchange)
     })
     if (answer) send(answer, target)
     else target.destroy()
-  } catch {
-    // No URL, a malformed Host: nothing that a route could be found for. Or the client is gone.
+  } catch (error) {
+    // Or the client is gone.
     if (target.headersSent || target.destroyed) return
-    target.writeHead(400, { 'cache-control': 'no-store' }).end()
+    // Else no URL, for which a route could be found: a malformed Host.
+    const status = error instanceof TooLong ? 413 : 400
+    target.writeHead(status, { ...noStore, connection: 'close' }).end(() => message.destroy())
   }
+}
+
+class TooLong extends Error {
+  override readonly name = 'TooLong'
+}
+
+/** What the parser does not take for a request, or came too slowly (RFC 9112 2.2, 6.3; RFC 9110 15.5.9; RFC 6585 5). */
+function refuseBytes({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[code ?? ''] ?? 400
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nCache-Control: no-store\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+  )
 }
 
 function toDevRequest(message: IncomingMessage, body: Uint8Array, { tls }: ListenOptions): DevRequest {
   const { method = 'GET', url: target = '/', rawHeaders } = message
+  // RFC 9112 3.2: none, or two, which a comma joins to what is no host, are a bad request.
+  const host = joinFields(rawHeaders, 'host') ?? ' '
   return {
     method,
     // Joined as text: `//evil.example/x` is a path here, and would be a host to a resolver.
-    url: `${tls ? 'https' : 'http'}://${message.headers.host ?? ''}${target.startsWith('/') ? target : '/'}`,
+    url: `${tls ? 'https' : 'http'}://${host}${target.startsWith('/') ? target : '/'}`,
     headers: { get: (name) => joinFields(rawHeaders, name) },
     body,
   }
@@ -116,7 +156,7 @@ function readBody(message: IncomingMessage): Promise<Uint8Array> {
       seen += chunk.length
       if (seen > mostDrained) {
         message.pause()
-        reject(new TypeError('body: longer than anything that is read'))
+        reject(new TooLong('longer than anything that is read'))
       }
       if (kept > mostBytes) return
       kept += chunk.length
