@@ -1,7 +1,8 @@
 /**
  * `node --expose-gc --conditions=authentype-source --import tsx bench/memory-sessions.ts`: what 100,000 sessions
  * weigh in the memory store, and whether a lookup among them costs what it costs among a thousand. Not a test,
- * since its figures are the machine's.
+ * since its figures are the machine's. The aim is 150 MB for sessions as such; an id_token of 700 characters adds its
+ * own text, 72 MB for so many, and a DPoP key its three numbers.
  */
 import { randomBytes } from 'node:crypto'
 import { type RecordStore, recordKey } from '../src/lib/record-store.ts'

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { describeRecordStore } from '../contracts/contracts.ts'
 
@@ -55,4 +55,34 @@ it('refuses a commit that changes one record twice, and unknown options', async 
     ]),
   ).rejects.toThrow(TypeError)
   expect(() => createMemoryStore({ maxEntries: 3 } as never)).toThrow(/unknown option "maxEntries"/)
+})
+
+it('asks its tables as often for one record among ten thousand as for one among ten', async () => {
+  const steps = async (records: number): Promise<number> => {
+    const store = createMemoryStore()
+    for (let i = 0; i < records; i++) {
+      const indexes = { subject: `user-${i}` }
+      await store.commit([{ kind: 'put', key: `session:{${i}}`, value: i, expect: null, indexes }])
+    }
+    const gets = vi.spyOn(Map.prototype, 'get')
+    const walks = [Map.prototype, Set.prototype].flatMap((prototype) => [
+      vi.spyOn(prototype as Map<unknown, unknown>, 'values'),
+      vi.spyOn(prototype as Map<unknown, unknown>, 'entries'),
+      vi.spyOn(prototype as Map<unknown, unknown>, 'forEach'),
+      vi.spyOn(prototype as Map<unknown, unknown>, Symbol.iterator),
+    ])
+    try {
+      const read = await store.get('session:{7}')
+      const found = await store.find('subject', 'user-7')
+      const walked = walks.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+      const asked = gets.mock.calls.length
+      expect([read?.value, found.map(({ value }) => value), walked]).toEqual([7, [7], 0])
+      return asked
+    } finally {
+      for (const spy of [gets, ...walks]) spy.mockRestore()
+    }
+  }
+  const among = await steps(10)
+  expect(among).toBeGreaterThan(0)
+  expect(await steps(10_000)).toBe(among)
 })

@@ -37,6 +37,18 @@ export function isMemoryStore(store: RecordStore): boolean {
   return store instanceof MemoryStore
 }
 
+/**
+ * The same text in one piece, and one for all that are equal: a text that was put together keeps its parts, and each
+ * table that it is a name in would keep a copy of its own. A property's name is such a text.
+ */
+function oneText(text: string): string {
+  return Object.keys({ [text]: 0 })[0]!
+}
+
+function mapTexts(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, oneText(text)]))
+}
+
 class MemoryStore implements RecordStore {
   readonly #records = new Map<string, Slot>()
   readonly #indexes = createRecordIndexes()
@@ -94,12 +106,13 @@ class MemoryStore implements RecordStore {
   }
 
   #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
-    const { key, expiresAt } = change
+    const { expiresAt } = change
+    const key = oneText(change.key)
     const known = this.#records.get(key)?.record.value
     // What this store gave out cannot have been changed, so it needs no copy when it comes back.
     const value: unknown = known !== undefined && change.value === known ? known : this.#copy(change.value)
     const version = String(++this.#lastVersion)
-    const indexes = change.indexes ? this.#copy(change.indexes) : noIndexes
+    const indexes = change.indexes ? Object.freeze(mapTexts(change.indexes)) : noIndexes
     return { key, value, version, indexes, ...(expiresAt !== undefined && { expiresAt }) }
   }
 
