@@ -1,6 +1,7 @@
 /**
  * What `session.fetch` with a fresh token costs beside the same transport with the header set by hand, and with DPoP
- * beside header and proof by hand; one after the other and with 50 in flight. The API is in a thread of its own.
+ * beside header and proof by hand, and beside a plain fetch, which proves nothing; one after the other and with 50 in
+ * flight. The API is in a thread of its own.
  */
 import { importJWK, type JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
@@ -20,16 +21,25 @@ export async function benchAuthenticatedCall(library: Library): Promise<Result[]
   const { url, stop } = await startApi()
   try {
     const bearer = [bearerByHand(url), await sessionFetch(library, url, 'Bearer')]
-    const dpop = [await dpopByHand(library, url), await sessionFetch(library, url, 'DPoP'), await oauth4webapi(url)]
+    const proving = [await sessionFetch(library, url, 'DPoP'), await oauth4webapi(url)]
+    const dpop = [await dpopByHand(library, url), ...proving]
+    const beside = [plainFetch(url), ...proving]
     return [
       ...(await measure('Bearer call, one by one', bearer, slice)),
       ...(await measure(`Bearer calls, ${inFlight} in flight`, bearer.map(manyAtOnce), slice)),
       ...(await measure('DPoP call, one by one', dpop, slice)),
       ...(await measure(`DPoP calls, ${inFlight} in flight`, dpop.map(manyAtOnce), slice)),
+      ...(await measure('DPoP call beside none, one by one', beside, slice)),
+      ...(await measure(`DPoP calls beside none, ${inFlight} in flight`, beside.map(manyAtOnce), slice)),
     ]
   } finally {
     await stop()
   }
+}
+
+/** What a call without any token costs. */
+function plainFetch(url: string): Contender {
+  return { name: 'plain fetch', run: () => readWhole(fetch(url)) }
 }
 
 /** The limit. */
