@@ -1,6 +1,6 @@
 // What needs no login page: passwords, public data, and tokens between services, which a real server signs with an
 // account's own key on secp256k1 and takes from us.
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeMultikey } from '../../../src/atproto/identity/multikey.ts'
 import {
@@ -88,7 +88,7 @@ describe('a service that a PDS passes requests on to', () => {
       identity: client.identity,
     })
     const tokens: string[] = []
-    const listener: RequestListener = async (incoming, response) => {
+    const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
       const { url = '/', headers } = incoming
       response.setHeader('content-type', 'application/json')
       if (url === '/.well-known/did.json') return response.end(JSON.stringify(serviceDocument(did, origin)))
@@ -102,7 +102,9 @@ describe('a service that a PDS passes requests on to', () => {
         return response.end(JSON.stringify({ error: (error as { code: string }).code }))
       }
     }
-    const { origin } = rig.serve((request, response) => void listener(request, response))
+    const { origin } = rig.serve((request, response) => {
+      answer(request, response).catch((error: unknown) => response.destroy(error as Error))
+    })
     const account = await rig.anAccount()
     // The login comes back to the same server, and is not looked at there.
     await rig.logIn(client, account.handle, account)

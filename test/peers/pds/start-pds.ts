@@ -1,7 +1,7 @@
 // Starts the personal data server of this folder, with the directory of DIDs, as one child process on free ports.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -30,9 +30,6 @@ export interface Account {
   readonly handle: string
   readonly password: string
 }
-
-/** Whether `node test/peers/pds/install.mjs` was run. */
-export const isPdsInstalled: boolean = existsSync(join(import.meta.dirname, 'node_modules/.authentype-setup'))
 
 export async function startPds(options: PdsOptions = {}): Promise<RealPds> {
   const { tokenMaxAge = 3_600_000, hosts = {}, caFile } = options
