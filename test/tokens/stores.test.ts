@@ -41,7 +41,7 @@ afterAll(async () => {
   await Promise.all(opened.map(({ close }) => close()))
   if (postgres) await pool.query(`DROP SCHEMA "${schema}" CASCADE`)
   await pool?.end()
-  await Promise.all([issuer, redis, postgres].map((server) => server?.close()))
+  for (const server of [issuer, redis, postgres]) await server?.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -158,7 +158,7 @@ describe.each(shared)('three processes over one store (%s)', (kind, isThere) => 
         }
       }
       const asked = issuer.of('token').slice(before)
-      expect(asked.map(({ form }) => form.grant_type).toSorted()).toEqual([
+      expect(asked.map(({ form }) => form.grant_type ?? '').toSorted()).toEqual([
         'client_credentials',
         ...Array(3).fill('refresh_token'),
       ])
