@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { findLogin } from '../client/find-login.ts'
 import type { LoginResult, OAuthClient } from '../client/index.ts'
 import { requestDeviceAuthorization } from '../client/request-device-authorization.ts'
 import { type Command, exitCode, UsageError } from './command.ts'
@@ -78,7 +79,8 @@ async function loginInBrowser(profile: LoginProfile, port: number, open: boolean
     const url = await client.createAuthorizationUrl({ signal: wait })
     console.error(`Log in here:\n\n  ${url.href}\n`)
     if (open) openBrowser(url)
-    const login = await client.handleCallback(await within(server.callback, wait))
+    const isOurs = async (callback: URL) => (await findLogin(client, callback)) !== undefined
+    const login = await client.handleCallback(await within(server.waitFor(isOurs), wait))
     await server.close({ title: 'You are logged in', text: 'You can close this window and go back to the terminal.' })
     return { client, login }
   } catch (error) {

@@ -1,12 +1,15 @@
 import { once } from 'node:events'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** Where the browser comes back to: this machine alone, any free port (RFC 8252 7.3). */
 export interface LoopbackServer {
   readonly redirectUri: string
-  /** The first request to the redirect URI. */
-  readonly callback: Promise<URL>
+  /**
+   * The first request to the redirect URI that is `expected`. Any page in the user's browser, and any program on this
+   * machine, can ask here, too; those learn nothing, and spoil nothing.
+   */
+  waitFor(expected: (callback: URL) => Promise<boolean>): Promise<URL>
   /** Tells the browser how it ended, and stops. */
   close(page: { readonly title: string; readonly text: string }): Promise<void>
 }
@@ -19,26 +22,39 @@ export async function startLoopbackServer(port = 0): Promise<LoopbackServer> {
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   let answer: ServerResponse | undefined
-  const callback = new Promise<URL>((resolve) => {
-    server.on('request', (request, response) => {
-      const url = new URL(request.url ?? '/', origin)
-      if (answer || url.pathname !== path || request.method !== 'GET') {
-        response.writeHead(404).end()
-        return
-      }
-      // Held open until the login has been judged, so that the page can say how it ended.
-      answer = response
-      resolve(url)
-    })
+  let judge: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined
+  server.on('request', (request, response) => {
+    void (judge?.(request, response) ?? refuse(response))
   })
   return {
     redirectUri: origin + path,
-    callback,
+    waitFor: (expected) =>
+      new Promise((resolve) => {
+        judge = async (request, response) => {
+          const url = callbackOf(request, origin)
+          const isIt = url !== undefined && (await expected(url).catch(() => false))
+          if (!isIt || answer) return refuse(response)
+          // Held open until the login has been judged, so that the page can say how it ended.
+          answer = response
+          resolve(url)
+        }
+      }),
     async close(page) {
       if (answer) await show(answer, page)
       await stop(server)
     },
   }
+}
+
+/** Nothing for another path, method or target form. The target is appended: `//host` would otherwise be a host. */
+function callbackOf({ method, url = '' }: IncomingMessage, origin: string): URL | undefined {
+  if (method !== 'GET' || !url.startsWith('/') || !URL.canParse(origin + url)) return undefined
+  const callback = new URL(origin + url)
+  return callback.pathname === path ? callback : undefined
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(404).end()
 }
 
 async function show(response: ServerResponse, page: { readonly title: string; readonly text: string }): Promise<void> {
