@@ -113,3 +113,40 @@ it('takes a post from its own pages alone, and a callback from the browser that 
   const callback = await fetch(`${origin}/callback?code=a&state=b&iss=${rig.pds.url}`)
   expect(callback.status).toBe(400)
 })
+
+it('on the internet it is a client with a key, whose document it serves itself', async () => {
+  const seen: string[] = []
+  const client = rig.confidentialClient({ scopes })
+  const app = createApp(client, generateSealingKey())
+  rig.serve(
+    toNodeListener(async (request) => {
+      seen.push(new URL(request.url).pathname)
+      return await app.fetch(request)
+    }),
+  )
+  const { handle, did } = await rig.anAccount()
+  const context = await rig.browser.newContext()
+  const page = await context.newPage()
+  const address = `https://${rig.appHost}/`
+  await page.goto(address)
+  await page.getByLabel('Handle').fill(handle)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await signIn(page, handle)
+  await page.getByRole('button', { name: 'Authorize', exact: true }).click()
+  await page.getByText(`Logged in as ${handle}`).waitFor()
+  expect(page.url()).toBe(address)
+  expect(seen).toContain('/client-metadata.json')
+  const cookies = await context.cookies(address)
+  expect(cookies.find(({ name }) => name === '__Host-authentype-session')).toMatchObject({
+    secure: true,
+    httpOnly: true,
+    sameSite: 'Lax',
+  })
+  await page.getByLabel('New post').fill('over TLS')
+  await page.getByRole('button', { name: 'Post' }).click()
+  await page.getByRole('listitem').getByText('over TLS').waitFor()
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await page.getByLabel('Handle').waitFor()
+  expect(await client.sessions.findByDid(did)).toEqual([])
+  await context.close()
+})

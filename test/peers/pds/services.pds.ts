@@ -36,6 +36,21 @@ describe('a client without an account', () => {
 })
 
 describe('a client with a password', () => {
+  it('has an account, once a client without one has created it', async () => {
+    const account = { handle: 'new-here.test', email: 'new-here@mail.example', password }
+    const anybody = createUnauthenticatedXrpcClient<{
+      'com.atproto.server.createAccount': { input: object; output: { did: string; handle: string } }
+    }>({ service: rig.pds.url })
+    const { data } = await anybody.post('com.atproto.server.createAccount', { input: account })
+    expect(data.handle).toBe('new-here.test')
+    expect(await failure(anybody.post('com.atproto.server.createAccount', { input: account }))).toMatchObject({
+      status: 400,
+      error: expect.stringMatching(/HandleNotAvailable|InvalidRequest/),
+    })
+    const xrpc = createPasswordXrpcClient({ service: rig.pds.url })
+    expect((await xrpc.createSession({ identifier: account.email, password })).did).toBe(data.did)
+  })
+
   it('logs in, writes, renews and logs out', async () => {
     const { handle, did } = await rig.anAccount()
     const xrpc = createPasswordXrpcClient({ service: rig.pds.url })
