@@ -1,9 +1,7 @@
 import { TimeoutError } from '../errors/network.ts'
 import { ResponseError } from '../errors/response.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { isJson, mediaTypeOf } from '../lib/media-type.ts'
 import { abortable } from '../lib/single-flight.ts'
-import { parseStrictJson } from '../lib/strict-json.ts'
 import { carryDeadline, noteDeadline } from './deadlines.ts'
 import { toNetworkError, withoutQuery } from './network-errors.ts'
 import { readUpTo } from './read-bytes.ts'
@@ -13,11 +11,6 @@ export interface LimitOptions {
   readonly timeout?: number | undefined
   /** Bytes of the body, decoded, counted while they are read. @default none */
   readonly maxBytes?: number | undefined
-  /**
-   * Refuses a success whose JSON has a member twice, since two readers may take different ones of them (RFC 6749 3.2:
-   * "Request and response parameters MUST NOT be included more than once"). @default false
-   */
-  readonly strictJson?: boolean | undefined
 }
 
 /**
@@ -25,7 +18,7 @@ export interface LimitOptions {
  * it is given out, so nothing that a caller does with it can hang, fail half way or leave a timer behind.
  *
  * @throws TimeoutError when the deadline passes
- * @throws ResponseError body_too_large | invalid_json
+ * @throws ResponseError body_too_large
  * @throws NetworkError for a connection that fails, at the start or half way through the body
  * @throws the reason of the request's own signal
  */
@@ -36,7 +29,7 @@ export function withLimits(fetch: Fetch, options: LimitOptions): Fetch {
       const limited = carryDeadline(request, new Request(request, { signal: deadline.signal }))
       if (options.timeout !== undefined) noteDeadline(limited, options.timeout)
       const response = await abortable(fetch(limited), deadline.signal)
-      return await readWhole(response, request, options, deadline.signal)
+      return await readWhole(response, request, options.maxBytes ?? Number.POSITIVE_INFINITY, deadline.signal)
     } catch (error) {
       throw deadline.signal.aborted ? deadline.signal.reason : toNetworkError(error, request)
     } finally {
@@ -73,14 +66,12 @@ function startTimer(request: Request, timeout: number, controller: AbortControll
   return timer
 }
 
-async function readWhole(response: Response, request: Request, options: LimitOptions, signal: AbortSignal) {
-  const { maxBytes = Number.POSITIVE_INFINITY, strictJson = false } = options
+async function readWhole(response: Response, request: Request, maxBytes: number, signal: AbortSignal) {
   const reader = response.body?.getReader()
   if (!reader) return response
   try {
     const bytes = await abortable(readUpTo(reader, maxBytes), signal)
     if (!bytes) throw tooLarge(response, request, maxBytes)
-    if (strictJson) assertUnambiguous(response, request, bytes)
     return copyResponse(response, bytes, request.url)
   } catch (error) {
     // The connection is of no more use; whether it ends cleanly changes nothing.
@@ -95,20 +86,6 @@ function copyResponse(response: Response, bytes: Uint8Array<ArrayBuffer>, reques
   const copy = new Response(bytes.byteLength > 0 ? bytes : null, { status, statusText, headers })
   Object.defineProperty(copy, 'url', { value: response.url || requestUrl })
   return copy
-}
-
-/** What is no JSON at all is for those to say who know what it should be. */
-function assertUnambiguous(response: Response, request: Request, bytes: Uint8Array<ArrayBuffer>): void {
-  const contentType = mediaTypeOf(response.headers)
-  if (!response.ok || !isJson(contentType)) return
-  const json = parseStrictJson(new TextDecoder().decode(bytes), Number.POSITIVE_INFINITY)
-  if (json.ok || json.fault === 'not JSON') return
-  const url = withoutQuery(request.url)
-  throw new ResponseError('invalid_json', `${request.method} ${url}: the JSON has ${json.fault}`, {
-    ...{ url, status: response.status, contentType, response },
-    expected: 'JSON of one meaning (RFC 6749 3.2, RFC 8259 4)',
-    actual: json.fault,
-  })
 }
 
 function tooLarge(response: Response, request: Request, maxBytes: number): ResponseError {

@@ -10,6 +10,7 @@ import { createApi } from '../http/create-api.ts'
 import { withLimits } from '../http/limits.ts'
 import { withoutRedirects } from '../http/redirects.ts'
 import { withAccessToken } from '../http/with-access-token.ts'
+import { withStrictJson } from '../http/with-strict-json.ts'
 import type { Api } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { assertKnownOptions } from '../lib/options.ts'
@@ -151,7 +152,7 @@ function managementOf(
 /** The token goes to this one URL, and no redirect takes it further. */
 function apiFor(url: string, token: string | undefined, options: ManageClientOptions): Api {
   const { fetch = bareFetch, runtime = systemRuntime, timeout = 10_000, allowLoopbackHttp = false } = options
-  const limited = withoutRedirects(withLimits(fetch, { timeout, maxBytes }))
+  const limited = withStrictJson(withoutRedirects(withLimits(fetch, { timeout, maxBytes })))
   if (token === undefined) return createApi({ fetch: limited, runtime })
   const source = { getAccessToken: async () => ({ kind: 'bearer', value: token, scope: '' }) as const }
   const authenticatedFetch = withAccessToken(limited, source, { origins: [url], allowLoopbackHttp, runtime })

@@ -8,6 +8,7 @@ import { createServerClocks, type ServerClocks } from '../http/server-clocks.ts'
 import { withClientAuth } from '../http/with-client-auth.ts'
 import { withDpop } from '../http/with-dpop.ts'
 import { withNonceRetry } from '../http/with-nonce-retry.ts'
+import { withStrictJson } from '../http/with-strict-json.ts'
 import type { Api } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { andThen } from '../lib/maybe-promise.ts'
@@ -82,7 +83,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
   const observer = createObserver({ issuer, runtime, onEvent })
   const clocks = createServerClocks({ runtime, onLearned: observer.clockSkew })
   const fetch = observer.watchFetch(clocks.learnFrom(options.fetch))
-  const limited = withoutRedirects(withLimits(fetch, { timeout, maxBytes, strictJson: true }))
+  const limited = withStrictJson(withoutRedirects(withLimits(fetch, { timeout, maxBytes })))
   const nonces = createDpopNonces()
   const shared = { fetch, runtime, timeout, quirks, observer }
   const discovered = options.discover

@@ -20,8 +20,6 @@ export type QuirkReporter = (quirk: Quirk) => void
 
 /** @throws TypeError for a name that nobody knows: a misspelt quirk must not be silently without effect */
 export function assertQuirks(quirks: readonly Quirk[] | undefined): void {
-  if (quirks === undefined) return
-  if (!Array.isArray(quirks)) throw new TypeError(`"quirks" must be a list of: ${known.join(', ')}`)
-  const unknown = quirks.find((quirk) => !known.includes(quirk))
-  if (unknown !== undefined) throw new TypeError(`"quirks": unknown "${unknown}"; known are ${known.join(', ')}`)
+  const isGood = quirks === undefined || (Array.isArray(quirks) && quirks.every((quirk) => known.includes(quirk)))
+  if (!isGood) throw new TypeError(`"quirks": must be a list; known are ${known.join(', ')}`)
 }
