@@ -279,8 +279,7 @@ describe('readers of header fields', () => {
   it('take a DPoP nonce of NQCHAR alone (RFC 9449 8.1)', () => {
     fc.assert(
       fc.property(text, (nonce) => {
-        const isGood =
-          nonce.length > 0 && [...nonce].every((one) => one > ' ' && one < '\u007f' && one !== '"' && one !== '\\')
+        const isGood = /^[!#-[\]-~]+$/.test(nonce)
         expect(isDpopNonce(nonce)).toBe(isGood)
       }),
     )
