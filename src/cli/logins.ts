@@ -32,7 +32,9 @@ export interface Logins {
 export async function openLogins(environment: NodeJS.ProcessEnv): Promise<Logins> {
   const folder = folderOf(environment)
   const keys = [await readOrCreateSealingKey(join(folder, 'key'))]
-  const store = createFileStore(join(folder, 'records'), { keys })
+  // A search leaves out what it cannot read; without a word, a damaged login would look like none.
+  const onInvalidRecord = ({ message }: Error) => console.error(`authentype: ${message}`)
+  const store = createFileStore(join(folder, 'records'), { keys, onInvalidRecord })
   const lock = createFileLock(join(folder, 'locks'))
   const keyOf = ({ issuer }: Pick<LoginProfile, 'issuer'>) => recordKey('cli_login', issuer)
   const list = async () => (await store.find('kind', 'cli_login')).map((record) => record.value as SavedProfile)

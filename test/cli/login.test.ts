@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RealProvider, startRealProvider } from '../support/real-provider.ts'
@@ -94,6 +94,27 @@ describe('authentype login', () => {
     expect(new Set(runs.map(({ out }) => out)).size).toBe(1)
     expect(refreshes() - before).toBe(1)
   })
+
+  it('says what is wrong with files that somebody changed, and is whole when they are as they were', async () => {
+    const files = readdirSync(command.home, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+    const ends = new Set<number | null>()
+    for (const { parentPath, name } of files) {
+      const path = join(parentPath, name)
+      const before = readFileSync(path)
+      for (const damage of [Buffer.alloc(0), Buffer.from(before.toReversed()), Buffer.from('{"format":1}')]) {
+        writeFileSync(path, damage)
+        const { code, out, err } = await command.run('token')
+        ends.add(code)
+        expect(`${out}${err}`, name).not.toMatch(/at .*\.js:\d|undefined|\[object/)
+        if (code !== 0) expect(err, name).toMatch(/^authentype: /)
+        writeFileSync(path, before)
+      }
+    }
+    // Some files matter (a record, the key), some do not (a marker); none ends the command in a way of its own.
+    expect([...ends].every((code) => code === 0 || code === 2 || code === 3 || code === 1)).toBe(true)
+    expect(ends.size).toBeGreaterThan(1)
+    expect((await command.run('token')).code).toBe(0)
+  }, 120_000)
 
   it('logs out: the tokens are revoked, and there is nothing to print any more', async () => {
     expect((await command.run('logout')).code).toBe(0)

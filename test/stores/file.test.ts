@@ -132,6 +132,18 @@ describe('the file store', () => {
     expect(await store.find('subject', 'alice')).toHaveLength(1)
   })
 
+  it('finds a record again that was damaged and then put right', async () => {
+    const { store, directory } = open()
+    await put(store, 'session:{p}:a', { indexes: { subject: 'alice' } })
+    const [name] = readdirSync(join(directory, 'records'))
+    const path = join(directory, 'records', name!)
+    const before = readFileSync(path)
+    writeFileSync(path, 'damaged')
+    expect(await store.find('subject', 'alice')).toEqual([])
+    writeFileSync(path, before)
+    expect((await store.find('subject', 'alice')).map(({ key }) => key)).toEqual(['session:{p}:a'])
+  })
+
   it('puts an intent aside that somebody changed, and goes on', async () => {
     const errors: string[] = []
     const directory = folder()
@@ -165,8 +177,11 @@ describe('the file store', () => {
     const key = await readOrCreateSealingKey(path)
     expect(await readOrCreateSealingKey(path)).toBe(key)
     expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
-    writeFileSync(path, 'a pass phrase')
-    await expect(readOrCreateSealingKey(path)).rejects.toMatchObject({ code: 'invalid_record', record: 'key' })
+    // The last of 43 characters has two bits that must be 0: a text with others is none that 32 bytes are written as.
+    for (const text of ['a pass phrase', '', `${'A'.repeat(42)}B`, key.slice(1)]) {
+      writeFileSync(path, text)
+      await expect(readOrCreateSealingKey(path)).rejects.toMatchObject({ code: 'invalid_record', record: 'key' })
+    }
   })
 })
 

@@ -37,14 +37,19 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
     return text === undefined ? undefined : parseRecordFile(text, name)
   }
 
-  async function readOrReport(name: string): Promise<StoredRecord | undefined> {
+  async function readOrTell(name: string): Promise<StoredRecord | 'unreadable' | undefined> {
     try {
       return await read(name)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       onInvalidRecord?.(error)
-      return undefined
+      return 'unreadable'
     }
+  }
+
+  async function readOrReport(name: string): Promise<StoredRecord | undefined> {
+    const record = await readOrTell(name)
+    return record === 'unreadable' ? undefined : record
   }
 
   /** Runs with the directory as a commit finds it: there, without an open intent, its indexes whole. */
@@ -65,7 +70,8 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
   async function heal(index: string, value: string, names: readonly string[]): Promise<void> {
     await locked(async () => {
       for (const name of names) {
-        if ((await readOrReport(name))?.indexes[index] !== value) await markers.drop(index, value, name)
+        const record = await readOrTell(name)
+        if (record !== 'unreadable' && record?.indexes[index] !== value) await markers.drop(index, value, name)
       }
     })
   }
@@ -81,8 +87,10 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
         // Somebody took the indexes away, or the first commit is under way: a search would miss what is there.
         if (await prepareDirectory.isIncomplete(layout)) await locked(async () => {})
         const names = await markers.search(index, value)
-        const records = await Promise.all(names.map(readOrReport))
-        const wrong = names.filter((_, i) => records[i]?.indexes[index] !== value)
+        const found = await Promise.all(names.map(readOrTell))
+        // What cannot be read today may be put right tomorrow, and is then to be found again.
+        const records = found.map((record) => (record === 'unreadable' ? undefined : record))
+        const wrong = names.filter((_, i) => found[i] !== 'unreadable' && records[i]?.indexes[index] !== value)
         // What was found is right without it, so that a search needs neither lock nor room on the disk.
         if (wrong.length > 0) await heal(index, value, wrong).catch(() => {})
         return records.filter(
