@@ -100,7 +100,9 @@ async function moveIn(path: string, token: string): Promise<boolean> {
     await writeFile(join(pending, token), JSON.stringify(await ownLockOwner()), { mode: 0o600 })
     if (process.platform === 'win32') await removeIfEmpty(path)
     await rename(pending, path)
-    return true
+    // Whoever cleared up behind dead processes may have taken the name out before it was moved: then the lock is
+    // nobody's, and somebody else can move in at any moment.
+    return (await touchedAt(join(path, token))) !== undefined
   } catch (error) {
     await rm(pending, { recursive: true, force: true })
     // ENOENT: it was cleared away while it was not complete yet.
