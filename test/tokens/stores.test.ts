@@ -106,17 +106,19 @@ it('leaves neither tokens nor subjects lying open in files', async () => {
   for (const text of [...names, ...texts]) expect(text).not.toMatch(/to.look.for/)
 })
 
+function startProcess(task: ChildTask) {
+  const file = resolve(import.meta.dirname, 'processes/child.ts')
+  const args = ['--conditions=authentype-source', '--import', 'tsx', file, JSON.stringify(task)]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
+}
+
 /** Several processes, each asking for everything at once. */
 async function runProcesses(
   task: ChildTask,
   count: number,
 ): Promise<{ value: string; scope: string; resource?: string[] }[][]> {
-  const file = resolve(import.meta.dirname, 'processes/child.ts')
-  const children = Array.from({ length: count }, () => {
-    const args = ['--conditions=authentype-source', '--import', 'tsx', file, JSON.stringify(task)]
-    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
-  })
+  const children = Array.from({ length: count }, () => startProcess(task))
   try {
     for (const { lines } of children) expect((await lines.next()).value).toBe('ready')
     for (const { child } of children) child.stdin.write('go\n')
@@ -167,6 +169,51 @@ describe.each(shared)('three processes over one store (%s)', (kind, isThere) => 
       expect(new Set(sent).size).toBe(3)
       // Whoever asks next, in whichever process, gets the same.
       expect(new Set(all.map((tokens) => tokens[0]!.value)).size).toBe(1)
+    },
+    60_000,
+  )
+})
+
+describe.each(shared)('a process that is killed in the middle of a refresh (%s)', (kind, isThere) => {
+  it.skipIf(!isThere)(
+    'leaves a journal by which another sends the same token again, where the issuer gives the same successor',
+    async () => {
+      const sub = `killed over ${kind}`
+      const { store, lock } = await open(kind)
+      const manager = createTokenManager({
+        ...{ store, lock, allowLoopbackHttp: true, autoIntrospect: false },
+        issuers: { [issuer.url]: { rotationGrace: 20_000 } },
+      })
+      const place = { issuer: issuer.url, client }
+      await manager.refreshTokens.register('the first', { ...place, metadata: { sub, scope: 'read' } })
+      const sent: string[] = []
+      const answered = new Promise<void>((held) => {
+        issuer.answer('token', ({ form }) => {
+          sent.push(form.refresh_token!)
+          const answer = { access_token: 'a', refresh_token: 'the second', token_type: 'Bearer', scope: 'read' }
+          if (sent.length > 1) return Response.json(answer)
+          held()
+          return new Promise(() => {})
+        })
+      })
+      const wishes = [{ sub, scopes: 'read' }]
+      const { child, lines } = startProcess({ place: placeOf(kind), issuer: issuer.url, wishes, times: 1 })
+      try {
+        expect((await lines.next()).value).toBe('ready')
+        child.stdin.write('go\n')
+        await answered
+        const gone = new Promise((done) => child.once('exit', done))
+        child.kill('SIGKILL')
+        await gone
+        const subject = { kind: 'sub', sub } as const
+        expect((await manager.accessTokens.get({ ...place, subject, scopes: 'read' })).value).toBe('a')
+        expect(sent).toEqual(['the first', 'the first'])
+        // The successor is what is stored: no token of the grant was lost.
+        expect(await manager.refreshTokens.delete('the second', place, { revokeOnDelete: false })).toBe(true)
+      } finally {
+        issuer.answer('token')
+        child.kill('SIGKILL')
+      }
     },
     60_000,
   )
