@@ -73,7 +73,8 @@ export function createAnswerer(context: DevContext): Answerer {
     const { pathname, host } = placeOf(request.url)
     // A page of another name that resolves to this machine is turned away (DNS rebinding).
     if (!hosts.includes(host)) return empty(421)
-    const answer = await pageForBrowser(await answerAt(context, pathname, request, info), pathname, request)
+    const answered = await answerAt(context, pathname, request, info)
+    const answer = isBlank(answered, pathname, request) ? await fillBlank(answered) : answered
     const isForeign = request.headers.get('origin') !== null && !isPage(pathname)
     const shared = isForeign ? shareWithAnyOrigin(answer) : answer
     if (pathname !== paths.token) return shared
@@ -82,12 +83,15 @@ export function createAnswerer(context: DevContext): Answerer {
   }
 }
 
-/** An empty refusal would leave a user before a page of the browser's own. What the document describes stays as it says. */
-async function pageForBrowser(answer: DevAnswer, pathname: string, { headers }: DevRequest): Promise<DevAnswer> {
-  const isEmpty = answer.status >= 400 && answer.body === undefined
-  if (!isEmpty || !headers.get('accept')?.includes('text/html') || describedPaths.includes(pathname)) return answer
-  const { headers: fields, ...page } = await refusalPage(answer.status)
-  return { ...page, headers: { ...answer.headers, ...fields } }
+/** An empty refusal leaves a user before a page of the browser's own. What the document describes stays as it says. */
+function isBlank({ status, body }: DevAnswer, pathname: string, { headers }: DevRequest): boolean {
+  const isEmpty = status >= 400 && body === undefined
+  return isEmpty && headers.get('accept')?.includes('text/html') === true && !describedPaths.includes(pathname)
+}
+
+async function fillBlank({ status, headers }: DevAnswer): Promise<DevAnswer> {
+  const page = await refusalPage(status)
+  return { ...page, headers: { ...headers, ...page.headers } }
 }
 
 /** By hand where there is nothing to normalise, which is the rule. */

@@ -13,6 +13,8 @@ const mostDrained = 8_388_608
 const headPatience = 10_000
 /** Milliseconds between two looks for requests that are too slow. */
 const lookEvery = 500
+/** Milliseconds in which a client that still sends can read what was answered. */
+const lingering = 1_000
 const noStore = { 'cache-control': 'no-store' }
 
 /** A listening server, whose handler is set once its address is known. */
@@ -103,7 +105,10 @@ async function serve(answerer: Answerer, { message, target, options }: Exchange)
     if (target.headersSent || target.destroyed) return
     // Else no URL, for which a route could be found: a malformed Host.
     const status = error instanceof TooLong ? 413 : 400
-    target.writeHead(status, { ...noStore, connection: 'close' }).end(() => message.destroy())
+    target.writeHead(status, { ...noStore, 'content-length': 0, connection: 'close' }).end()
+    // RFC 9112 9.6: closed at once, the connection would be reset and the answer lost with it.
+    message.resume()
+    setTimeout(() => message.destroy(), lingering).unref()
   }
 }
 

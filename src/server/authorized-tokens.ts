@@ -39,8 +39,9 @@ export async function mintAuthorizedTokens(
   const principal = await loadPrincipal(context, authorization.subject)
   const audience = await readAudience(context, authorization)
   const about = { subject: authorization.subject, principal, audience }
-  const scope = await applyScopePolicy(context.config, policyContext(context, { ...about, scope: input.scope }))
-  const policy = policyContext(context, { ...about, scope })
+  const asked = policyContext(context, { ...about, scope: input.scope })
+  const scope = await applyScopePolicy(context.config, asked)
+  const policy = scope === asked.scope ? asked : policyContext(context, { ...about, scope })
   const details = await readGrantedDetails(context, policy, authorization.authorizationDetails)
   const { authTime, acr, claims } = authorization
   const access = await mintAccessToken(context, {

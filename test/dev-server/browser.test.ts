@@ -89,6 +89,7 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
         await page.click('button')
       }
       expect((await posted).postData()).toMatch(/(^|&)code=/)
+      await page.waitForURL(callback)
     })
 
     it('asks again, names the account, and takes no for an answer', async () => {

@@ -13,8 +13,9 @@ export async function prepareClientCredentials(context: GrantContext): Promise<P
   context.known.subject = subject
   const audience = await resolveAudience(config, client.client, readResources(params.all('resource')), null)
   const asked = requestedScope(context)
-  const scope = await applyScopePolicy(config, policyContext(context, { subject, scope: asked, audience }))
-  const policy = policyContext(context, { subject, scope, audience })
+  const wanted = policyContext(context, { subject, scope: asked, audience })
+  const scope = await applyScopePolicy(config, wanted)
+  const policy = scope === asked ? wanted : policyContext(context, { subject, scope, audience })
   const details = await readOwnDetails(context, policy)
   const access = await mintAccessToken(context, { policy, authorizationDetails: details })
   return {

@@ -99,7 +99,8 @@ async function rotate(
     ...(constraint.cnf && { cnf: constraint.cnf }),
     ...(sealed !== undefined && { sealedSuccessor: sealed }),
   }
-  const marked: RefreshRecord = { ...record.value, use }
+  const { clientId, expiresAt } = record.value
+  const marked: RefreshRecord = { format: 'refresh-1', clientId, expiresAt, use }
   const used = put(record.key, marked, record.version, familyRecordEnd(config, family.value))
   const plan: CommitPlan = {
     claims: constraint.claims,

@@ -106,13 +106,15 @@ class MemoryStore implements RecordStore {
   }
 
   #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
-    const { expiresAt } = change
-    const key = oneText(change.key)
-    const known = this.#records.get(key)?.record.value
+    const { expiresAt, indexes: given = noIndexes } = change
+    const known = this.#records.get(change.key)?.record
+    const key = known?.key ?? oneText(change.key)
     // What this store gave out cannot have been changed, so it needs no copy when it comes back.
-    const value: unknown = known !== undefined && change.value === known ? known : this.#copy(change.value)
+    const value: unknown = known && change.value === known.value ? known.value : this.#copy(change.value)
     const version = String(++this.#lastVersion)
-    const indexes = change.indexes ? Object.freeze(mapTexts(change.indexes)) : noIndexes
+    const indexes = hasSameIndexes(known?.indexes ?? noIndexes, given)
+      ? (known?.indexes ?? noIndexes)
+      : Object.freeze(mapTexts(given))
     return { key, value, version, indexes, ...(expiresAt !== undefined && { expiresAt }) }
   }
 
@@ -141,7 +143,7 @@ class MemoryStore implements RecordStore {
       if (known?.expiresAt !== undefined) this.#expiry.remove(key, known.expiresAt)
       if (expiresAt !== undefined) this.#expiry.add(key, expiresAt)
     }
-    if (slot && hasSameIndexes(slot.record, record)) {
+    if (slot && slot.record.indexes === record.indexes) {
       slot.record = record
       return
     }
@@ -168,8 +170,8 @@ class MemoryStore implements RecordStore {
 }
 
 /** Most puts of a record leave it where it is found. */
-function hasSameIndexes({ indexes: known }: StoredRecord, { indexes }: StoredRecord): boolean {
-  if (known === indexes) return true
-  const names = Object.keys(indexes)
-  return names.length === Object.keys(known).length && names.every((name) => known[name] === indexes[name])
+function hasSameIndexes(known: StoredRecord['indexes'], given: StoredRecord['indexes']): boolean {
+  if (known === given) return true
+  const names = Object.keys(given)
+  return names.length === Object.keys(known).length && names.every((name) => known[name] === given[name])
 }
