@@ -11,7 +11,7 @@ import type { Fetch } from '../lib/fetch.ts'
  * and the caller needs to know when to come again.
  *
  * @throws AtprotoError `missing_dpop_nonce`
- * @see RFC 9449 8, 9; AT Protocol OAuth, "DPoP"
+ * @see RFC 9449 8, 9; AT Protocol OAuth, "Demonstrating Proof of Possession (DPoP)"
  */
 export function requireNonces(fetch: Fetch): Fetch {
   return async (request) => {
@@ -22,7 +22,7 @@ export function requireNonces(fetch: Fetch): Fetch {
     discard(response)
     const message = `${request.method} ${withoutQuery(request.url)} was answered with ${status} and without DPoP-Nonce`
     throw new AtprotoError('missing_dpop_nonce', message, {
-      clause: 'AT Protocol OAuth, "DPoP"',
+      clause: 'AT Protocol OAuth, "Demonstrating Proof of Possession (DPoP)"',
       expected: 'a DPoP-Nonce field in each answer',
       actual: 'absent',
     })

@@ -82,7 +82,10 @@ describe('the keys of a document', () => {
     expect(parseMultikey('zDnaembgSGUhZULN2Caob4HLJPaxBh92N7rtH21TErzqf8HQo')).toMatchObject({ crv: 'P-256' })
     expect(parseMultikey('zQ3shqwJEJyMBsBXCWyCBpUBMqxcon9oHB7mCvx4sSpMdLJwc')).toMatchObject({ crv: 'secp256k1' })
     const legacy = 'zQYEBzXeuTM9UR3rfvNag6L3RNAs5pQZyYPsomTsgQhsxLdEgCrPTLgFna8yqCnxPpNT7DBk6Ym3dgPKNu86vt9GR'
-    expect(methodOf('EcdsaSecp256k1VerificationKey2019', legacy).signingKey).toMatchObject({ crv: 'secp256k1' })
+    // "legacy multibase encoding of K-256 public key", "preferred multibase encoding of same K-256 public key"
+    const preferred = methodOf('Multikey', 'zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF')
+    expect(methodOf('EcdsaSecp256k1VerificationKey2019', legacy).signingKey).toEqual(preferred.signingKey)
+    expect(preferred.signingKey).toMatchObject({ crv: 'secp256k1' })
   })
 
   it.each([

@@ -30,7 +30,12 @@ function aResolver(options: Partial<IdentityResolverOptions> = {}) {
 }
 
 describe('a handle', () => {
-  it.each(['alice.bsky.social', 'a.co', '8.cn', 'xn--ls8h.test', 'a.b.c.d.e.f', 'my-name.com'])('%s is one', (text) => {
+  it.each([
+    ...['alice.bsky.social', 'a.b.c.d.e.f', 'my-name.com'],
+    // AT Protocol Handle, "Identifier Examples"
+    ...['jay.bsky.social', '8.cn', 'name.t--t', 'a.co', 'xn--notarealidn.com', 'xn--ls8h.test', 'example.t'],
+    'xn--fiqa61au8b7zsevnm8ak20mc4a87e.xn--fiqs8s',
+  ])('%s is one', (text) => {
     expect(isHandle(text)).toBe(true)
     expect(parseHandle(text)).toBe(text)
   })
@@ -60,6 +65,8 @@ describe('a handle', () => {
     'x.local',
     'x.arpa',
     'handle.invalid',
+    // AT Protocol Handle, "Identifier Examples"
+    ...['jo@hn.test', '💩.test', 'john..test', 'xn--bcher-.tld', 'john.0', 'cn.8', 'org', 'name.org.', 'laptop.local'],
     'x.localhost',
     'x.internal',
     'x.example',
@@ -98,6 +105,16 @@ describe('a DID', () => {
     ['did:web:localhost', 'invalid_did_type'],
     ['did:web:127.0.0.1', 'invalid_did_type'],
     ['did:web:intranet', 'invalid_did_type'],
+    ['did:web:printer.local', 'invalid_did_type'],
+    ['did:web:x.arpa', 'invalid_did_type'],
+    ['did:method:val:two', 'invalid_did_type'],
+    ['did:m:v', 'invalid_did_type'],
+    ['did:METHOD:val', 'invalid_did'],
+    ['did:m123:val', 'invalid_did'],
+    ['DID:method:val', 'invalid_did'],
+    ['did:method:', 'invalid_did'],
+    ['did:method:val/two', 'invalid_did'],
+    ['did:method:val?two', 'invalid_did'],
     [`did:web:${'a'.repeat(3000)}.dev`, 'invalid_did'],
   ])('%s is refused as %s', (text, code) => {
     expect(caught(AtprotoError, () => parseDid(text)).code).toBe(code)
@@ -198,11 +215,34 @@ describe('the resolution of a handle', () => {
     await expect(resolver.resolveHandle(alice.handle)).rejects.toMatchObject({ code: 'handle_not_found' })
   })
 
-  it('follows no redirect', async () => {
+  it('follows up to three redirects of HTTPS, as the host of a name may be elsewhere', async () => {
+    const { network, resolver } = aResolver()
+    const to = (location: string) => () => new Response(null, { status: 302, headers: { location } })
+    network.txt.clear()
+    network.set(wellKnown, to('https://www.hoster.dev/1'))
+    network.set('https://www.hoster.dev/1', to('/2'))
+    network.set('https://www.hoster.dev/2', to('https://cdn.hoster.dev/3'))
+    network.set('https://cdn.hoster.dev/3', alice.did)
+    expect(await resolver.resolveHandle(alice.handle)).toBe(alice.did)
+    for (const location of [
+      'https://cdn.hoster.dev/4',
+      'http://cdn.hoster.dev/5',
+      'https://u@cdn.hoster.dev/6',
+      '//:',
+    ]) {
+      network.set('https://cdn.hoster.dev/3', to(location))
+      await expect(resolver.resolveHandle(alice.handle, { fresh: true })).rejects.toMatchObject({
+        cause: { code: 'redirect_refused' },
+      })
+    }
+    expect(network.sent.some(({ url }) => /[456]$/.test(url))).toBe(false)
+  })
+
+  it('takes any success of the well-known path', async () => {
     const { network, resolver } = aResolver()
     network.txt.clear()
-    network.set(wellKnown, () => new Response(null, { status: 302, headers: { location: 'https://evil.dev/did' } }))
-    await expect(resolver.resolveHandle(alice.handle)).rejects.toMatchObject({ cause: { code: 'redirect_refused' } })
+    network.set(wellKnown, () => new Response(` ${alice.did}\n`, { status: 203 }))
+    expect(await resolver.resolveHandle(alice.handle)).toBe(alice.did)
   })
 
   it('goes on by the other way where one fails, and says what failed where both do', async () => {
@@ -459,7 +499,7 @@ describe('a DID document', () => {
 
   it('tells handle, PDS and services', () => {
     const parsed = document({
-      alsoKnownAs: ['https://alice.dev', 'at://Alice.dev', 'at://second.dev', 42],
+      alsoKnownAs: ['https://alice.dev', 'at://alice', 'at://Alice.dev', 'at://second.dev', 42],
       service: [
         { id: `${alice.did}#atproto_pds`, type: 'AtprotoPersonalDataServer', serviceEndpoint: 'https://pds.dev:8443' },
         { id: '#atproto_labeler', type: 'AtprotoLabeler', serviceEndpoint: 'https://labels.dev' },
@@ -476,7 +516,7 @@ describe('a DID document', () => {
 
   it.each([
     ['none', undefined],
-    ['a malformed first one', ['at://alice', 'at://second.dev']],
+    ['nothing but malformed ones', ['at://alice', 'alice.dev', 'at://handle.invalid']],
     ['one with a path', ['at://alice.dev/app.bsky.feed.post/1']],
   ])('has no handle of %s', (_, alsoKnownAs) => {
     expect(document({ alsoKnownAs }).handle).toBeUndefined()

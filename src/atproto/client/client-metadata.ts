@@ -42,7 +42,7 @@ const aboutNames = ['client_name', 'client_uri', 'logo_uri', 'tos_uri', 'policy_
  *
  * @throws TypeError for options that contradict each other; AtprotoError `invalid_client_metadata`, `missing_kid`,
  * `invalid_permission`; ConfigurationError `unusable_key`
- * @see AT Protocol OAuth, "Client Metadata"
+ * @see AT Protocol OAuth, "Client ID Metadata Document"
  */
 export function createClientMetadata(options: ClientMetadataOptions): ClientMetadataDocument {
   const name = 'createClientMetadata'

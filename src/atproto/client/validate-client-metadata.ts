@@ -1,5 +1,6 @@
 import { AtprotoError } from '../../errors/atproto.ts'
 import { jsonType, printable } from '../../lib/printable.ts'
+import { isAsymmetricAlgorithm } from '../../lib/signatures/algorithms.ts'
 import { findVerificationKeyFault } from '../../lib/signatures/key-rules.ts'
 import type { Jwk } from '../../lib/signatures/types.ts'
 import type { ClientMetadataDocument } from '../../protocol/client-metadata-document.ts'
@@ -56,12 +57,16 @@ const rules: readonly (readonly [field: string, rule: Rule])[] = [
   [
     'token_endpoint_auth_method',
     ({ token_endpoint_auth_method: method }) =>
-      ['none', 'private_key_jwt'].includes(method as string) ? undefined : 'none or private_key_jwt',
+      [undefined, 'none', 'private_key_jwt'].includes(method as string | undefined)
+        ? undefined
+        : 'none or private_key_jwt',
   ],
   [
     'token_endpoint_auth_signing_alg',
-    (document) =>
-      !isConfidential(document) || document.token_endpoint_auth_signing_alg === 'ES256' ? undefined : 'ES256',
+    ({ token_endpoint_auth_signing_alg: alg, ...document }) =>
+      (alg === undefined && !isConfidential(document)) || isAsymmetricAlgorithm(alg)
+        ? undefined
+        : 'an asymmetric algorithm, ES256 best of all',
   ],
   [
     'client_secret',
@@ -126,8 +131,7 @@ function jwksFault({ jwks, jwks_uri: uri, token_endpoint_auth_method: method }: 
     if (Object.hasOwn(key, 'd') || Object.hasOwn(key, 'k')) return false
     return (key as Jwk).crv !== 'P-256' || findVerificationKeyFault(key as Jwk, 'ES256') === undefined
   }
-  if (!keys.every(isUsable)) return 'public keys, each with a kid'
-  return keys.some((key) => (key as Jwk).crv === 'P-256') ? undefined : 'a key for ES256'
+  return keys.every(isUsable) ? undefined : 'public keys, each with a kid'
 }
 
 function clientUriFault({ client_uri: uri, client_id: clientId }: Document): string | undefined {

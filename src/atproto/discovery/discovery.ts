@@ -72,7 +72,7 @@ export function createDiscovery(settings: DiscoverySettings): Discovery {
  * @param pds the origin of the PDS
  * @throws AtprotoError `invalid_pds`, `invalid_metadata`, `invalid_issuer`
  * @throws ResponseError (status 200 exactly, no redirect), RequestError, NetworkError, TimeoutError
- * @see RFC 9728 3, AT Protocol OAuth, "Resource Servers"
+ * @see RFC 9728 3, AT Protocol OAuth, "Server Metadata"
  */
 export async function getAuthorizationServer(pds: string, options: DiscoveryOptions = {}): Promise<string> {
   return await sharedDiscovery('getAuthorizationServer', options).authorizationServer(pds, options)
@@ -83,7 +83,7 @@ export async function getAuthorizationServer(pds: string, options: DiscoveryOpti
  *
  * @throws AtprotoError `invalid_issuer`, `invalid_metadata`
  * @throws ResponseError (status 200 exactly, no redirect), RequestError, NetworkError, TimeoutError
- * @see RFC 8414 3, AT Protocol OAuth, "Authorization Servers"
+ * @see RFC 8414 3, AT Protocol OAuth, "Server Metadata"
  */
 export async function getAuthorizationServerMetadata(
   issuer: string,

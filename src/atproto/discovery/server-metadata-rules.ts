@@ -5,7 +5,7 @@ import { jsonType, printable } from '../../lib/printable.ts'
 import { judgeMetadata } from '../../protocol/metadata.ts'
 import { assertEndpointUrl } from '../../protocol/url-rules.ts'
 
-const clause = 'AT Protocol OAuth, "Authorization Servers"'
+const clause = 'AT Protocol OAuth, "Server Metadata"'
 
 export interface ServerRules {
   readonly issuer: string
@@ -37,7 +37,7 @@ const endpoints = ['authorization_endpoint', 'token_endpoint', 'pushed_authoriza
  * Holds an authorization server's metadata against the general rules and those of the profile.
  *
  * @throws AtprotoError `invalid_metadata`
- * @see RFC 8414 3.3, AT Protocol OAuth, "Authorization Servers"
+ * @see RFC 8414 3.3, AT Protocol OAuth, "Server Metadata"
  */
 export function judgeServerMetadata(
   body: unknown,
@@ -91,7 +91,7 @@ export function judgeServerOfPds(
   if (server !== undefined && more.length === 0) return assertIssuer(server, allowLoopbackHttp)
   const actual = server === undefined ? 'none' : `${more.length + 1}`
   throw new AtprotoError('invalid_issuer', `${pds} names ${actual} authorization servers; expected exactly one`, {
-    clause: 'AT Protocol OAuth, "Resource Servers"',
+    clause: 'AT Protocol OAuth, "Server Metadata"',
     expected: 'exactly one',
     actual,
   })

@@ -36,7 +36,7 @@ export interface CallbackParts {
  * Ends a login: everything that the generic client checks (state, `iss`, PKCE, DPoP), then whose account it is.
  * Tokens that fail are revoked, as nobody will use them.
  *
- * @see AT Protocol OAuth, "Token Requests", "Identity Authentication"
+ * @see AT Protocol OAuth, "Authorization Scopes", "Identity Authentication"
  */
 export async function handleAtprotoCallback(
   request: CallbackInput,
@@ -84,7 +84,7 @@ async function judgeLogin(
   }
   if (!hasScope(tokens.scope, 'atproto')) {
     throw new AtprotoError('invalid_permission', 'the scope "atproto" was not granted', {
-      clause: 'AT Protocol OAuth, "Token Requests"',
+      clause: 'AT Protocol OAuth, "Authorization Scopes"',
       expected: 'atproto',
       actual: tokens.scope,
     })

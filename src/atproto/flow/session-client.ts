@@ -55,7 +55,7 @@ async function assertSameAccount({ tokens, dpopKey }: LoginResult, did: string, 
   const [expected, actual] =
     tokens.subject === did ? ['the scope atproto', tokens.scope] : [did, tokens.subject ?? 'absent']
   throw new ProtocolError('refresh_mismatch', `the refresh was answered for another account or scope: ${actual}`, {
-    clause: 'AT Protocol OAuth, "Token Requests"',
+    clause: 'AT Protocol OAuth, "Identity Authentication"',
     expected,
     actual,
   })

@@ -64,10 +64,9 @@ class Document implements DidDocument {
   }
 
   get handle(): string | undefined {
-    // AT Protocol DID: the first at:// URI is the handle; others are not tried, lest it is not clear which one counts.
-    const [first] = this.alsoKnownAs.filter((name) => name.startsWith('at://'))
-    const handle = first?.slice('at://'.length).toLowerCase()
-    return isHandle(handle) ? handle : undefined
+    // AT Protocol DID, "DID Documents": the first valid handle of the list; any others are ignored.
+    const uris = this.alsoKnownAs.filter((name) => name.startsWith('at://'))
+    return uris.map((uri) => uri.slice('at://'.length).toLowerCase()).find(isHandle)
   }
 
   get pds(): string {

@@ -2,6 +2,7 @@ import { AtprotoError } from '../../errors/atproto.ts'
 import { jsonType, printable } from '../../lib/printable.ts'
 import { isLoopbackHost } from '../../protocol/url-rules.ts'
 import { isDid } from '../did.ts'
+import { isHandle } from './handle.ts'
 
 const clause = 'AT Protocol DID, "AT Protocol DID Identifier Syntax"'
 
@@ -43,17 +44,12 @@ export function parseDid(text: unknown, rules: DidRules = {}): Did {
 }
 
 function hostOf(identifier: string, allowLoopbackHttp: boolean): string | undefined {
-  if (isDomainName(identifier)) return identifier.toLowerCase()
+  // "The same restrictions on top-level domains that apply to handles", and to their form.
+  if (isHandle(identifier.toLowerCase())) return identifier.toLowerCase()
   const decoded = identifier.replace(/%3a/i, ':')
   if (!allowLoopbackHttp || !/^[\w.-]+(?::\d{1,5})?$/.test(decoded) || !URL.canParse(`http://${decoded}`))
     return undefined
   return isLoopbackHost(new URL(`http://${decoded}`).hostname) ? decoded : undefined
-}
-
-/** Names alone: a last label of digits would be an IPv4 address. */
-function isDomainName(text: string): boolean {
-  if (text.length > 253) return false
-  return /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/i.test(text)
 }
 
 function wrong(text: string, expected: string, code: 'invalid_did' | 'invalid_did_type'): AtprotoError {

@@ -3,7 +3,7 @@ import { jsonType, printable } from '../../lib/printable.ts'
 
 const longest = 253
 const syntax = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/
-/** "Additional Restrictions": names that nobody can have. `.test` is for development, and leads nowhere else. */
+/** "Additional Non-Syntax Restrictions": names that nobody can have. `.test` is for development, and leads nowhere else. */
 const nobodys = /\.(?:alt|arpa|example|internal|invalid|local|localhost|onion)$/
 
 /** Whether a text is a handle in its normal form, lower case. */

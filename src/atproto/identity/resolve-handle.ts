@@ -52,8 +52,9 @@ const maxBytes = 4096
 
 const http: Method = async (handle, { fetch, timeout }, signal) => {
   const url = `https://${handle}/.well-known/atproto-did`
+  // "HTTPS well-known Method": any success status, and redirects up to a reasonable number.
   try {
-    const text = await fetchText(fetch, url, { accept: 'text/plain', maxBytes, timeout, signal })
+    const text = await fetchText(fetch, url, { accept: 'text/plain', maxBytes, timeout, signal, lenient: true })
     // Servers that answer each path with a page say nothing of a DID.
     const did = text.trim()
     return isDid(did) ? did : undefined

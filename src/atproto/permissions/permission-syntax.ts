@@ -30,8 +30,9 @@ export function parsePermissionSyntax(text: string): PermissionSyntax {
       actual: 'neither',
     })
   }
-  if (positional === '' || query === '') throw malformed(text, 'no colon and no question mark with nothing behind it')
-  const parameters = (query?.split('&') ?? []).map((pair) => {
+  if (positional === '') throw malformed(text, 'no colon with nothing behind it')
+  // A question mark with nothing behind it is one of the specification's own examples.
+  const parameters = (query ? query.split('&') : []).map((pair) => {
     const at = pair.indexOf('=')
     if (at < 1 || at === pair.length - 1) throw malformed(text, 'parameters as name=value')
     return [decode(pair.slice(0, at), text), decode(pair.slice(at + 1), text)] as const

@@ -39,7 +39,7 @@ export async function generateDpopKey(): Promise<SigningKey> {
  * this alone does it by `createIdentityResolver` and `getAuthorizationServer`.
  *
  * @throws AtprotoError `invalid_did`, `invalid_permission`, `missing_dpop_nonce`; OAuthResponseError, ProtocolError, ...
- * @see RFC 6749 4.1.3, RFC 9449 5; AT Protocol OAuth, "Token Requests"
+ * @see RFC 6749 4.1.3, RFC 9449 5; AT Protocol OAuth, "Authorization Scopes"
  */
 export async function validateAuthorizationCode(
   metadata: ServerFacts,
@@ -85,7 +85,7 @@ function toResult(
   const { did } = parseDid(subject, { allowLoopbackHttp })
   if (!hasScope(scope, 'atproto')) {
     throw new AtprotoError('invalid_permission', 'the scope "atproto" was not granted', {
-      clause: 'AT Protocol OAuth, "Token Requests"',
+      clause: 'AT Protocol OAuth, "Authorization Scopes"',
       expected: 'atproto',
       actual: scope,
     })
