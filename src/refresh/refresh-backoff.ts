@@ -1,4 +1,5 @@
 import { ApiError, ResponseError } from '../errors/response.ts'
+import { XrpcError } from '../errors/xrpc.ts'
 import { type BackOff, createBackOff } from '../lib/back-off.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
 import type { Runtime } from '../lib/runtime.ts'
@@ -41,6 +42,7 @@ export function createRefreshBackoff(runtime: Runtime): RefreshBackoff {
 
 /** Whoever answers, the server itself in JSON or a proxy before it in HTML, may say when to come again. */
 function retryAfterOf(error: unknown, runtime: Runtime): number | undefined {
-  const headers = error instanceof ApiError ? error.headers : error instanceof ResponseError && error.response?.headers
+  const hasHeaders = error instanceof ApiError || error instanceof XrpcError
+  const headers = hasHeaders ? error.headers : error instanceof ResponseError && error.response?.headers
   return headers ? parseRetryAfter(headers, runtime.now()) : undefined
 }

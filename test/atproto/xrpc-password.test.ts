@@ -224,6 +224,75 @@ describe('a renewal', () => {
     expect((await xrpc.get(nsid)).status).toBe(200)
   })
 
+  it('that has worked again lets the next failure wait no longer than the first', async () => {
+    const pds = await aPds()
+    const runtime: FakeRuntime = createFakeRuntime()
+    const xrpc = await aLogin(pds, { runtime })
+    const fail = async () => {
+      pds.expire()
+      pds.state.down = true
+      await failure(xrpc.get(nsid))
+      pds.state.down = false
+    }
+    for (let i = 0; i < 4; i++) {
+      await fail()
+      runtime.advance(60_000)
+    }
+    expect((await xrpc.get(nsid)).status).toBe(200)
+    await fail()
+    // The first wait is a second at the most.
+    runtime.advance(1_000)
+    expect((await xrpc.get(nsid)).status).toBe(200)
+  })
+
+  it('waits for as long as the server asks', async () => {
+    let renewals = 0
+    const runtime: FakeRuntime = createFakeRuntime()
+    const server = await serve((request, response) => {
+      if (request.url.endsWith('createSession')) {
+        return json(response, 200, { did, handle: 'bot.example', accessJwt: 'a', refreshJwt: 'r' })
+      }
+      if (!request.url.endsWith('refreshSession')) return json(response, 400, { error: 'ExpiredToken' })
+      renewals++
+      return json(response, 429, { error: 'RateLimitExceeded' }, { 'retry-after': '120' })
+    })
+    const xrpc = createPasswordXrpcClient({ service: server.origin, runtime })
+    await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+    for (const wait of [0, 60_000, 59_000]) {
+      runtime.advance(wait)
+      expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'refresh_failed' })
+    }
+    expect(renewals).toBe(1)
+    runtime.advance(2_000)
+    await failure(xrpc.get(nsid))
+    expect(renewals).toBe(2)
+  })
+
+  it('that comes late is not put over a login that was made meanwhile', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const pds = await aPds()
+    const xrpc = await aLogin(pds, {
+      async fetch(request) {
+        const response = await fetch(request)
+        if (request.url.endsWith('refreshSession')) await held
+        return response
+      },
+    })
+    pds.expire()
+    const call = xrpc.get(nsid)
+    while (pds.counts.refreshSession === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+    release()
+    await call
+    await xrpc.get(nsid)
+    // access-1 was refused, access-2 came late, access-3 is of the new login.
+    expect(pds.server.received.at(-1)!.headers.authorization).toBe('Bearer access-3')
+    expect(pds.counts.refreshSession).toBe(1)
+  })
+
   it('can be asked for', async () => {
     const pds = await aPds()
     const xrpc = await aLogin(pds)

@@ -12,6 +12,7 @@ afterEach(closeRigs)
 
 const did = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'
 const nsid = 'com.example.notes.list'
+const invalidToken = { 'www-authenticate': 'Bearer error="invalid_token"' }
 const tokenOf = (authorization = '') => authorization.split(' ')[1]!
 
 /** A session whose PDS is `pds`, which refuses the tokens of `refused`. */
@@ -31,8 +32,16 @@ async function aPdsSession(options: RigOptions = {}, answer: Handler = (_, respo
   const rig = await aSession({ ...options, sessions: { origins: [pds.origin], ...options.sessions } })
   const { session, clock } = rig
   const publicQueries = new Set<string>()
-  const client = createSessionXrpcClient({ session, did, pds: pds.origin, runtime: clock, fetch, publicQueries })
-  return { ...rig, pds, refused, seen, client }
+  const whose = { session, did, pds: pds.origin, runtime: clock, fetch, publicQueries }
+  const client = createSessionXrpcClient(whose)
+  return {
+    proxied: createSessionXrpcClient(whose, { proxy: 'did:web:api.example#app' }),
+    ...rig,
+    pds,
+    refused,
+    seen,
+    client,
+  }
 }
 
 describe('a call for a session', () => {
@@ -85,6 +94,21 @@ describe('a call for a session', () => {
     expect(Object.keys(error)).not.toContain('response')
     expect(await session.status()).toBe('expired')
     expect(await failure(client.get(nsid))).toMatchObject({ code: 'session_expired' })
+  })
+
+  it('that is refused because the renewed token came to its end meanwhile ends no session', async () => {
+    let life = 0
+    const { client, session, clock } = await aPdsSession({
+      sessions: {
+        async fetch() {
+          clock.advance(life)
+          return Response.json({ error: 'InvalidToken' }, { status: 401, headers: invalidToken })
+        },
+      },
+    })
+    life = (await session.getAccessToken()).expiresAt! - clock.now()
+    expect(await failure(client.get(nsid))).toMatchObject({ name: 'XrpcError', error: 'InvalidToken', status: 401 })
+    expect(await session.status()).toBe('active')
   })
 
   it('whose renewal is refused ends the session, and says so', async () => {
@@ -237,6 +261,12 @@ describe('a query of public data', () => {
     state.isPublic = false
     expect((await client.get(getRecord)).data).toEqual({ isPublic: false })
     expect(schemes(pds)).toEqual(['DPoP', undefined, undefined, 'DPoP'])
+  })
+
+  it('is nothing that a client of another service asks for', async () => {
+    const { proxied, pds } = await aPartlyPublicPds()
+    expect(await failure(proxied.get(getRecord))).toMatchObject({ code: 'missing_dpop_nonce' })
+    expect(schemes(pds)).toEqual(['DPoP'])
   })
 
   it.each([
