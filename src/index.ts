@@ -22,6 +22,7 @@ export {
   type ClientCredentialsResult,
   type ClientEvent,
   type ClientEventListener,
+  type ClientKey,
   type ClientMetadataDocument,
   type ClientOperation,
   type ClientRegistration,

@@ -30,6 +30,7 @@ export {
   type ClientAuth,
   type ClientAuthContext,
   type ClientAuthParts,
+  type ClientKey,
   clientSecret,
   clientSecretBasic,
   clientSecretPost,
