@@ -3,6 +3,7 @@ import { ProtocolError } from '../errors/protocol.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
+import { printable } from '../lib/printable.ts'
 import { compareAuthorizationDetails } from '../protocol/authorization-details.ts'
 import { judgeAuthorizationResponse, requireState } from '../protocol/authorization-response.ts'
 import { judgeIdTokenPair } from '../protocol/id-token-pair.ts'
@@ -36,6 +37,7 @@ export async function handleCallback(
   await assertResponseForm(settings, issuer, opened, transaction, { signal })
   const metadata = await issuer.metadata.get(signal ? { signal } : {})
   const answer = judgeAuthorizationResponse(opened.response, transaction, metadata)
+  if (!opened.response.parameters.has('iss')) assertOwnAddress(request, transaction)
   const front = await verifyFrontChannelToken(settings, issuer, answer, transaction, { signal })
 
   const dpopKey = transaction.dpopKey && (await importSigningKey(transaction.dpopKey))
@@ -66,6 +68,24 @@ export async function handleCallback(
     ...(dpopKey && tokens.tokenType === 'DPoP' && { dpopKey }),
     ...(transaction.applicationData !== undefined && { data: transaction.applicationData }),
   }
+}
+
+/**
+ * RFC 9700 4.4.2.2: without an `iss` the address tells which issuer has answered, so it must be the one that this login
+ * named. The path alone is compared, since a proxy may know the host by another name.
+ */
+function assertOwnAddress(request: CallbackInput, { redirectUri }: Transaction): void {
+  // A fragment that a page has sent comes without the address that it was at.
+  if (request instanceof URLSearchParams) return
+  const url = typeof request === 'string' || request instanceof URL ? request : request.url
+  const [actual, expected] = [new URL(url).pathname, new URL(redirectUri).pathname]
+  if (actual === expected) return
+  const message = 'the callback came to another address than that of its login, and names no issuer'
+  throw new ProtocolError('issuer_mismatch', message, {
+    clause: 'RFC 9700 4.4.2.2',
+    expected,
+    actual: printable(actual),
+  })
 }
 
 /** RFC 9700 4.4: where one store serves several issuers, an answer belongs to the issuer that its login began with. */

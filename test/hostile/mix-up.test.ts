@@ -49,6 +49,22 @@ describe('an application with two issuers', () => {
     noCodeSent()
   })
 
+  it('refuses a code that comes to the address of another issuer, where neither names itself', async () => {
+    const at = (provider: HostileProvider, path: string) =>
+      createOAuthClient({
+        ...{ issuer: provider.issuer, clientId: registeredClient.clientId, clientAuth: none(), transactions },
+        ...{ redirectUri: `https://app.example/callback/${path}`, allowLoopbackHttp: true },
+        metadata: { authorization_response_iss_parameter_supported: false },
+      })
+    const begun = at(attacker, 'attacker')
+    const state = new URL(attacker.login(await begun.createAuthorizationUrl())).searchParams.get('state') ?? ''
+    // The honest server knows no other address of the application than its own.
+    const callback = new URL(`https://app.example/callback/honest?code=honest-code&state=${state}`)
+    const outcome = begun.handleCallback(callback)
+    await expect(outcome).rejects.toMatchObject({ code: 'issuer_mismatch', clause: 'RFC 9700 4.4.2.2' })
+    noCodeSent()
+  })
+
   it('keeps two logins at one issuer apart, whichever ends first', async () => {
     const client = clientAt(honest)
     const [first, second] = [await client.createAuthorizationUrl(), await client.createAuthorizationUrl()]
