@@ -1,3 +1,5 @@
+import type { RecordStore } from './record-store.ts'
+
 /**
  * A record store that can tell what others changed: another tab, another process. Optional; a store without it is
  * read again now and then.
@@ -10,4 +12,9 @@ export interface RecordChanges {
    * @returns how to stop
    */
   subscribe(listener: (key: string) => void): () => void
+}
+
+/** Whether a store tells what other tabs and processes change. */
+export function announcesChanges(store: RecordStore): store is RecordStore & RecordChanges {
+  return typeof (store as Partial<RecordChanges>).subscribe === 'function'
 }

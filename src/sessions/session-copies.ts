@@ -1,4 +1,3 @@
-import type { RecordChanges } from '../lib/record-changes.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { SessionState } from './session-state.ts'
 
@@ -58,9 +57,4 @@ function createSessionCopies(): SessionCopies {
       return age
     },
   }
-}
-
-/** Whether a store tells what other tabs and processes change. */
-export function announcesChanges(store: RecordStore): store is RecordStore & RecordChanges {
-  return typeof (store as Partial<RecordChanges>).subscribe === 'function'
 }

@@ -26,7 +26,7 @@ export interface SessionsOptions {
   readonly rotationGrace?: number
   /** Milliseconds after the last refresh until a session is forgotten. @default 7_776_000_000, 90 days */
   readonly lifetime?: number
-  /** Milliseconds until another process's logout is noticed. @default 5_000 */
+  /** Milliseconds until another process's logout is noticed; at once where the store announces changes. @default 5_000 */
   readonly revalidateAfter?: number
   /** The transport of `session.fetch`. @default the client's */
   readonly fetch?: Fetch

@@ -1,10 +1,11 @@
 import { StoreError } from '../errors/session.ts'
 import { reachStore } from '../lib/reach-store.ts'
+import { announcesChanges } from '../lib/record-changes.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
 import type { Versioned } from '../refresh/refreshable.ts'
-import { announcesChanges, sharedCopies } from './session-copies.ts'
+import { sharedCopies } from './session-copies.ts'
 import { type ActiveSessionState, parseSessionState, type SessionState } from './session-state.ts'
 
 /** Sessions as records: the only place that knows their keys and indexes. */

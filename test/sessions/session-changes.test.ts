@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { LoginResult } from '../../src/client/index.ts'
 import type { RecordChanges } from '../../src/lib/record-changes.ts'
 import { createSessions, type SessionEvent } from '../../src/sessions/index.ts'
-import type { RecordStore } from '../../src/stores/memory/index.ts'
+import { createMemoryStore, type RecordStore } from '../../src/stores/memory/index.ts'
+import { createSealedStore, generateSealingKey } from '../../src/stores/sealed/index.ts'
 import { aSession, closeRigs, type Rig } from './rig.ts'
 
 afterEach(closeRigs)
@@ -57,6 +59,21 @@ describe('a logout', () => {
     tab.tell(tab.key)
     await expect(tab.session.getAccessToken()).rejects.toMatchObject({ code: 'session_not_found' })
     await vi.waitFor(() => expect(tab.events).toMatchObject([{ kind: 'session_ended', session: tab.session.ref }]))
+  })
+
+  it('is announced through a seal, too', async () => {
+    const rig = await aSession()
+    const below = announcing(createMemoryStore())
+    const sealed = createSealedStore(below.store, { keys: [generateSealingKey()] })
+    const first = createSessions({ client: rig.client, store: sealed })
+    const { tokens } = (await rig.store.get(`session:{${rig.session.id}}`))!.value as Pick<LoginResult, 'tokens'>
+    const { issuer, clientId } = rig.client
+    const session = await first.create({ issuer, clientId, tokens, checks: [], notices: [] })
+    await session.getAccessToken()
+    const { key, version } = (await below.store.get(`session:{${session.id}}`))!
+    await below.store.commit([{ kind: 'delete', key, expect: version }])
+    below.tell(key)
+    await expect(session.getAccessToken()).rejects.toMatchObject({ code: 'session_not_found' })
   })
 
   it('is not undone by a read that the store answers late', async () => {

@@ -1,5 +1,6 @@
 import { StoreError } from '../../errors/session.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
+import { announcesChanges } from '../../lib/record-changes.ts'
 import { assertDistinctKeys, recordKind } from '../../lib/record-commit.ts'
 import type { RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import { stringifyRecordValue } from '../../lib/record-value.ts'
@@ -67,6 +68,8 @@ export function createSealedStore(store: RecordStore, options: SealedStoreOption
       return await store.commit(await Promise.all(changes.map((change) => sealChange(ring, change))))
     },
     sweep: () => store.sweep(),
+    // Keys lie open, so what the store below announces is understood above.
+    ...(announcesChanges(store) && { subscribe: (listener: (key: string) => void) => store.subscribe(listener) }),
   }
 }
 
