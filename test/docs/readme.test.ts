@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const pages = ['README.md', 'docs/atproto.md', 'docs/tokens.md'].map((file) => {
+const pages = ['README.md', 'docs/atproto.md', 'docs/events-and-quirks.md', 'docs/tokens.md'].map((file) => {
   const text = readFileSync(join(root, file), 'utf8')
   const found = [...text.matchAll(/<!-- example: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g)]
   const examples = found.map(([, name, code]) => ({ name: `${file.replace(/\W/g, '-')}.${name}`, code: code! }))
