@@ -1,8 +1,7 @@
 /** A label of a domain name in reverse: letters of any case, as the name is not compared as a domain. */
 const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?'
 const nsid = new RegExp(`^(?![0-9])${label}(?:\\.${label})+\\.[a-zA-Z][a-zA-Z0-9]{0,62}$`)
-/** Characters of the whole, and of the authority, which is everything before the last segment. */
-const longest = 317
+/** Characters before the last segment; with that, of 63 at the most, the whole has no more than 317. */
 const longestAuthority = 253
 
 /**
@@ -11,7 +10,5 @@ const longestAuthority = 253
  * @see AT Protocol NSID, "NSID Syntax"
  */
 export function isNsid(text: unknown): text is string {
-  return (
-    typeof text === 'string' && text.length <= longest && text.lastIndexOf('.') <= longestAuthority && nsid.test(text)
-  )
+  return typeof text === 'string' && text.lastIndexOf('.') <= longestAuthority && nsid.test(text)
 }
