@@ -121,5 +121,8 @@ function loginForm(message = '', handle = '') {
 }
 
 function page(content: ReturnType<typeof html>, status = 200): Response {
-  return new Response(String(layout(content)), { status, headers: { 'content-type': 'text/html; charset=utf-8' } })
+  return new Response(String(layout(content)), {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+  })
 }
