@@ -93,7 +93,11 @@ async function refreshable(
       const held = await records.access.read(accessKey)
       return { state: { refresh: refresh.state, ...(held && { held }) }, version: refresh.version }
     },
-    needsRefresh: (state) => isUsable(state.refresh, runtime) && tokenOf(state)?.renewal === asked.seen,
+    needsRefresh(state) {
+      const token = tokenOf(state)
+      // The one that was seen may have expired while others were waited for.
+      return isUsable(state.refresh, runtime) && (token === undefined || token.renewal === asked.seen)
+    },
     // What is asked for could not be used as it is, so there is nothing to go on with.
     canWait: () => false,
     refreshToken: ({ refresh }) => (refresh.status === 'active' ? refresh.value : ''),

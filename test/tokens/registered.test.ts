@@ -397,6 +397,21 @@ describe('what has expired', () => {
     expect(sweeps).toBe(3)
   })
 
+  it('is gone from the store after the sweep, and nothing else is', async () => {
+    const rig = aRig()
+    const exp = rig.clock.now() / 1000 + 60
+    for (let i = 0; i < 50; i++) {
+      await rig.manager.accessTokens.register(`short ${i}`, { ...place, metadata: { sub: 'alice', scope: 'x', exp } })
+    }
+    await rig.manager.accessTokens.register('long', { ...place, metadata: { sub: 'alice', scope: 'read' } })
+    rig.clock.advance(180_000)
+    expect((await rig.manager.accessTokens.get(read)).value).toBe('long')
+    await rig.manager.settled()
+    // The sweep that the call set off has left nothing for this one.
+    expect(await rig.store.sweep()).toBe(0)
+    expect(await rig.manager.accessTokens.deleteAll({ issuer: place.issuer, subject: alice })).toBe(1)
+  })
+
   it('tells of a sweep that failed, and goes on', async () => {
     const rig = aRig({
       wrapStore: (store) => ({

@@ -237,6 +237,29 @@ describe('many callers', () => {
     expect(rig.issuer.of('token')).toHaveLength(1)
   })
 
+  it('get a token although the one that they saw is gone by the time of the refresh', async () => {
+    let takeAway = false
+    const rig = aRig({
+      wrapStore: (store) => ({
+        ...bound(store),
+        async get(key) {
+          const found = await store.get(key)
+          if (!takeAway || !found || !key.startsWith('access-token:')) return found
+          takeAway = false
+          await store.commit([{ kind: 'delete', key, expect: found.version }])
+          return found
+        },
+      }),
+    })
+    await aLogin(rig)
+    const { value: rejected } = await rig.manager.accessTokens.get(read)
+    takeAway = true
+    const next = await rig.manager.tokenSource(read).getAccessToken({ rejected })
+    expect(takeAway).toBe(false)
+    expect(next.value).not.toBe(rejected)
+    expect(rig.issuer.of('token')).toHaveLength(2)
+  })
+
   it('in two processes without a lock use each refresh token once', async () => {
     const rig = aRig()
     await aLogin(rig)
