@@ -236,7 +236,7 @@ describe('slow and many', () => {
       })
       return socket.on('error', () => {})
     })
-    await Promise.all(idle.map((socket) => (socket.connecting ? once(socket, 'connect') : undefined)))
+    await Promise.all(idle.filter(({ connecting }) => connecting).map((socket) => once(socket, 'connect')))
     const began = performance.now()
     const answers = await Promise.all(Array.from({ length: 100 }, () => sendBytes(head(grant.length) + grant)))
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200))

@@ -64,7 +64,8 @@ ${script !== undefined && html`<script>${{ markup: script }}</script>`}
 
 /** Of a name in whatever script. */
 function initialOf(name: string): string {
-  return [...name.trim()][0]?.toLocaleUpperCase('en') ?? ''
+  const [first] = new Intl.Segmenter().segment(name.trim())
+  return first?.segment.toLocaleUpperCase('en') ?? ''
 }
 
 async function policy({ formTarget, script, frames = [] }: Page): Promise<string> {
