@@ -57,7 +57,8 @@ describe('the documentation', () => {
     expect(text.match(/```ts/g)?.length, 'a ts block without an example marker').toBe(own.length)
   })
 
-  it('has only examples that compile', () => {
+  // A compilation of nearly all of the source, beside all that a full run does.
+  it('has only examples that compile', { timeout: 90_000 }, () => {
     const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
     const files = new Map(examples.map(({ name, code }) => [join(root, `${name}.ts`), completed(code)]))
