@@ -105,8 +105,9 @@ async function serve(answerer: Answerer, { message, target, options }: Exchange)
     if (target.headersSent || target.destroyed) return
     // Else no URL, for which a route could be found: a malformed Host.
     const status = error instanceof TooLong ? 413 : 400
-    target.writeHead(status, { ...noStore, 'content-length': 0, connection: 'close' }).end()
-    // RFC 9112 9.6: closed at once, the connection would be reset and the answer lost with it.
+    // RFC 9112 9.6: closed at once, as Node does after `Connection: close`, the connection would be reset while the
+    // client still sends, and the answer lost with it.
+    target.writeHead(status, { ...noStore, 'content-length': 0 }).end()
     message.resume()
     setTimeout(() => message.destroy(), lingering).unref()
   }
