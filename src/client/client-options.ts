@@ -72,6 +72,11 @@ export interface OAuthClientOptions extends FrontChannelOptions {
 export interface DpopOptions {
   /** @default 'ES256' */
   readonly alg?: AsymmetricAlgorithm
+  /**
+   * `false`: private keys that no script can read out. Logins and sessions are then to be kept where such a key can be:
+   * in the browser's store, or in memory. @default true
+   */
+  readonly extractable?: boolean
 }
 
 const optionNames = [
@@ -92,6 +97,7 @@ export interface ClientSettings {
   readonly scope: string
   readonly resource: readonly string[]
   readonly dpop: AsymmetricAlgorithm | undefined
+  readonly dpopKeyOptions: { readonly extractable: boolean }
   readonly transactions: RecordStore
   readonly fetch: Fetch
   readonly runtime: Runtime
@@ -132,6 +138,7 @@ export function normaliseClientOptions(
     scope,
     resource: typeof resource === 'string' ? [resource] : resource,
     dpop: dpopAlg(dpop),
+    dpopKeyOptions: { extractable: typeof dpop !== 'object' || dpop.extractable !== false },
     transactions: options.transactions,
     fetch: options.fetch,
     runtime: options.runtime ?? systemRuntime,
@@ -171,8 +178,8 @@ function dpopAlg(dpop: boolean | DpopOptions): AsymmetricAlgorithm | undefined {
   if (dpop === false) return undefined
   if (dpop === true) return 'ES256'
   if (typeof dpop !== 'object' || dpop === null)
-    throw new TypeError('createOAuthClient: "dpop" must be true or { alg }')
-  assertKnownOptions('createOAuthClient: "dpop"', dpop, ['alg'])
+    throw new TypeError('createOAuthClient: "dpop" must be true or { alg, extractable }')
+  assertKnownOptions('createOAuthClient: "dpop"', dpop, ['alg', 'extractable'])
   return dpop.alg ?? 'ES256'
 }
 

@@ -63,7 +63,7 @@ export async function createAuthorizationUrl(
   assertLoginSupported(settings, metadata, { ...options, ...response })
 
   const dpopKey =
-    settings.dpop === undefined ? undefined : await generateSigningKey(settings.dpop, { extractable: true })
+    settings.dpop === undefined ? undefined : await generateSigningKey(settings.dpop, settings.dpopKeyOptions)
   const transaction = createTransaction(
     {
       issuer: issuer.issuer,

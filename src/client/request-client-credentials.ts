@@ -38,7 +38,7 @@ export async function requestClientCredentials(
   const { signal, dpopKey: given, ...wishes } = options
   const alg = given?.alg ?? settings.dpop
   if (alg !== undefined) assertDpopSupported(await issuer.metadata.get(signal ? { signal } : {}), alg)
-  const dpopKey = given ?? (settings.dpop && (await generateSigningKey(settings.dpop, { extractable: true })))
+  const dpopKey = given ?? (settings.dpop && (await generateSigningKey(settings.dpop, settings.dpopKeyOptions)))
   const parameters = buildClientCredentialsRequest(wishes)
   const { tokens, notices } = await requestTokens(issuer, {
     parameters,

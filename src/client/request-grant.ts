@@ -63,7 +63,7 @@ export async function grantKey(
   const alg = dpopKey?.alg ?? settings.dpop
   if (alg === undefined) return undefined
   assertDpopSupported(await issuer.metadata.get(signal ? { signal } : {}), alg)
-  return dpopKey ?? (await generateSigningKey(alg, { extractable: true }))
+  return dpopKey ?? (await generateSigningKey(alg, settings.dpopKeyOptions))
 }
 
 interface FinishOptions {

@@ -20,6 +20,20 @@ describe('a session', () => {
     expect(session.id).toMatch(/^[A-Za-z0-9_-]{22}$/)
   })
 
+  it('keeps, where that was asked for, a key that nobody can read out, and signs with it', async () => {
+    const { session, store, api, anotherProcess } = await aSession({
+      client: { dpop: true },
+      clientOptions: { dpop: { extractable: false } },
+    })
+    const { dpopKey } = (await store.get(`session:{${session.id}}`))!.value as { dpopKey: { keyPair: CryptoKeyPair } }
+    expect(dpopKey.keyPair.privateKey.extractable).toBe(false)
+    await expect(crypto.subtle.exportKey('jwk', dpopKey.keyPair.privateKey)).rejects.toThrow()
+    expect((await session.fetch(api)).status).toBe(200)
+    const later = await anotherProcess().get(session.id)
+    await later.refresh()
+    expect((await later.fetch(api)).status).toBe(200)
+  })
+
   it('carries what the application gave at login', async () => {
     const { client, provider, sessions } = await aSession()
     const url = await client.createAuthorizationUrl({ data: { returnTo: '/inbox' } })
