@@ -288,6 +288,34 @@ describe('id_tokens', () => {
     expect(rig.events).toContainEqual(expect.objectContaining({ kind: 'id_token_refused', error: 'invalid_id_token' }))
   })
 
+  it('of a refresh that could not be read at once are held against the subject when they can', async () => {
+    let isDown = true
+    const keys = () => (isDown ? new Response(null, { status: 503 }) : Response.json(ownKeys()))
+    const rig = aRig({
+      decorators: [
+        (fetch) => async (request) => {
+          if (request.url !== 'https://vault.example/keys') return await fetch(request)
+          const answer = keys()
+          isDown = false
+          return answer
+        },
+      ],
+    })
+    const by = registered({ id_token_encrypted_response_alg: 'RSA-OAEP-256', jwks_uri: 'https://vault.example/keys' })
+    const refreshToken = rig.issuer.login('alice', 'openid read')
+    const metadata = { sub: 'alice', scope: 'openid read' }
+    await rig.manager.refreshTokens.register(refreshToken, { issuer, client: by, metadata })
+    rig.issuer.extra = { id_token: await encrypted(anIdToken({ ...asAlice, sub: 'mallory' })) }
+    expect(await rig.manager.accessTokens.get({ ...read, client: by })).toMatchObject({ scope: 'openid read' })
+    expect(rig.events).toContainEqual(expect.objectContaining({ kind: 'id_token_refused', error: 'refresh_mismatch' }))
+    expect(await rig.manager.claims.getIdToken(issuer, 'mallory')).toBeUndefined()
+    // The next one is read at once, and says whose it is.
+    rig.issuer.extra = { id_token: await encrypted(anIdToken(asAlice)) }
+    rig.clock.advance(280_000)
+    await rig.manager.accessTokens.get({ ...read, client: by })
+    expect(await rig.manager.claims.getIdToken(issuer, 'alice')).toBe(rig.issuer.extra.id_token)
+  })
+
   it('of a refresh about somebody else end the grant: its tokens are not ours', async () => {
     const rig = aRig()
     await aLogin(rig)

@@ -1,5 +1,6 @@
 // accessTokens.get: which token suits, what is asked of the server, and what nobody gets.
 import { describe, expect, it, vi } from 'vitest'
+import { createSerialQueue } from '../../src/lib/serial-queue.ts'
 import { TokenError } from '../../src/tokens/index.ts'
 import { aLogin, alice, aRig, client, countCalls, place, theClient } from './rig.ts'
 
@@ -311,6 +312,15 @@ describe('a token for the client itself', () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => manager.accessTokens.get(own)))
     expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)
     expect(issuer.of('token')).toHaveLength(1)
+  })
+
+  it('is asked for once by two processes that have a lock', async () => {
+    const queue = createSerialQueue()
+    const lock = { withLock: <T>(key: string, task: () => Promise<T>) => queue.run(key, task) }
+    const rig = aRig({ lock })
+    const tokens = await Promise.all([rig.manager, rig.another()].map((one) => one.accessTokens.get(own)))
+    expect(tokens[0]!.value).toBe(tokens[1]!.value)
+    expect(rig.issuer.of('token')).toHaveLength(1)
   })
 
   it('needs credentials', async () => {
