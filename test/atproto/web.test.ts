@@ -190,6 +190,20 @@ describe('the web handler', () => {
     expect(JSON.parse(jwks).keys[0]).not.toHaveProperty('d')
   })
 
+  it('publishes the client under the path that the application is at', async () => {
+    const app = await anApp({}, aRig({ baseUrl: `${origin}/notes`, jwksUri: `${origin}/keys` }))
+    const metadata = await app.browser.open(app.client.clientId)
+    expect(await metadata.json()).toMatchObject({ client_id: app.client.clientId, jwks_uri: `${origin}/keys` })
+    expect(await (await app.browser.open('/keys')).json()).toEqual(app.client.jwks)
+    expect((await app.browser.open('/notes/logout')).status).toBe(405)
+    expect(await app.web(new Request(`${origin}/client-metadata.json`))).toBeNull()
+  })
+
+  it('takes no address of another origin for its key set', async () => {
+    const { web } = await anApp({}, aRig({ jwksUri: 'https://keys.hoster.dev/keys' }))
+    expect(await web(new Request(`${origin}/keys`))).toBeNull()
+  })
+
   it('leaves every other address to the application', async () => {
     const { web } = await anApp()
     expect(await web(new Request(`${origin}/`))).toBeNull()

@@ -2,6 +2,7 @@ import { AtprotoError } from '../../errors/atproto.ts'
 import { AuthentypeError } from '../../errors/base.ts'
 import { StoreError } from '../../errors/session.ts'
 import { encodeBase64url } from '../../lib/base64url.ts'
+import type { ClientMetadataDocument } from '../../protocol/client-metadata-document.ts'
 import { createKeyRing } from '../../protocol/key-ring.ts'
 import type { Session } from '../../sessions/session.ts'
 import { createSessionGroups, type SessionGroup, type SessionGroups } from '../../sessions/session-group.ts'
@@ -66,8 +67,8 @@ type Route = Readonly<Partial<Record<string, Action>>>
 const defaultLifetime = 90 * 86_400_000
 
 /**
- * `GET /login?handle=&return_to=`, the callback, `POST /logout`, `/client-metadata.json` and `/jwks.json` of an
- * application, beside the client's redirect URI; and whose request it is.
+ * `GET /login?handle=&return_to=`, the callback, `POST /logout`, `/client-metadata.json` and `/jwks.json` (or what
+ * `jwksUri` says) of an application, beside the client's redirect URI; and whose request it is.
  *
  * @throws TypeError for an option that is missing, unknown or unsafe
  * @example
@@ -131,14 +132,23 @@ function createContext(options: AtprotoWebOptions): Context {
 
 function createRoutes({ redirectUri, clientMetadata, jwks }: AtprotoClient): ReadonlyMap<string, Route> {
   const callback = new URL(redirectUri).pathname
+  // What `baseUrl` has of a path, since the redirect URI is /callback under it.
   const base = callback.slice(0, callback.lastIndexOf('/'))
   return new Map<string, Route>([
     [`${base}/login`, { GET: beginLogin }],
     [callback, { GET: completeLogin }],
     [`${base}/logout`, { POST: logOut }],
-    ['/client-metadata.json', documentRoute(clientMetadata)],
-    ['/jwks.json', documentRoute(jwks)],
+    [`${base}/client-metadata.json`, documentRoute(clientMetadata)],
+    [`${base}/jwks.json`, documentRoute(jwks)],
+    ...ownKeySet(clientMetadata, redirectUri).map((path) => [path, documentRoute(jwks)] as const),
   ])
+}
+
+/** The path of `jwksUri` where that is one of the application's own addresses. */
+function ownKeySet({ jwks_uri: uri }: ClientMetadataDocument, redirectUri: string): readonly string[] {
+  if (typeof uri !== 'string') return []
+  const { origin, pathname } = new URL(uri)
+  return origin === new URL(redirectUri).origin ? [pathname] : []
 }
 
 /** Public, and the same for all: servers of other people read it, and so may pages. */
