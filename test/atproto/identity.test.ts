@@ -42,7 +42,15 @@ describe('a handle', () => {
 
   it('is read as people type it', () => {
     expect(parseHandle(' @Alice.BSKY.Social\u202c\u200b ')).toBe('alice.bsky.social')
+    expect(parseHandle('\u2066alice.bsky\u200b.social\n')).toBe('alice.bsky.social')
   })
+
+  it.each(['al ice.bsky.social', 'alice .com', 'alice.bs\nky.social', '@ alice.com', 'alice.com\0'])(
+    'is not put together from %j, which may be two names',
+    (text) => {
+      expect(() => parseHandle(text)).toThrow(expect.objectContaining({ code: 'invalid_handle' }))
+    },
+  )
 
   it.each([
     'alice',
