@@ -52,6 +52,7 @@ const packages: Record<string, readonly string[]> = {
   // The user's configuration file.
   '<computed>': ['src/cli/config-file.ts'],
   jose: ['src/protocol/', 'src/lib/signatures/'],
+  '@noble/secp256k1': ['src/atproto/identity/secp256k1-signature.ts'],
   ky: ['src/http/ky-transport.ts'],
   'openapi-fetch': ['src/http/paths-client.ts'],
   'openapi-typescript': ['src/codegen/emit/schema.ts'],

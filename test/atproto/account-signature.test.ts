@@ -31,7 +31,7 @@ function signer() {
   return { jwk: jwk as Jwk, signText }
 }
 
-describe('ECDSA on secp256k1 without a library', () => {
+describe('ECDSA on secp256k1 without a platform that has the curve', () => {
   it('has the verdicts of node:crypto', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), fc.nat(63), fc.nat(7), (text, at, bit) => {

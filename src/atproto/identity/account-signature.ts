@@ -7,8 +7,8 @@ import { verifySecp256k1 } from './secp256k1-signature.ts'
 export type AccountAlgorithm = 'ES256' | 'ES256K'
 
 /**
- * Whether a signature is one of an account's key: by the platform, and for ES256K where that has no such curve, by
- * arithmetic of our own.
+ * Whether a signature is one of an account's key: by the platform, and for ES256K where that has no such curve, by a
+ * library.
  *
  * @param data the JWS signing input, ASCII
  * @throws ConfigurationError `unusable_key`
