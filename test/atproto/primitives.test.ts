@@ -160,6 +160,21 @@ describe('the functions that work alone', () => {
     await expect(begin(more)).rejects.toThrow()
   })
 
+  it('send no request for tokens without a key to bind them to, a code and its verifier', async () => {
+    const { network, options, metadata, dpopKey } = await aFlow()
+    const none = undefined as never
+    const exchange = { ...options, redirectUri }
+    for (const attempt of [
+      validateAuthorizationCode(metadata, none, 'c', codeVerifier, exchange),
+      validateAuthorizationCode(metadata, dpopKey, '', codeVerifier, exchange),
+      validateAuthorizationCode(metadata, dpopKey, 'c', none, exchange),
+      refreshToken('t', none, issuer, `${issuer}/oauth/token`, options),
+    ]) {
+      await expect(attempt).rejects.toThrow(TypeError)
+    }
+    expect(network.sentTo(`${issuer}/oauth/token`)).toEqual([])
+  })
+
   it('refuse unknown options each', async () => {
     const { options, metadata, dpopKey } = await aFlow()
     const wrong = { ...options, redirectUri, typo: true } as never

@@ -5,6 +5,7 @@ import { deriveCodeChallenge, isCodeVerifier } from '../../protocol/pkce.ts'
 import type { Permission } from '../permissions/permission-types.ts'
 import { withAtproto } from '../permissions/scopes.ts'
 import { connectToServer, type ServerFacts, type ServerOptions } from './server-connection.ts'
+import { assertDpopKey } from './tokens.ts'
 
 export interface AuthorizationUrlOptions extends ServerOptions {
   readonly state: string
@@ -34,7 +35,7 @@ export async function createAuthorizationUrl(metadata: ServerFacts, options: Aut
   const { state, codeVerifier, dpopKey, redirectUri, scopes = [], loginHint, signal } = options
   if (typeof state !== 'string' || state === '') throw new TypeError(`${name}: "state" is required`)
   if (!isCodeVerifier(codeVerifier)) throw new TypeError(`${name}: "codeVerifier" must be one of RFC 7636 4.1`)
-  if (!dpopKey?.thumbprint) throw new TypeError(`${name}: "dpopKey" is required; generateDpopKey() makes one`)
+  assertDpopKey(name, dpopKey)
   const { authorization_endpoint: endpoint } = metadata
   if (endpoint === undefined) throw new TypeError(`${name}: "metadata" has no "authorization_endpoint"`)
   const parameters = buildAuthorizationParameters({

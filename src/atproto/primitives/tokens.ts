@@ -3,6 +3,7 @@ import { AtprotoError } from '../../errors/atproto.ts'
 import type { Issuer } from '../../issuer/issuer.ts'
 import { requestTokens } from '../../issuer/request-tokens.ts'
 import type { SigningKey } from '../../lib/signatures/types.ts'
+import { isCodeVerifier } from '../../protocol/pkce.ts'
 import { hasScope } from '../../protocol/scope.ts'
 import { buildAuthorizationCodeRequest, buildRefreshRequest } from '../../protocol/token-request.ts'
 import { parseDid } from '../identity/did.ts'
@@ -34,10 +35,16 @@ export async function generateDpopKey(): Promise<SigningKey> {
   return await generateSigningKey('ES256', { extractable: true })
 }
 
+/** Without a proof a server may give tokens that anybody can use. @throws TypeError */
+export function assertDpopKey(name: string, key: SigningKey | undefined): void {
+  if (!key?.thumbprint) throw new TypeError(`${name}: "dpopKey" is required; generateDpopKey() makes one`)
+}
+
 /**
  * Exchanges a code. That the issuer may speak for the account, `verifyAccount` of the client looks up; whoever uses
  * this alone does it by `createIdentityResolver` and `getAuthorizationServer`.
  *
+ * @throws TypeError for what is missing or unknown
  * @throws AtprotoError `invalid_did`, `invalid_permission`, `missing_dpop_nonce`; OAuthResponseError, ProtocolError, ...
  * @see RFC 6749 4.1.3, RFC 9449 5; AT Protocol OAuth, "Authorization Scopes"
  */
@@ -48,7 +55,11 @@ export async function validateAuthorizationCode(
   codeVerifier: string,
   options: ValidateCodeOptions,
 ): Promise<AtprotoTokenResult> {
-  const issuer = await connectToServer('validateAuthorizationCode', metadata, options, ['redirectUri'])
+  const name = 'validateAuthorizationCode'
+  const issuer = await connectToServer(name, metadata, options, ['redirectUri'])
+  assertDpopKey(name, dpopKey)
+  if (typeof code !== 'string' || code === '') throw new TypeError(`${name}: "code" is required`)
+  if (!isCodeVerifier(codeVerifier)) throw new TypeError(`${name}: "codeVerifier" must be one of RFC 7636 4.1`)
   const { redirectUri, signal } = options
   const parameters = buildAuthorizationCodeRequest(code, { redirectUri, codeVerifier })
   const request = { parameters, dpopKey, requireScope: true, ...(signal && { signal }) }
@@ -58,6 +69,7 @@ export async function validateAuthorizationCode(
 /**
  * Trades a refresh token, at the server that it came from and with the key that it is bound to.
  *
+ * @throws TypeError for what is missing or unknown
  * @throws AtprotoError, OAuthResponseError `invalid_grant` when the login is over, ProtocolError, ...
  * @see RFC 6749 6, RFC 9449 5
  */
@@ -70,6 +82,7 @@ export async function refreshToken(
 ): Promise<AtprotoTokenResult> {
   const server = { issuer, token_endpoint: tokenEndpoint }
   const connection = await connectToServer('refreshToken', server, options)
+  assertDpopKey('refreshToken', dpopKey)
   const { signal } = options
   const request = { parameters: buildRefreshRequest(token), dpopKey, requireScope: true, ...(signal && { signal }) }
   return toResult(connection, await requestTokens(connection, request), server, options)
