@@ -19,7 +19,13 @@ export function isHandle(text: unknown): text is string {
  * @see AT Protocol Handle, "Handle Identifier Syntax", "Usage and Implementation Guidelines"
  */
 export function parseHandle(text: unknown): string {
-  const clean = typeof text === 'string' ? text.slice(0, 4 * longest).replace(/\p{Cf}/gu, '').trim() : undefined
+  const clean =
+    typeof text === 'string'
+      ? text
+          .slice(0, 4 * longest)
+          .replace(/\p{Cf}/gu, '')
+          .trim()
+      : undefined
   const handle = clean?.replace(/^@/, '').toLowerCase()
   if (isHandle(handle)) return handle
   const actual = typeof text === 'string' ? printable(text) : jsonType(text)
