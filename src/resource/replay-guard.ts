@@ -1,5 +1,6 @@
 import { digest } from '#signatures'
 import { encodeBase64url } from '../lib/base64url.ts'
+import { reachStore } from '../lib/reach-store.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { DpopProof } from '../protocol/dpop-proof-verification.ts'
 
@@ -17,14 +18,14 @@ const margin = 60
 export async function claimProof(store: RecordStore, proof: DpopProof, tolerance: number): Promise<boolean> {
   // The hash: a jti may be long, and is the client's to choose.
   const hash = await digest('SHA-256', `${proof.jkt} ${proof.jti}`)
-  const { ok } = await store.commit([
-    {
-      kind: 'put',
-      key: recordKey('dpop_proof', encodeBase64url(hash)),
-      value: {},
-      expect: null,
-      expiresAt: (proof.iat + tolerance + margin) * 1000,
-    },
-  ])
+  const change = {
+    kind: 'put',
+    key: recordKey('dpop_proof', encodeBase64url(hash)),
+    value: {},
+    expect: null,
+    expiresAt: (proof.iat + tolerance + margin) * 1000,
+  } as const
+  // A store of the application's own may fail by any error; the request is to be refused by it like by any other.
+  const { ok } = await reachStore('write', 'dpop_proof', () => store.commit([change]))
   return ok
 }

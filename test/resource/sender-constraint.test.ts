@@ -187,6 +187,22 @@ describe('a proof', () => {
     expect({ status, code: error.code, challenge }).toEqual({ status: 503, code: 'unavailable', challenge: '' })
     expect(error.cause).toBe(failing)
   })
+
+  it.each([
+    ['rejects', () => Promise.reject(new Error('ECONNRESET'))],
+    [
+      'throws',
+      () => {
+        throw new Error('ECONNRESET')
+      },
+    ],
+  ])('is refused, too, where a store of the application %s with an error of its own', async (_how, commit) => {
+    const rig = await aResource({ replay: { ...yielding(createMemoryStore()), commit } })
+    const token = boundTo(rig)
+    const { status, error } = refused(await rig.call(`DPoP ${token}`, await rig.prove(token)))
+    expect({ status, code: error.code }).toEqual({ status: 503, code: 'unavailable' })
+    expect(error.cause).toMatchObject({ code: 'store_unavailable', record: 'dpop_proof' })
+  })
 })
 
 describe('a nonce', () => {
