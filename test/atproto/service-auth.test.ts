@@ -94,7 +94,7 @@ describe('a service client', () => {
     expect(server.received[0]!.url).toBe(`/xrpc/${lxm}`)
   })
 
-  it.each([undefined, 'https://api.example/path', 'not a URL', 'ftp://api.example'])(
+  it.each([undefined, 'https://api.example/path', 'not a URL', 'ftp://api.example', 'http://api.example'])(
     'has nowhere to send to where the document names %s',
     async (endpoint) => {
       const { identity, endpoints, key } = await rig()

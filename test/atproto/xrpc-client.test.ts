@@ -1,6 +1,10 @@
 // The clients that need no session, over real HTTP: what is sent, what comes back, what is refused.
 import { describe, expect, it } from 'vitest'
-import { createUnauthenticatedXrpcClient, type XrpcClientOptions } from '../../src/atproto/index.ts'
+import {
+  createPasswordXrpcClient,
+  createUnauthenticatedXrpcClient,
+  type XrpcClientOptions,
+} from '../../src/atproto/index.ts'
 import { XrpcError } from '../../src/errors/index.ts'
 import { failure, type Handler, json, type Served, serve } from '../http/serve.ts'
 
@@ -229,10 +233,18 @@ describe('an error', () => {
 })
 
 describe('createUnauthenticatedXrpcClient', () => {
-  it.each(['https://a.example/path', 'https://a.example?x', 'ftp://a.example', 'a.example', 'https://u@a.example'])(
-    'refuses the service %s',
-    (service) => expect(() => createUnauthenticatedXrpcClient({ service })).toThrow('"service"'),
-  )
+  it.each([
+    ...['https://a.example/path', 'https://a.example?x', 'ftp://a.example', 'a.example', 'https://u@a.example'],
+    ...['http://a.example', 'http://10.0.0.1', 'https://:secret@a.example'],
+  ])('refuses the service %s', (service) => {
+    const refused = (create: () => unknown) => {
+      expect(create).toThrow('"service"')
+      expect(create).not.toThrow('secret')
+    }
+    refused(() => createUnauthenticatedXrpcClient({ service }))
+    // A password would be sent there.
+    refused(() => createPasswordXrpcClient({ service }))
+  })
 
   it('refuses an option that it does not know', () => {
     expect(() => createUnauthenticatedXrpcClient({ service: 'https://a.example', retry: 3 } as never)).toThrow(

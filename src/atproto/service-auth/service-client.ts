@@ -7,7 +7,7 @@ import type { SigningKeyInput } from '../../lib/signatures/types.ts'
 import { createKeyImport } from '../../protocol/signing-key-import.ts'
 import type { DidDocument, IdentityResolver } from '../identity/identity-types.ts'
 import { createXrpcMethods, exchange } from '../xrpc/xrpc-client.ts'
-import { normaliseXrpcOptions, xrpcOptionNames } from '../xrpc/xrpc-options.ts'
+import { isServer, normaliseXrpcOptions, xrpcOptionNames } from '../xrpc/xrpc-options.ts'
 import type { AnyXrpcMethods, XrpcClient, XrpcClientOptions, XrpcMethods } from '../xrpc/xrpc-types.ts'
 import { parseServiceIdentifier, type ServiceIdentifier } from './service-identifier.ts'
 import { createServiceToken } from './service-token.ts'
@@ -67,11 +67,11 @@ export function createServiceAuthXrpcClient<Methods extends XrpcMethods = AnyXrp
 function endpointOf(document: DidDocument, { did, service = 'atproto_pds' }: ServiceIdentifier): string {
   const endpoint = document.serviceEndpoint(service)
   const url = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  if (url && url.pathname === '/' && !url.search && !url.hash && /^https?:$/.test(url.protocol)) return url.origin
+  if (url && isServer(url)) return url.origin
   const actual = url ? 'another URL' : 'none'
   throw new AtprotoError('no_pds_endpoint', `the DID document of ${did} has no server to send to at #${service}`, {
     clause: 'AT Protocol DID, "DID Documents"',
-    expected: 'a URL of scheme, host and port',
+    expected: 'an https URL of scheme, host and port',
     actual,
   })
 }

@@ -16,7 +16,7 @@ import type { XrpcCall } from './xrpc-request.ts'
 import type { AnyXrpcMethods, XrpcClient, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
 
 export interface PasswordXrpcClientOptions extends XrpcClientOptions {
-  /** The origin of the account's PDS, or of an entryway before it. */
+  /** The origin of the account's PDS, or of an entryway before it: https, or http on this machine. */
   readonly service: string | URL
   /** An account that logged in before, and whose login is in the store. @default none */
   readonly did?: string

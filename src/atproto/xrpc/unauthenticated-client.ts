@@ -6,7 +6,7 @@ import { normaliseXrpcOptions, serviceOrigin, xrpcOptionNames } from './xrpc-opt
 import type { AnyXrpcMethods, XrpcClient, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
 
 export interface UnauthenticatedXrpcClientOptions extends XrpcClientOptions {
-  /** The origin of the server: a PDS, an AppView, a relay. */
+  /** The origin of the server, a PDS, an AppView, a relay: https, or http on this machine. */
   readonly service: string | URL
   /** @default the global fetch */
   readonly fetch?: Fetch

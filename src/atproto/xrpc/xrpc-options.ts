@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../../protocol/url-rules.ts'
 import { defaultUserAgent } from '../user-agent.ts'
 import { assertLabeler, assertProxy } from './xrpc-request.ts'
 import type { XrpcClientOptions } from './xrpc-types.ts'
@@ -42,7 +43,15 @@ function positive(name: string, option: keyof typeof defaults, value: number | u
 /** The origin of a server, from a URL that has nothing else. @throws TypeError */
 export function serviceOrigin(name: string, option: string, url: string | URL): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  const isBare = parsed && parsed.pathname === '/' && !parsed.search && !parsed.hash && !parsed.username
-  if (isBare && /^https?:$/.test(parsed.protocol)) return parsed.origin
-  throw new TypeError(`${name}: "${option}" must be the http(s) origin of a server; got "${String(url).slice(0, 100)}"`)
+  if (parsed && isServer(parsed)) return parsed.origin
+  // Without what a URL may have of a user and a password.
+  const got = parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : String(url)
+  const expected = 'the https origin of a server, or http on this machine'
+  throw new TypeError(`${name}: "${option}" must be ${expected}; got "${got.slice(0, 100)}"`)
+}
+
+/** Scheme, host and port alone; passwords and tokens are sent there, so in the clear only where nothing leaves the machine. */
+export function isServer({ protocol, hostname, pathname, search, hash, username, password }: URL): boolean {
+  const isBare = pathname === '/' && [search, hash, username, password].every((part) => part === '')
+  return isBare && (protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname)))
 }
