@@ -1,8 +1,8 @@
 /**
  * Which keys have expired, without looking at those that have not.
  *
- * Keys wait in buckets a minute wide, the buckets in a binary heap by time. Moving a key costs two set
- * operations whatever the number of keys; taking the due ones costs what is due.
+ * Keys wait in buckets a minute wide. Moving a key costs two set operations whatever the number of keys; once a
+ * bucket is over, at most once a minute, the buckets are gone through, of which two weeks have 20,000.
  */
 export interface ExpiryQueue {
   /** `at` in milliseconds since the epoch. */
@@ -16,64 +16,43 @@ const bucketWidth = 60_000
 
 export function createExpiryQueue(): ExpiryQueue {
   const buckets = new Map<number, Set<string>>()
-  const heap: number[] = []
+  const overdue = new Set<string>()
+  let earliest = Infinity
   const bucketOf = (at: number) => Math.floor(at / bucketWidth)
+
+  /** Only buckets that lie wholly in the past: each key in them is due. */
+  function empty(reached: number): void {
+    earliest = Infinity
+    for (const [bucket, keys] of buckets) {
+      if (bucket < reached) {
+        buckets.delete(bucket)
+        for (const key of keys) overdue.add(key)
+      } else earliest = Math.min(earliest, bucket)
+    }
+  }
 
   return {
     add(key, at) {
       const bucket = bucketOf(at)
-      let keys = buckets.get(bucket)
-      if (!keys) {
-        keys = new Set()
-        buckets.set(bucket, keys)
-        push(heap, bucket)
-      }
-      keys.add(key)
+      const keys = buckets.get(bucket)
+      if (keys) keys.add(key)
+      else buckets.set(bucket, new Set([key]))
+      earliest = Math.min(earliest, bucket)
     },
     remove(key, at) {
       buckets.get(bucketOf(at))?.delete(key)
+      overdue.delete(key)
     },
     takeDue(now, limit) {
+      const reached = bucketOf(now)
+      if (earliest < reached) empty(reached)
       const due: string[] = []
-      // Only buckets that lie wholly in the past: each key in them is due.
-      while (heap.length > 0 && heap[0]! < bucketOf(now) && due.length < limit) {
-        const keys = buckets.get(heap[0]!)!
-        for (const key of keys) {
-          if (due.length === limit) return due
-          keys.delete(key)
-          due.push(key)
-        }
-        buckets.delete(pop(heap))
+      for (const key of overdue) {
+        if (due.length === limit) break
+        overdue.delete(key)
+        due.push(key)
       }
       return due
     },
   }
-}
-
-function push(heap: number[], value: number): void {
-  let at = heap.push(value) - 1
-  while (at > 0) {
-    const parent = (at - 1) >> 1
-    if (heap[parent]! <= value) break
-    heap[at] = heap[parent]!
-    at = parent
-  }
-  heap[at] = value
-}
-
-function pop(heap: number[]): number {
-  const least = heap[0]!
-  const last = heap.pop()!
-  if (heap.length === 0) return least
-  let at = 0
-  for (;;) {
-    let child = 2 * at + 1
-    if (child >= heap.length) break
-    if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++
-    if (heap[child]! >= last) break
-    heap[at] = heap[child]!
-    at = child
-  }
-  heap[at] = last
-  return least
 }

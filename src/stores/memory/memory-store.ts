@@ -2,7 +2,7 @@ import { StoreError } from '../../errors/session.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
 import { assertDistinctKeys, isLive, recordKind } from '../../lib/record-commit.ts'
 import type { CommitResult, RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
-import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
+import { type Runtime, systemClock } from '../../lib/runtime.ts'
 import { createExpiryQueue } from './expiry-queue.ts'
 import { createFrozenCopies } from './frozen-copy.ts'
 import { createRecordIndexes, type Slot } from './record-indexes.ts'
@@ -55,12 +55,12 @@ class MemoryStore implements RecordStore {
   readonly #expiry = createExpiryQueue()
   readonly #copy = createFrozenCopies()
   readonly #maxRecords: number
-  readonly #runtime: Runtime
+  readonly #clock: Pick<Runtime, 'now'>
   #lastVersion = 0
 
   constructor(options: MemoryStoreOptions) {
     this.#maxRecords = options.maxRecords ?? 250_000
-    this.#runtime = options.runtime ?? systemRuntime
+    this.#clock = options.runtime ?? systemClock
   }
 
   async get(key: string): Promise<StoredRecord | undefined> {
@@ -68,7 +68,7 @@ class MemoryStore implements RecordStore {
   }
 
   async find(index: string, value: string): Promise<readonly StoredRecord[]> {
-    const now = this.#runtime.now()
+    const now = this.#clock.now()
     return this.#indexes
       .find(index, value)
       .map((slot) => slot.record)
@@ -102,7 +102,7 @@ class MemoryStore implements RecordStore {
 
   #live(key: string): StoredRecord | undefined {
     const record = this.#records.get(key)?.record
-    return record && isLive(record, this.#runtime.now()) ? record : undefined
+    return record && isLive(record, this.#clock.now()) ? record : undefined
   }
 
   #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
@@ -112,9 +112,8 @@ class MemoryStore implements RecordStore {
     // What this store gave out cannot have been changed, so it needs no copy when it comes back.
     const value: unknown = known && change.value === known.value ? known.value : this.#copy(change.value)
     const version = String(++this.#lastVersion)
-    const indexes = hasSameIndexes(known?.indexes ?? noIndexes, given)
-      ? (known?.indexes ?? noIndexes)
-      : Object.freeze(mapTexts(given))
+    const before = known?.indexes ?? noIndexes
+    const indexes = hasSameIndexes(before, given) ? before : Object.freeze(mapTexts(given))
     return { key, value, version, indexes, ...(expiresAt !== undefined && { expiresAt }) }
   }
 
@@ -125,8 +124,9 @@ class MemoryStore implements RecordStore {
       if (change.kind === 'put' && !held) growth++
       if (change.kind === 'delete' && held) growth--
     }
-    if (growth > 0 && this.#records.size + growth > this.#maxRecords) this.#sweep(sweptPerSweep)
-    if (growth > 0 && this.#records.size + growth > this.#maxRecords) {
+    const isTooMuch = () => growth > 0 && this.#records.size + growth > this.#maxRecords
+    if (isTooMuch()) this.#sweep(sweptPerSweep)
+    if (isTooMuch()) {
       throw new StoreError(
         'store_full',
         `the memory store holds its maximum of ${this.#maxRecords} records, none of which has expired; raise maxRecords or use a store outside the process`,
@@ -143,7 +143,7 @@ class MemoryStore implements RecordStore {
       if (known?.expiresAt !== undefined) this.#expiry.remove(key, known.expiresAt)
       if (expiresAt !== undefined) this.#expiry.add(key, expiresAt)
     }
-    if (slot && slot.record.indexes === record.indexes) {
+    if (slot && known?.indexes === record.indexes) {
       slot.record = record
       return
     }
@@ -163,7 +163,7 @@ class MemoryStore implements RecordStore {
   }
 
   #sweep(limit: number): number {
-    const due = this.#expiry.takeDue(this.#runtime.now(), limit)
+    const due = this.#expiry.takeDue(this.#clock.now(), limit)
     for (const key of due) this.#remove(key)
     return due.length
   }
