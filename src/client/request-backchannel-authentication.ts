@@ -4,7 +4,6 @@ import { ProtocolError } from '../errors/protocol.ts'
 import { readTextUpTo } from '../http/read-text.ts'
 import { pollTokens } from '../issuer/poll-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
-import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import {
   type BackchannelRequestOptions,
@@ -15,13 +14,13 @@ import {
 } from '../protocol/backchannel-authentication.ts'
 import { type BackchannelSigningOptions, signBackchannelRequest } from '../protocol/backchannel-signed-request.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
-import type { PollingPace } from '../protocol/polling.ts'
 import { createRandomToken } from '../protocol/random-token.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { type ClientParts, partsOf } from './client-parts.ts'
 import type { LoginResult } from './login-result.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { finishGrant, type GrantOptions, grantKey, grantOptionNames, toTokenRequest } from './request-grant.ts'
+import { createSharedPoll } from './shared-poll.ts'
 
 export interface BackchannelAuthenticationOptions extends BackchannelRequestOptions, GrantOptions {
   /** As registered in `backchannel_token_delivery_mode`. @default 'poll' */
@@ -142,37 +141,37 @@ function underWay(
   state: BackchannelAuthenticationState,
   key: Pick<GrantOptions, 'dpopKey'>,
 ): BackchannelAuthentication {
-  const { authReqId, expiresAt, interval, scope, resource, notificationToken } = state
-  const flights = createSingleFlight<LoginResult>()
-  // Two at once would be faster than the server allows: who comes later waits with the first.
-  const ask = (pace: PollingPace, signal: AbortSignal | undefined): Promise<LoginResult> =>
-    abortable(
-      flights.run('', () => parts.issuer.observer.watch('token_request', () => askOnce(pace, signal))),
-      signal,
-    )
-  async function askOnce(pace: PollingPace, signal: AbortSignal | undefined): Promise<LoginResult> {
-    const options = { ...key, scope, ...(resource && { resource }), ...(signal && { signal }) }
+  const { authReqId, expiresAt, scope, resource, notificationToken } = state
+  let { interval } = state
+  async function askOnce(wait: number, signal: AbortSignal): Promise<LoginResult> {
+    const options = { ...key, scope, ...(resource && { resource }), signal }
     const dpopKey = await grantKey(parts, options)
     const parameters = buildBackchannelTokenRequest(authReqId, resource)
     const request = toTokenRequest(parts, parameters, options, dpopKey)
-    const plan = { pace, expiresAt, clause: 'CIBA Core 7.3' }
+    const onInterval = (slower: number) => {
+      interval = slower
+    }
+    const plan = { pace: { interval, wait }, onInterval, expiresAt, clause: 'CIBA Core 7.3' }
     const judged = await pollTokens(parts.issuer, request, plan)
     const login = await finishGrant(parts, judged, dpopKey, { userClause: 'CIBA Core 10.1.1', signal })
     assertSameRequest(login, authReqId)
     return login
   }
+  const ask = createSharedPoll<LoginResult, number>((wait, signal) =>
+    parts.issuer.observer.watch('token_request', () => askOnce(wait, signal)),
+  )
   return {
     authReqId,
     expiresAt,
-    poll: async ({ signal } = {}) => await ask({ interval, wait: interval }, signal),
+    poll: async ({ signal } = {}) => await ask(interval, signal),
     async handlePing(request, { signal } = {}) {
       if (notificationToken === undefined) throw new TypeError('handlePing: the request was not begun in mode "ping"')
       const notification = { authorization: request.headers.get('authorization'), body: await jsonOf(request) }
       judgePingNotification(notification, { authReqId, notificationToken })
       // CIBA Core 10.2: the tokens are there, so nothing is to be waited for.
-      return await ask({ interval, wait: 0 }, signal)
+      return await ask(0, signal)
     },
-    state: () => state,
+    state: () => ({ ...state, interval }),
   }
 }
 

@@ -2,7 +2,6 @@ import { authorizeDevice } from '../../generated/endpoints.ts'
 import { ConfigurationError } from '../errors/configuration.ts'
 import { pollTokens } from '../issuer/poll-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
-import { abortable, createSingleFlight } from '../lib/single-flight.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import {
   buildDeviceAuthorizationRequest,
@@ -15,6 +14,7 @@ import { type ClientParts, partsOf } from './client-parts.ts'
 import type { LoginResult } from './login-result.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { finishGrant, type GrantOptions, grantKey, grantOptionNames, toTokenRequest } from './request-grant.ts'
+import { createSharedPoll } from './shared-poll.ts'
 
 /** A login on another device, under way. */
 export interface DeviceAuthorization {
@@ -74,26 +74,23 @@ export async function requestDeviceAuthorization(
 }
 
 function underWay(parts: ClientParts, codes: DeviceCodes, wishes: GrantOptions): DeviceAuthorization {
-  const { deviceCode, pace, ...shown } = codes
-  const flights = createSingleFlight<LoginResult>()
-  const pollOnce = (signal: AbortSignal | undefined): Promise<LoginResult> =>
-    parts.issuer.observer.watch('token_request', () => pollUnwatched(signal))
-  async function pollUnwatched(signal: AbortSignal | undefined): Promise<LoginResult> {
-    const { signal: _, ...lasting } = wishes
-    const options = { ...lasting, ...(signal && { signal }) }
+  const { deviceCode, pace: firstPace, ...shown } = codes
+  let pace = firstPace
+  const { signal: _, ...lasting } = wishes
+  async function pollUnwatched(signal: AbortSignal): Promise<LoginResult> {
+    const options = { ...lasting, signal }
     const dpopKey = await grantKey(parts, options)
     const parameters = buildDeviceCodeRequest(deviceCode, normaliseResources(wishes.resource))
     const request = toTokenRequest(parts, parameters, options, dpopKey)
-    const judged = await pollTokens(parts.issuer, request, { pace, expiresAt: codes.expiresAt, clause: 'RFC 8628 3.2' })
+    const onInterval = (interval: number) => {
+      pace = { interval, wait: interval }
+    }
+    const plan = { pace, onInterval, expiresAt: codes.expiresAt, clause: 'RFC 8628 3.2' }
+    const judged = await pollTokens(parts.issuer, request, plan)
     return await finishGrant(parts, judged, dpopKey, { userClause: 'OpenID Connect Core 3.1.3.3', signal })
   }
-  return {
-    ...shown,
-    // Two at once would be faster than the server allows: who comes later waits with the first.
-    poll: ({ signal } = {}) =>
-      abortable(
-        flights.run('', () => pollOnce(signal)),
-        signal,
-      ),
-  }
+  const poll = createSharedPoll<LoginResult, undefined>((_options, signal) =>
+    parts.issuer.observer.watch('token_request', () => pollUnwatched(signal)),
+  )
+  return { ...shown, poll: ({ signal } = {}) => poll(undefined, signal) }
 }

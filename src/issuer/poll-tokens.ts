@@ -10,6 +10,8 @@ import { requestTokens, type TokenRequest } from './request-tokens.ts'
 
 export interface PollingPlan {
   readonly pace: PollingPace
+  /** Told of each new interval, in milliseconds: RFC 8628 3.5 has it hold for all requests that follow. */
+  readonly onInterval: (interval: number) => void
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
   /** Where the rule of the expiry stands. */
@@ -36,6 +38,7 @@ export async function pollTokens(issuer: Issuer, request: TokenRequest, plan: Po
     } catch (error) {
       signal?.throwIfAborted()
       const pace = nextPoll(interval, toPollAnswer(error, runtime.now()))
+      if (pace.interval !== interval) plan.onInterval(pace.interval)
       interval = pace.interval
       wait = pace.wait
     }

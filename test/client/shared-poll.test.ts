@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import {
+  clientSecretBasic,
+  createOAuthClient,
+  requestBackchannelAuthentication,
+  requestDeviceAuthorization,
+} from '../../src/client/index.ts'
+import { createFakeRuntime } from '../support/fake-runtime.ts'
+import { createFakeServer } from '../support/fake-server.ts'
+import { anIdToken, issuer, issuerKeys } from '../support/id-token.ts'
+
+const pending = { error: 'authorization_pending' }
+const slowDown = { error: 'slow_down' }
+const tokens = { access_token: 'at', token_type: 'Bearer', id_token: anIdToken({ nonce: undefined }) }
+const reason = new Error('enough')
+
+/** A server that gives these answers in turn, and a clock whose waits the test ends. */
+function setUp(...answers: object[]) {
+  const clock = createFakeRuntime()
+  const waits: number[] = []
+  const server = createFakeServer()
+  server.set(`${issuer}/.well-known/openid-configuration`, {
+    issuer,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/jwks`,
+    device_authorization_endpoint: `${issuer}/device`,
+    backchannel_authentication_endpoint: `${issuer}/ciba`,
+    id_token_signing_alg_values_supported: ['ES256'],
+  })
+  server.set(`${issuer}/jwks`, issuerKeys())
+  const where = { verification_uri: `${issuer}/enter`, user_code: 'ABCD' }
+  server.set(`${issuer}/device`, { device_code: 'dc', ...where, expires_in: 600, interval: 5 })
+  server.set(`${issuer}/ciba`, { auth_req_id: 'req', expires_in: 600, interval: 5 })
+  server.set(`${issuer}/token`, () => {
+    const answer = answers.shift() ?? tokens
+    return Response.json(answer, { status: 'error' in answer ? 400 : 200 })
+  })
+  let endWait = () => {}
+  const runtime = {
+    ...clock,
+    delay: (milliseconds: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        waits.push(milliseconds)
+        signal?.addEventListener('abort', () => reject(signal.reason))
+        endWait = resolve
+      }),
+  }
+  const client = createOAuthClient({
+    issuer,
+    clientId: 'my-app',
+    clientAuth: clientSecretBasic('secret'),
+    fetch: server.fetch,
+    runtime,
+  })
+  const waited = async (times: number) => {
+    await expect.poll(() => waits.length).toBe(times)
+    endWait()
+  }
+  const asked = () => server.asked.filter((url) => url.endsWith('/token')).length
+  return { client, waits, waited, asked }
+}
+
+const flows = {
+  'a device': requestDeviceAuthorization,
+  CIBA: (client: Parameters<typeof requestBackchannelAuthentication>[0]) =>
+    requestBackchannelAuthentication(client, { loginHint: 'alice' }),
+}
+
+describe.each(Object.entries(flows))('several who wait for %s', (_name, begin) => {
+  it('poll once, and whoever aborts leaves the others theirs', async () => {
+    const { client, waits, waited, asked } = setUp(pending)
+    const grant = await begin(client)
+    const first = new AbortController()
+    const aborted = grant.poll({ signal: first.signal })
+    const patient = grant.poll()
+    await waited(1)
+    first.abort(reason)
+    await expect(aborted).rejects.toBe(reason)
+    await waited(2)
+    expect((await patient).tokens.accessToken).toBe('at')
+    expect({ waits, asked: asked() }).toEqual({ waits: [5000, 5000], asked: 2 })
+  })
+
+  it('end the poll with the last of them, and who comes then begins anew', async () => {
+    const { client, waits, waited, asked } = setUp()
+    const grant = await begin(client)
+    const [one, two] = [new AbortController(), new AbortController()]
+    const ended = [grant.poll({ signal: one.signal }), grant.poll({ signal: two.signal })]
+    const outcomes = Promise.allSettled(ended)
+    await expect.poll(() => waits.length).toBe(1)
+    one.abort(reason)
+    two.abort(reason)
+    expect(await outcomes).toMatchObject([{ reason }, { reason }])
+    const next = grant.poll()
+    await waited(2)
+    expect((await next).tokens.accessToken).toBe('at')
+    expect(asked()).toBe(1)
+  })
+
+  it('lose nothing to an abort of a moment ago', async () => {
+    const { client, waited } = setUp()
+    const grant = await begin(client)
+    const controller = new AbortController()
+    const ended = grant.poll({ signal: controller.signal })
+    const outcome = expect(ended).rejects.toBe(reason)
+    controller.abort(reason)
+    const next = grant.poll()
+    await outcome
+    await waited(1)
+    expect((await next).tokens.accessToken).toBe('at')
+  })
+
+  it('go on at the pace that the server asked for, whoever polls (RFC 8628 3.5)', async () => {
+    const { client, waits, waited } = setUp(slowDown)
+    const grant = await begin(client)
+    const controller = new AbortController()
+    const ended = grant.poll({ signal: controller.signal })
+    await waited(1)
+    await expect.poll(() => waits).toEqual([5000, 10_000])
+    controller.abort(reason)
+    await expect(ended).rejects.toBe(reason)
+    const next = grant.poll()
+    await waited(3)
+    await next
+    expect(waits).toEqual([5000, 10_000, 10_000])
+    if ('state' in grant) expect(grant.state().interval).toBe(10_000)
+  })
+
+  it('do not begin for one who has aborted already', async () => {
+    const { client, waits } = setUp()
+    const grant = await begin(client)
+    await expect(grant.poll({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    expect(waits).toEqual([])
+  })
+})
