@@ -1,7 +1,7 @@
 // Which session an XRPC client is of.
 import { describe, expect, it } from 'vitest'
 import { failure } from '../http/serve.ts'
-import { alice, pds } from '../support/atproto/fake-network.ts'
+import { alice, issuer, pds, plc } from '../support/atproto/fake-network.ts'
 import { aRig } from './rig.ts'
 
 describe('createXrpcClient', () => {
@@ -39,6 +39,26 @@ describe('createXrpcClient', () => {
     await xrpc.get('com.atproto.server.getSession')
     const sent = network.sentTo(`${pds}/xrpc/com.atproto.server.getSession`).at(-1)!
     expect(sent.headers.get('authorization')).toBe(`DPoP ${(await older.getAccessToken()).value}`)
+  })
+
+  it('follows the account to a PDS that it moves to, as soon as a renewal has found out', async () => {
+    const { client, network, logIn } = await aRig()
+    const session = await logIn()
+    const xrpc = await client.createXrpcClient(session.id)
+    const nsid = 'com.atproto.server.getSession'
+    await xrpc.get(nsid, { params: { limit: 1 } })
+    const next = 'https://next.hoster.dev'
+    const service = [{ id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint: next }]
+    network.set(`${plc}/${alice.did}`, network.document({ service }))
+    network.set(`${next}/.well-known/oauth-protected-resource`, { resource: next, authorization_servers: [issuer] })
+    network.set(`${next}/xrpc/${nsid}`, () => Response.json({}, { headers: { 'dpop-nonce': 'next-1' } }))
+    const before = network.sentTo(`${pds}/xrpc/${nsid}`).length
+    await xrpc.refresh()
+    await Promise.all([xrpc.get(nsid, { params: { limit: 2 } }), xrpc.get(nsid)])
+    expect(network.sentTo(`${pds}/xrpc/${nsid}`)).toHaveLength(before)
+    const sent = network.sentTo(`${next}/xrpc/${nsid}`)
+    expect(sent.map(({ url }) => url)).toEqual([`${next}/xrpc/${nsid}?limit=2`, `${next}/xrpc/${nsid}`])
+    expect(sent[0]!.headers.get('authorization')).toBe(`DPoP ${(await session.getAccessToken()).value}`)
   })
 
   it.each([alice.did, 'an-id-of-nobody'])('tells that %s has no session', async (key) => {

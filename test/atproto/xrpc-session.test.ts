@@ -32,7 +32,8 @@ async function aPdsSession(options: RigOptions = {}, answer: Handler = (_, respo
   const rig = await aSession({ ...options, sessions: { origins: [pds.origin], ...options.sessions } })
   const { session, clock } = rig
   const publicQueries = new Set<string>()
-  const whose = { session, did, pds: pds.origin, runtime: clock, fetch, publicQueries }
+  const reopen = async () => session
+  const whose = { session, did, pds: pds.origin, reopen, runtime: clock, fetch, publicQueries }
   const client = createSessionXrpcClient(whose)
   return {
     proxied: createSessionXrpcClient(whose, { proxy: 'did:web:api.example#app' }),

@@ -26,7 +26,15 @@ export function createXrpcClientOf<Methods extends XrpcMethods = AnyXrpcMethods>
     throw new AtprotoError('not_found', 'the session is none of an account of the AT Protocol')
   }
   const { runtime, userAgent, pdsFetch: fetch } = client
-  const whose = { session, did, pds: new URL(pds).origin, runtime, fetch, publicQueries: publicQueriesOf(client) }
+  const whose = {
+    session,
+    did,
+    pds: new URL(pds).origin,
+    reopen: () => client.sessions.get(session.id),
+    runtime,
+    fetch,
+    publicQueries: publicQueriesOf(client),
+  }
   return createSessionXrpcClient<Methods>(whose, { userAgent, ...options })
 }
 

@@ -16,6 +16,8 @@ export interface SessionXrpc {
   readonly did: string
   /** The origin of the account's PDS. */
   readonly pds: string
+  /** The session as it is by now: an account may have moved to another PDS since, which a renewal finds out. */
+  readonly reopen: () => Promise<Session>
   readonly runtime: Runtime
   /** Sends without a token. */
   readonly fetch: Fetch
@@ -25,20 +27,24 @@ export interface SessionXrpc {
 
 /** @throws TypeError for an unknown option */
 export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMethods>(
-  { session, did, pds, runtime, fetch, publicQueries }: SessionXrpc,
+  { session, did, pds, reopen, runtime, fetch, publicQueries }: SessionXrpc,
   options: XrpcClientOptions = {},
 ): AccountXrpcClient<Methods> {
   assertKnownOptions('createXrpcClient', options, xrpcOptionNames)
   const settings = normaliseXrpcOptions('createXrpcClient', options)
   const common = { service: pds, settings, runtime }
+  let home: Home = { session, pds }
   const authorized: Exchange = {
     ...common,
-    send: ({ url, init, signal }) => session.fetch(url, { ...init, signal }),
+    async send({ url, init, signal }) {
+      home = await followMove(home, reopen, signal)
+      return await home.session.fetch(movedTo(home, url), { ...init, signal })
+    },
     inspect: (response) => assertNotRefusedAgain(session, response),
   }
   const open: Exchange = {
     ...common,
-    send: ({ url, init, signal }) => fetch(new Request(url, { ...init, signal, redirect: 'manual' })),
+    send: ({ url, init, signal }) => fetch(new Request(movedTo(home, url), { ...init, signal, redirect: 'manual' })),
   }
   const send = withPublicQueries(
     (call) => exchange(call, authorized),
@@ -52,6 +58,23 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
       await session.refresh(wanted)
     },
   }
+}
+
+/** Where the account is. */
+interface Home {
+  readonly session: Session
+  readonly pds: string
+}
+
+/** A renewed token says where it is to be used; what a session may send to was settled when it was opened. */
+async function followMove(home: Home, reopen: SessionXrpc['reopen'], signal: AbortSignal): Promise<Home> {
+  const { resource: [uri] = [] } = await home.session.getAccessToken({ signal })
+  const pds = uri === undefined ? home.pds : new URL(uri).origin
+  return pds === home.pds ? home : { session: await reopen(), pds }
+}
+
+function movedTo({ pds }: Home, url: URL): URL {
+  return url.origin === pds ? url : new URL(url.pathname + url.search, pds)
 }
 
 /**
