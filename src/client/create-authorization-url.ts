@@ -8,6 +8,7 @@ import {
   buildAuthorizationParameters,
 } from '../protocol/authorization-request.ts'
 import { deriveCodeChallenge } from '../protocol/pkce.ts'
+import { requestedAcr } from '../protocol/requested-acr.ts'
 import { defaultResponseMode } from '../protocol/response-mode.ts'
 import { createTransaction, type Transaction, withNotices } from '../protocol/transaction.ts'
 import { hashBrowserBinding } from './browser-binding.ts'
@@ -16,7 +17,7 @@ import { assertLoginSupported, sendAuthorizationRequest } from './send-authoriza
 import { putTransaction } from './transactions.ts'
 
 export interface CreateAuthorizationUrlOptions extends AuthorizationOptions {
-  /** The login fails unless its `acr` is one of `acrValues`. @default false: it is reported */
+  /** The login fails unless its `acr` is one of `acrValues`, as one that is essential in `claims`. @default false: it is reported */
   readonly acrEssential?: boolean
   /** Whatever the application wants to find again in the LoginResult; kept on this side, never sent. */
   readonly data?: unknown
@@ -102,7 +103,7 @@ function responseOf({ frontChannel }: ClientSettings, options: CreateAuthorizati
 }
 
 function requestedFacts(settings: ClientSettings, options: CreateAuthorizationUrlOptions) {
-  const { resource = settings.resource, acrValues, maxAge, acrEssential } = options
+  const { resource = settings.resource, maxAge } = options
   const resources = typeof resource === 'string' ? [resource] : resource
   const { authorizationDetails } = options
   return {
@@ -110,8 +111,7 @@ function requestedFacts(settings: ClientSettings, options: CreateAuthorizationUr
     ...(resources.length > 0 && { resource: resources }),
     ...(authorizationDetails !== undefined && { authorizationDetails }),
     ...(maxAge !== undefined && { maxAge }),
-    ...(acrValues !== undefined && { acrValues: typeof acrValues === 'string' ? acrValues.split(' ') : acrValues }),
-    ...(acrEssential !== undefined && { acrEssential }),
+    ...requestedAcr(options),
   }
 }
 

@@ -42,6 +42,16 @@ export function assertIdTokenExpectations(expectations: IdTokenExpectations): vo
     const value = expectations[name]
     demand(value === undefined || (Number.isFinite(value) && value >= 0), name, 'seconds, a number of at least 0')
   }
+  for (const name of ['acrValues', 'authorizedParties', 'trustedAudiences'] as const) {
+    const value: unknown = expectations[name]
+    // Of a text every part would pass: "gold" includes "go".
+    demand(value === undefined || (Array.isArray(value) && value.every(isText)), name, 'a list of non-empty strings')
+  }
+  const { acrValues, acrEssential } = expectations
+  demand(!acrEssential || (acrValues?.length ?? 0) > 0, 'acrValues', 'at least one, since acrEssential is given')
+  for (const { input } of tokenHashes) {
+    demand(expectations[input] === undefined || isText(expectations[input]), input, 'a non-empty string')
+  }
   assertQuirks(expectations.quirks)
   assertEncryption(expectations)
   if (requiredHashes) assertHashes(requiredHashes, expectations)

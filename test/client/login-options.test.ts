@@ -59,6 +59,32 @@ describe('what a login is held against', () => {
     await expect(logIn({ ...wishes, acrEssential: true })).rejects.toMatchObject({ check: 'acr' })
   })
 
+  it('a context that "claims" asks for as essential (OpenID Connect Core 5.5.1.1)', async () => {
+    const { logIn } = await aClient({ faults: { idToken: { claims: { acr: 'bronze' } } } })
+    const asking = (acr: object) => logIn({ claims: { id_token: { acr } } })
+    await expect(asking({ essential: true, values: ['silver', 'gold'] })).rejects.toMatchObject({ check: 'acr' })
+    await expect(asking({ essential: true, value: 'gold' })).rejects.toMatchObject({ check: 'acr' })
+    await expect(asking({ essential: true, values: ['gold', 'bronze'] })).resolves.toMatchObject({})
+    await expect(asking({ essential: true })).resolves.toMatchObject({})
+    await expect(asking({ values: ['gold'] })).resolves.toMatchObject({})
+  })
+
+  it.each([
+    [{ acrEssential: true }, /"acrEssential" needs "acrValues"/],
+    [{ acrEssential: true, acrValues: [] }, /"acrEssential" needs "acrValues"/],
+    [{ acrValues: ['gold silver'] }, /without spaces/],
+    [{ acrValues: [5] }, /without spaces/],
+    [{ acrValues: 'a', claims: { id_token: { acr: { essential: true, values: ['b'] } } } }, /do not go together/],
+  ])('no context that would be without effect or of two meanings: %j', async (wishes, message) => {
+    const { logIn } = await aClient()
+    await expect(logIn(wishes)).rejects.toThrow(message)
+  })
+
+  it('contexts with more than one space between them', async () => {
+    const { logIn } = await aClient({ faults: { idToken: { claims: { acr: 'gold' } } } })
+    await expect(logIn({ acrValues: ' gold  silver ', acrEssential: true })).resolves.toMatchObject({})
+  })
+
   it('the parties that azp may name', async () => {
     const faults = { idToken: { claims: { azp: 'the other half of the app' } } }
     await expect((await aClient({ faults })).logIn()).rejects.toMatchObject({ check: 'azp' })

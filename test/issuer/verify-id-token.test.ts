@@ -145,6 +145,15 @@ describe('verifyIdToken', () => {
     [{ requiredHashes: ['c_hash'], code: 'x', idTokenSignedResponseAlg: 'none' }, 'requiredHashes'],
     [{ idTokenSignedResponseAlg: 'HS256' }, 'clientSecret'],
     [{ idTokenSignedResponseAlg: 'rs256' }, 'idTokenSignedResponseAlg'],
+    [{ acrValues: 'gold', acrEssential: true }, 'acrValues'],
+    [{ acrEssential: true }, 'acrValues'],
+    [{ acrValues: [], acrEssential: true }, 'acrValues'],
+    [{ authorizedParties: 'my-other-app' }, 'authorizedParties'],
+    [{ trustedAudiences: 'other' }, 'trustedAudiences'],
+    [{ trustedAudiences: [5] }, 'trustedAudiences'],
+    [{ accessToken: 5 }, 'accessToken'],
+    [{ code: '' }, 'code'],
+    [{ state: {} }, 'state'],
   ])('refuses the options %j as misuse', async (options, name) => {
     const { verify } = setUp()
     const error = await verify(anIdToken(), options as object).catch((caught: unknown) => caught)
