@@ -24,9 +24,9 @@ export async function revokeStored<State extends AnyTokenState>(
   overrides: TokenOverrides | undefined,
 ): Promise<void> {
   const { signal } = withOverrides(context.settings, overrides, 'revoke')
-  const dpopKey = (await kind.records.findByValue(issuer, token))?.state.dpopKey
+  const { dpopKey, value = token } = (await kind.records.findByValue(issuer, token))?.state ?? {}
   const parts = context.connections.open(issuer, client, overrides)
-  await revokeAtServer(parts, { value: token, ...(dpopKey && { dpopKey }) }, kind.hint, signal)
+  await revokeAtServer(parts, { value, ...(dpopKey && { dpopKey }) }, kind.hint, signal)
 }
 
 /** @returns whether it was stored */

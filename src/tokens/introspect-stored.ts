@@ -10,7 +10,7 @@ import type { AnyTokenState, TokenKind, TokenPlace } from './token-kind.ts'
 import { updateStored } from './token-kind.ts'
 import { type TokenMetadata, toTokenMetadata } from './token-metadata.ts'
 import type { Stored } from './token-records.ts'
-import type { AccessTokenState } from './token-state.ts'
+import { type AccessTokenState, knownOf } from './token-state.ts'
 
 /**
  * What a token is good for: as stored where the server said so a moment ago, else as the server says now, which is
@@ -33,10 +33,11 @@ export async function introspectStored<State extends AnyTokenState>(
   const age = runtime.now() - (stored?.state.introspectedAt ?? Number.NEGATIVE_INFINITY)
   // A negative age is that of a clock that was set back.
   if (stored && age >= 0 && age < minIntrospectInterval) return stored.state.metadata
-  const ask = () => introspectAndStore(context, kind, token, place, overrides, stored)
+  const value = stored?.state.value ?? token
+  const ask = () => introspectAndStore(context, kind, value, place, overrides, stored)
   // What only this call has is nobody else's answer.
   if (overrides?.metadata || overrides?.decorators) return await abortable(ask(), signal)
-  const key = JSON.stringify([kind.hint, place.issuer, clientIdOf(place.client, 'introspect'), token])
+  const key = JSON.stringify([kind.hint, place.issuer, clientIdOf(place.client, 'introspect'), value])
   return await abortable(context.introspections.run(key, ask), signal)
 }
 
@@ -53,7 +54,7 @@ async function introspectAndStore<State extends AnyTokenState>(
   if (!stored) return toTokenMetadata(answer)
   const updated = await updateStored(context, kind, stored, (state) => {
     // Rotated meanwhile: what the server said is about a token that is used up.
-    if ((state as { value?: string }).value !== token) return undefined
+    if (state.value !== token) return undefined
     return introspected(state, answer, context.runtime.now())
   })
   return updated?.metadata ?? toTokenMetadata(answer)
@@ -78,7 +79,8 @@ export async function introspectNow<State>(
 
 /** Of a token that is not good nothing else is told (RFC 7662 2.2), so what was known stays. */
 export function introspected<State extends AnyTokenState>(state: State, answer: Introspection, now: number): State {
-  const metadata = { ...state.metadata, ...toTokenMetadata(answer) }
+  // What was said of a rotated token's predecessor alone must not end it where the server says nothing of it.
+  const metadata = { ...knownOf(state), ...toTokenMetadata(answer) }
   const { isRotated, ...rest } = state as State & { readonly isRotated?: true }
   const known = !state.subject && metadata.sub !== undefined
   return {

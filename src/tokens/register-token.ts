@@ -16,8 +16,7 @@ import {
   updateStored,
 } from './token-kind.ts'
 import { type TokenMetadata, type TokenMetadataInput, toTokenMetadata } from './token-metadata.ts'
-import type { Stored } from './token-records.ts'
-import type { AccessTokenState, RefreshTokenState } from './token-state.ts'
+import { type AccessTokenState, knownOf, type RefreshTokenState } from './token-state.ts'
 import { assertSubject, type TokenSubject } from './token-subject.ts'
 
 /** What is known of a token that is registered. */
@@ -60,8 +59,7 @@ export async function registerToken<State extends AnyTokenState>(
   context.connections.learn(registration.issuer, registration.client)
   const base = await describeToken(context, kind, token, registration, overrides)
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const held =
-      (await kind.records.findByValue(registration.issuer, token)) ?? (await readOwn(kind, registration, token))
+    const held = await kind.records.findByValue(registration.issuer, token)
     if (held) {
       const put = await updateStored(context, kind, held, (state) => build(base, state))
       if (put) return put.metadata
@@ -77,15 +75,6 @@ export async function registerToken<State extends AnyTokenState>(
 
 type BaseState = Pick<AccessTokenState, 'format' | 'issuer' | 'clientId' | 'metadata' | 'registeredAt'> &
   Partial<Pick<AccessTokenState, 'subject' | 'introspectedAt' | 'dpopKey'>> & { readonly value: string }
-
-/** A refresh token that was registered before and rotated since is kept under the value that it began with. */
-async function readOwn<State>(
-  kind: TokenKind<State>,
-  { issuer }: TokenRegistration,
-  token: string,
-): Promise<Stored<State> | undefined> {
-  return await kind.records.read(await kind.records.keyOf(issuer, token))
-}
 
 async function describeToken<State>(
   context: ManagerContext,
@@ -153,7 +142,7 @@ export function buildRefreshToken(base: BaseState, held: RefreshTokenState | und
   if (!held) return { ...base, status: 'active', generation: 0 }
   // It was rotated since: what is registered is used up, and would end the whole grant if it were sent (RFC 9700 4.14.2).
   if (held.status === 'active' && held.value !== base.value) return held
-  const { reason, ...lasting } = held as RefreshTokenState & { readonly reason?: string }
-  const metadata = { ...held.metadata, ...base.metadata }
+  const { reason, isRotated, ...lasting } = held as RefreshTokenState & { reason?: string; isRotated?: true }
+  const metadata = { ...knownOf(held), ...base.metadata }
   return { ...lasting, ...base, metadata, status: 'active', generation: held.generation + (reason ? 1 : 0) }
 }

@@ -33,12 +33,12 @@ export function revokeLater(
   client: ClientInput | undefined,
   overrides?: TokenOverrides,
 ): void {
-  if (!('value' in state)) return
-  const { issuer, clientId } = state
+  const { issuer, clientId, value, dpopKey } = state
+  if (value === undefined) return
   const about = { issuer, clientId, token }
   background.start(async () => {
     try {
-      await revokeAtServer(connections.open(issuer, client ?? clientId, overrides), state, token)
+      await revokeAtServer(connections.open(issuer, client ?? clientId, overrides), { value, ...(dpopKey && { dpopKey }) }, token)
       emit({ kind: 'token_revoked', ...about })
     } catch (error) {
       emit({ kind: 'revocation_failed', ...about, error: errorCode(error) })

@@ -40,6 +40,10 @@ export interface TokenRecords<State> {
   read(key: string): Promise<Stored<State> | undefined>
   /** Of this client alone; of all of the issuer's clients where the owner names a `sub` and no client. */
   findByOwner(owner: Omit<TokenOwner, 'clientId'> & Partial<TokenOwner>): Promise<readonly Stored<State>[]>
+  /**
+   * By the value that it has now, else by the one that it was registered with: nobody outside learns of a refresh
+   * token what it was rotated to.
+   */
   findByValue(issuer: string, value: string): Promise<Stored<State> | undefined>
   /** Where a token that is registered by hand is kept: the same value is kept once. */
   keyOf(issuer: string, value: string): Promise<string>
@@ -133,19 +137,22 @@ function createRecords<State extends AnyState>(
     return found.flatMap(parseOrReport)
   }
 
+  async function read(key: string): Promise<Stored<State> | undefined> {
+    const record = await reachStore('read', kind, () => store.get(key))
+    return record && stored(record)
+  }
+
   return {
     find,
-    async read(key) {
-      const record = await reachStore('read', kind, () => store.get(key))
-      return record && stored(record)
-    },
+    read,
     async findByOwner(owner) {
       const found = await find('owner', ownerValue(owner))
       return owner.clientId === undefined ? found : found.filter(({ state }) => state.clientId === owner.clientId)
     },
     async findByValue(issuer, value) {
-      const [found] = await find('value', await hashOf(issuer, value))
-      return found
+      const hash = await hashOf(issuer, value)
+      const [found] = await find('value', hash)
+      return found ?? (await read(recordKey(kind, hash)))
     },
     keyOf: async (issuer, value) => recordKey(kind, await hashOf(issuer, value)),
     async put(key, state, expect) {

@@ -47,7 +47,11 @@ export type RefreshTokenState = TokenStateBase & {
         /** A refresh that was begun and whose outcome is not known yet. */
         readonly attempt?: RefreshAttempt
       }
-    | { readonly status: 'ended'; readonly reason: 'refused' | 'outcome_unknown' | 'mismatch' }
+    | {
+        readonly status: 'ended'
+        readonly reason: 'refused' | 'outcome_unknown' | 'mismatch'
+        readonly value?: never
+      }
   )
 
 export type ActiveRefreshToken = RefreshTokenState & { readonly status: 'active' }
@@ -94,8 +98,8 @@ export function isUsable(state: RefreshTokenState, runtime: Pick<Runtime, 'now'>
 }
 
 /** What is known of the token itself, leaving out what was said of its predecessor alone. */
-export function knownOf(state: RefreshTokenState): TokenMetadata {
-  if (state.status === 'ended' || !state.isRotated) return state.metadata
+export function knownOf(state: AccessTokenState | RefreshTokenState): TokenMetadata {
+  if (!('isRotated' in state) || !state.isRotated) return state.metadata
   const { exp, nbf, active, ...lasting } = state.metadata
   return lasting
 }

@@ -81,6 +81,49 @@ describe('rotation', () => {
     })
   })
 
+  it('loses no rotated token of whose expiry introspection says nothing', async () => {
+    const rig = aRig()
+    const exp = rig.clock.now() / 1000 + 600
+    const metadata = { sub: 'alice', scope: 'read write', exp }
+    await rig.manager.refreshTokens.register(rig.issuer.login('alice', 'read write'), { ...place, metadata })
+    rig.issuer.extra = { expires_in: 30 }
+    await rig.manager.accessTokens.get(read)
+    rig.clock.advance(601_000)
+    rig.issuer.answer('introspect', () => Response.json({ active: true }))
+    const rotated = (await rig.store.find('refresh-token-owner', JSON.stringify([place.issuer, 'sub', 'alice'])))[0]!
+    const { value } = rotated.value as { value: string }
+    expect(await rig.manager.refreshTokens.introspect(value, place)).not.toHaveProperty('exp')
+    expect(await rig.manager.accessTokens.get(write)).toMatchObject({ scope: 'write' })
+  })
+
+  it('takes what is said of a rotated token that is registered again for its own', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    await rig.manager.accessTokens.get(read)
+    rig.issuer.answer('token', () =>
+      Response.json({ access_token: 'a', refresh_token: 'rotated', token_type: 'Bearer', scope: 'write' }),
+    )
+    await rig.manager.accessTokens.get(write)
+    await rig.manager.refreshTokens.register('rotated', { ...place, metadata: { sub: 'alice', active: false } })
+    await expect(rig.manager.accessTokens.get({ ...read, scopes: 'openid' })).rejects.toMatchObject({
+      code: 'no_suitable_refresh_token',
+    })
+  })
+
+  it('is found by the token that was registered: nobody else knows what it was rotated to', async () => {
+    const rig = aRig()
+    const first = await aLogin(rig)
+    await rig.manager.accessTokens.get(read)
+    expect(await rig.manager.refreshTokens.introspect(first, place)).toMatchObject({ active: true })
+    await rig.manager.refreshTokens.revoke(first, place)
+    expect(await rig.manager.refreshTokens.delete(first, place)).toBe(true)
+    await rig.manager.settled()
+    const [revoked, deleted] = rig.issuer.revoked
+    expect(revoked).not.toBe(first)
+    expect(deleted).toBe(revoked)
+    await expect(rig.manager.accessTokens.get(write)).rejects.toMatchObject({ reason: 'none_with_scope' })
+  })
+
   it('does not take back a token that was registered before and is used up', async () => {
     const rig = aRig()
     const first = await aLogin(rig)
