@@ -161,13 +161,21 @@ describe('the algorithm of an id_token (Core 3.1.3.7 items 6 to 8)', () => {
     await expect(judge(anIdToken({}, { alg: 'EdDSA' }), registered('Ed25519'))).resolves.toBeDefined()
   })
 
-  it.each(['none', 'None', 'NONE', 'nOnE', '', 'es256', 'ES256K', 'HS256', 'RSA1_5'])(
+  it.each(['none', 'None', 'NONE', 'nOnE', '', 'es256', 'es256k', 'ES521', 'HS256', 'RSA1_5'])(
     'is never %j unasked',
     async (alg) => {
       const token = `${encode({ alg })}.${encode({ iss: issuer, aud: clientId, sub: 'x', exp: now + 9, iat: now })}.`
       expect((await refusal(token, { serverAlgs: [...everyAsymmetricAlgorithm, alg] })).check).toBe('alg')
     },
   )
+
+  it('is ES256K (RFC 8812) only where the server lists it or the client registered it', async () => {
+    const token = `${encode({ alg: 'ES256K' })}.${encode({ iss: issuer, aud: clientId, sub: 'x', exp: now + 9, iat: now })}.`
+    expect((await refusal(token, { serverAlgs: everyAsymmetricAlgorithm })).check).toBe('alg')
+    // Past this check, and without a key of that kind.
+    expect((await refusal(token, { serverAlgs: ['ES256K'] })).check).toBe('key')
+    expect((await refusal(token, registered('ES256K'))).check).toBe('key')
+  })
 
   it('is none only as registered, straight from the token endpoint, and without a signature', async () => {
     const unsigned = anIdToken({}, { alg: 'none', header: { kid: undefined } })
