@@ -71,8 +71,8 @@ export function createSessionGroups(options: SessionGroupsOptions): SessionGroup
     open,
     async rotate(id) {
       const rotated = newId()
-      const before = await records.take(id)
-      if (before) await records.change(rotated, () => before)
+      // The new one first: a store that fails in between loses nobody's sessions, and nobody knows the new id yet.
+      await records.move(id, rotated)
       return open(rotated)
     },
   }
@@ -118,23 +118,26 @@ function createGroup(id: string, records: GroupRecords, find: Find): SessionGrou
     },
     async switchSession(wanted) {
       const session = await find(wanted)
-      const { members } = await records.read(id)
-      if (!session || !members.includes(wanted)) throw notFound()
-      await records.change(id, (state) => ({ ...state, active: wanted }))
+      if (!session) throw notFound()
+      await records.change(id, (state) => ({ ...assertMember(state, wanted), active: wanted }))
       return session
     },
     async revokeSession(unwanted) {
-      const { members } = await records.read(id)
-      if (!members.includes(unwanted)) throw notFound()
-      await records.change(id, (state) => without(state, unwanted))
+      await records.change(id, (state) => without(assertMember(state, unwanted), unwanted))
       await (await find(unwanted))?.logout()
     },
     async logoutAll() {
       const sessions = await live()
-      await records.take(id)
+      await records.delete(id)
       await Promise.all(sessions.map((session) => session.logout()))
     },
   }
+}
+
+/** Judged on the very state that is changed: the id may have been rotated away since anybody looked. */
+function assertMember(state: GroupState, id: string): GroupState {
+  if (state.members.includes(id)) return state
+  throw notFound()
 }
 
 /** The one before the revoked becomes active, else the last. */
@@ -146,37 +149,52 @@ function without({ members, active }: GroupState, unwanted: string): GroupState 
 
 interface GroupRecords {
   read(id: string): Promise<GroupState>
+  /** A group that nobody is left in is deleted. */
   change(id: string, next: (state: GroupState) => GroupState): Promise<void>
-  take(id: string): Promise<GroupState | undefined>
+  /** Gives a group another id. What changes under the old one meanwhile comes along. */
+  move(id: string, to: string): Promise<void>
+  delete(id: string): Promise<void>
 }
 
 const empty: GroupState = { format: 1, members: [] }
 
 function createGroupRecords({ store, runtime = systemRuntime, lifetime }: SessionGroupsOptions): GroupRecords {
   const keyOf = (id: string) => recordKey('session_group', id)
-  const write = (change: RecordChange) => reachStore('write', 'session_group', () => store.commit([change]))
+  const write = async (change: RecordChange | undefined) =>
+    change === undefined || (await reachStore('write', 'session_group', () => store.commit([change]))).ok
+
   async function get(id: string) {
     const record = await reachStore('read', 'session_group', () => store.get(keyOf(id)))
     return record && { state: parseGroup(record.value), version: record.version }
   }
+
+  /** What puts `value` in the place of what was found; nothing where there is nothing to do. */
+  function changeTo(id: string, value: GroupState, version: string | undefined): RecordChange | undefined {
+    const key = keyOf(id)
+    if (value.members.length === 0) return version === undefined ? undefined : { kind: 'delete', key, expect: version }
+    const expiresAt = runtime.now() + (lifetime ?? defaultLifetime)
+    return { kind: 'put', key, value, expect: version ?? null, expiresAt }
+  }
+
+  async function change(id: string, next: (state: GroupState) => GroupState): Promise<void> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const found = await get(id)
+      if (await write(changeTo(id, next(found?.state ?? empty), found?.version))) return
+    }
+    throw contended()
+  }
+
   return {
     read: async (id) => (await get(id))?.state ?? empty,
-    async change(id, next) {
+    change,
+    delete: (id) => change(id, () => empty),
+    async move(id, to) {
       for (let attempt = 0; attempt < maxAttempts; attempt++) {
         const found = await get(id)
-        const value = next(found?.state ?? empty)
-        const expiresAt = runtime.now() + (lifetime ?? defaultLifetime)
-        const change = { kind: 'put', key: keyOf(id), value, expect: found?.version ?? null, expiresAt } as const
-        if ((await write(change)).ok) return
-      }
-      throw contended()
-    },
-    async take(id) {
-      for (let attempt = 0; attempt < maxAttempts; attempt++) {
-        const found = await get(id)
-        if (!found) return undefined
-        const change = { kind: 'delete', key: keyOf(id), expect: found.version } as const
-        if ((await write(change)).ok) return found.state
+        // Gone since the last look: another login of this browser has moved it, and what was read then stays good.
+        if (!found) return
+        await change(to, () => found.state)
+        if (await write(changeTo(id, empty, found.version))) return
       }
       throw contended()
     },

@@ -1,21 +1,54 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { type RecordStore, recordKey } from '../../src/lib/record-store.ts'
 import { createSessionGroups } from '../../src/sessions/index.ts'
 import { aSession, closeRigs } from './rig.ts'
 
 afterEach(closeRigs)
 
+/** Writes that a test delays or lets fail, between the groups and their store. */
+function controlledWrites(store: RecordStore) {
+  let failing = 0
+  let hold: ((goOn: () => void) => void) | undefined
+  const over: RecordStore = {
+    get: (key) => store.get(key),
+    find: (index, value) => store.find(index, value),
+    sweep: () => store.sweep(),
+    async commit(changes) {
+      failing--
+      if (failing === 0) throw new Error('disk full')
+      const told = hold
+      hold = undefined
+      if (told) await new Promise<void>(told)
+      return await store.commit(changes)
+    },
+  }
+  return {
+    over,
+    /** The nth write from now on fails. */
+    fail(nth: number) {
+      failing = nth
+    },
+    /** Resolves when the next write has come, to what lets it go on. */
+    holdNext: () =>
+      new Promise<() => void>((resolve) => {
+        hold = resolve
+      }),
+  }
+}
+
 /** A browser with two logins at one issuer and one at another. */
 async function aBrowser() {
   const [first, other] = await Promise.all([aSession(), aSession()])
   const again = await first.sessions.handleCallback(first.provider.login(await first.client.createAuthorizationUrl()))
+  const writes = controlledWrites(first.store)
   const groups = createSessionGroups({
     sessions: [first.sessions, other.sessions],
-    store: first.store,
+    store: writes.over,
     runtime: first.clock,
   })
   const group = groups.create()
   for (const session of [first.session, again, other.session]) await group.addSession(session)
-  return { first, other, groups, group, ids: [first.session.id, again.id, other.session.id] as const }
+  return { first, other, groups, group, writes, ids: [first.session.id, again.id, other.session.id] as const }
 }
 
 describe('a session group', () => {
@@ -68,6 +101,42 @@ describe('a session group', () => {
     expect(rotated.id).not.toBe(group.id)
     expect((await rotated.listSessions()).map(({ id }) => id)).toEqual(ids)
     expect(await group.listSessions()).toEqual([])
+  })
+
+  it('opens nothing under its old id, either, for a switch that was on its way during the rotation', async () => {
+    const { group, groups, ids, writes } = await aBrowser()
+    const arrived = writes.holdNext()
+    const switching = group.switchSession(ids[0])
+    const goOn = await arrived
+    const rotated = await groups.rotate(group.id)
+    goOn()
+    await expect(switching).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(await group.activeSession()).toBeUndefined()
+    expect((await rotated.activeSession())?.id).toBe(ids[2])
+  })
+
+  it('keeps its sessions for both of two logins that rotate it at the same time', async () => {
+    const { group, groups, ids } = await aBrowser()
+    const rotated = await Promise.all([groups.rotate(group.id), groups.rotate(group.id)])
+    const lists = await Promise.all(rotated.map((each) => each.listSessions()))
+    expect(lists.map((sessions) => sessions.map(({ id }) => id))).toEqual([ids, ids])
+    expect(await group.listSessions()).toEqual([])
+  })
+
+  it.each([1, 2])('keeps its sessions when the store fails at write %i of a rotation', async (failing) => {
+    const { group, groups, ids, writes } = await aBrowser()
+    writes.fail(failing)
+    await expect(groups.rotate(group.id)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect((await group.listSessions()).map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('leaves no record behind once nobody is left in it', async () => {
+    const { first, group, groups, ids } = await aBrowser()
+    const rotated = await groups.rotate(group.id)
+    for (const id of ids) await rotated.revokeSession(id)
+    await groups.rotate(rotated.id)
+    const keys = [group.id, rotated.id].map((id) => recordKey('session_group', id))
+    expect(await Promise.all(keys.map((key) => first.store.get(key)))).toEqual([undefined, undefined])
   })
 
   it('takes logins that come at the same time', async () => {
