@@ -49,6 +49,11 @@ interface IncomingMessage {
   resume(): unknown
 }
 
+interface Answered {
+  readonly message: IncomingMessage
+  readonly remoteAddress: string | undefined
+}
+
 interface Streams {
   readonly Readable: { toWeb(stream: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> }
 }
@@ -72,16 +77,21 @@ export function nodeConnect(): Connect | undefined {
   return async (request, isAllowed) => {
     const url = new URL(request.url)
     const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined
-    const message = await send(url.protocol === 'http:' ? http : https, url, request, body, {
+    const { message, remoteAddress } = await send(url.protocol === 'http:' ? http : https, url, request, body, {
       lookup: checkedLookup(dns, isAllowed, request.url),
     })
-    const { remoteAddress } = message.socket
     // An address in the URL itself is not looked up.
     if (remoteAddress === undefined || !isAllowed(withoutZone(remoteAddress))) {
       message.destroy()
       throw notAllowed(request.url)
     }
-    return toResponse(message, streams, request.url)
+    try {
+      return toResponse(message, streams, request.url)
+    } catch (error) {
+      // A status or a field that no Response has: nobody will read the rest, and the server may hold the line for good.
+      message.destroy()
+      throw error
+    }
   }
 }
 
@@ -91,13 +101,16 @@ function send(
   request: Request,
   body: Uint8Array | undefined,
   { lookup }: { readonly lookup: Lookup },
-): Promise<IncomingMessage> {
+): Promise<Answered> {
   const headers: Record<string, string> = { ...Object.fromEntries(request.headers), 'accept-encoding': 'identity' }
   if (body) headers['content-length'] = String(body.byteLength)
   const { method, signal } = request
   return new Promise((resolve, reject) => {
     // A connection of its own: one of a pool may have been made without the check.
-    const sending = module.request(url, { method, headers, lookup, signal, agent: false }, resolve)
+    const sending = module.request(url, { method, headers, lookup, signal, agent: false }, (message) => {
+      // Read at once: a socket that fails or closes forgets it.
+      resolve({ message, remoteAddress: message.socket.remoteAddress })
+    })
     sending.on('error', reject)
     sending.end(body)
   })

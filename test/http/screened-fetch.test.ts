@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Connect, nodeConnect } from '../../src/http/pinned-connection.ts'
 import { createScreenedFetch } from '../../src/http/screened-fetch.ts'
@@ -110,6 +110,43 @@ describe('a connection pinned to the checked address', () => {
     expect(response.url).toBe(request.url)
     expect(seen.at(-1)).toMatchObject({ method: 'POST', headers: { 'x-one': 'two', 'accept-encoding': 'identity' } })
     expect(body).toBe('a=1')
+  })
+
+  it.each([
+    ['a status that no Response has', 'HTTP/1.1 999 Odd\r\ncontent-length: 9\r\n\r\n'],
+    ['a reason that no Response has', 'HTTP/1.1 200 O\u0001K\r\ncontent-length: 9\r\n\r\n'],
+  ])('is let go of where the answer has %s', async (_what, head) => {
+    let isClosed = false
+    const odd = createTcpServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        isClosed = true
+      })
+      socket.once('data', () => socket.write(head))
+    }).listen(0, '127.0.0.1')
+    await once(odd, 'listening')
+    const fetch = createScreenedFetch({ allowLoopbackHttp: true })
+    const { port: own } = odd.address() as AddressInfo
+    await expect(fetch(get(`http://127.0.0.1:${own}/`))).rejects.toMatchObject({ code: 'network_error' })
+    await expect.poll(() => isClosed).toBe(true)
+    odd.close()
+  })
+
+  it('says that the connection failed, and not that it led astray, where the server breaks it off', async () => {
+    const rude = createTcpServer((socket) => {
+      socket.on('error', () => {})
+      // What follows an answer without a body is an answer that nobody asked for.
+      socket.once('data', () => socket.write('HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello'))
+    }).listen(0, '127.0.0.1')
+    await once(rude, 'listening')
+    const fetch = createScreenedFetch({ allowLoopbackHttp: true })
+    const { port: own } = rude.address() as AddressInfo
+    const outcome = await fetch(get(`http://127.0.0.1:${own}/`)).then(
+      ({ status }) => status,
+      (error: { code: string }) => error.code,
+    )
+    expect([204, 'network_error']).toContain(outcome)
+    rude.close()
   })
 
   it('is what the screened fetch uses, within its limits', async () => {
