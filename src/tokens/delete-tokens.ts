@@ -1,4 +1,6 @@
 import { TokenError } from '../errors/token.ts'
+import { assertKnownOptions, assertOptions } from '../lib/options.ts'
+import { assertIssuer, assertPlace } from './assert-place.ts'
 import { type ClientInput, clientIdOf } from './connections.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { type TokenOverrides, withOverrides } from './manager-options.ts'
@@ -20,9 +22,11 @@ export async function revokeStored<State extends AnyTokenState>(
   context: ManagerContext,
   kind: TokenKind<State>,
   token: string,
-  { issuer, client }: TokenPlace,
+  place: TokenPlace,
   overrides: TokenOverrides | undefined,
 ): Promise<void> {
+  assertPlace(place, 'revoke')
+  const { issuer, client } = place
   const { signal } = withOverrides(context.settings, overrides, 'revoke')
   const { dpopKey, value = token } = (await kind.records.findByValue(issuer, token))?.state ?? {}
   const parts = context.connections.open(issuer, client, overrides)
@@ -34,9 +38,11 @@ export async function deleteStored<State extends AnyTokenState>(
   context: ManagerContext,
   kind: TokenKind<State>,
   token: string,
-  { issuer, client }: TokenPlace,
+  place: TokenPlace,
   overrides: TokenOverrides | undefined,
 ): Promise<boolean> {
+  assertPlace(place, 'delete')
+  const { issuer, client } = place
   const stored = await kind.records.findByValue(issuer, token)
   return stored !== undefined && (await forget(context, kind, stored, client, overrides))
 }
@@ -50,9 +56,14 @@ export async function deleteStored<State extends AnyTokenState>(
 export async function deleteAllStored<State extends AnyTokenState>(
   context: ManagerContext,
   kind: TokenKind<State>,
-  { issuer, subject, client }: TokenOwnerWish,
+  wish: TokenOwnerWish,
   overrides: TokenOverrides | undefined,
 ): Promise<number> {
+  // A misspelt `client` must not mean every client.
+  assertOptions('deleteAll', wish)
+  assertKnownOptions('deleteAll', wish, ['issuer', 'subject', 'client'])
+  const { issuer, subject, client } = wish
+  assertIssuer(issuer, 'deleteAll')
   assertSubject(subject, 'deleteAll')
   if (subject.kind === 'client_credentials' && client === undefined) {
     throw new TypeError('deleteAll: "client" is needed for the tokens of a client itself')

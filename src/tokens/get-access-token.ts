@@ -4,6 +4,7 @@ import type { AccessToken } from '../http/token-source.ts'
 import { assertKnownOptions, assertOptions } from '../lib/options.ts'
 import { importOnce } from '../lib/stored-key.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
+import { assertIssuer } from './assert-place.ts'
 import { obtainClientToken } from './client-token.ts'
 import { type ClientInput, clientIdOf } from './connections.ts'
 import type { ManagerContext } from './manager-context.ts'
@@ -13,7 +14,7 @@ import { renewalKey, renewToken } from './renew-token.ts'
 import { covers, type Scopes, scopeSet } from './scope-set.ts'
 import { isTokenValid } from './token-metadata.ts'
 import type { Stored, TokenOwner } from './token-records.ts'
-import { type AccessTokenState, isUsable, type RefreshTokenState } from './token-state.ts'
+import { type AccessTokenState, isOfClient, isUsable, type RefreshTokenState } from './token-state.ts'
 import { assertSubject, type TokenSubject } from './token-subject.ts'
 
 /** Which access token is wanted. */
@@ -29,6 +30,8 @@ export interface AccessTokenWish {
 
 /** A misspelt `scopes` must not mean that any will do. */
 const wishNames: readonly string[] = ['issuer', 'client', 'subject', 'scopes', 'resource']
+
+const caller = 'accessTokens.get'
 
 /** One call of `get`, with every default filled in. */
 interface Search extends AskedFor {
@@ -55,7 +58,6 @@ export async function getAccessToken(
   overrides: TokenOverrides | undefined,
   rejected?: string,
 ): Promise<AccessToken> {
-  const caller = 'accessTokens.get'
   assertOptions(caller, wish)
   assertKnownOptions(caller, wish, wishNames)
   const { issuer, client, subject, resource } = wish
@@ -89,14 +91,17 @@ async function findStored(search: Search): Promise<AccessTokenState | undefined>
   return best
 }
 
-function isGood({ context, minRemainingLife, rejected }: Search, { metadata, value }: AccessTokenState): boolean {
-  return value !== rejected && isTokenValid(metadata, { minRemainingLife, runtime: context.runtime })
+function isGood({ context, minRemainingLife, rejected }: Search, state: AccessTokenState): boolean {
+  const { metadata, value } = state
+  if (value === rejected || !isOfClient(state)) return false
+  return isTokenValid(metadata, { minRemainingLife, runtime: context.runtime })
 }
 
-/** @throws TypeError for a resource that is no absolute URI, before anything is sent */
+/** @throws TypeError for an issuer or a resource that is no URI, before anything is sent */
 async function obtain(search: Search): Promise<AccessTokenState> {
-  normaliseResources(search.resource)
-  const { context, owner, scopes, signal } = search
+  const { context, owner, resource, scopes, signal } = search
+  assertIssuer(owner.issuer, caller)
+  normaliseResources(resource)
   if (owner.subject.kind === 'sub') return await refreshForUser(search)
   const isEnough = (state: AccessTokenState) =>
     isGood(search, state) && (isExact(state, scopes) || isRecent(search, state))
@@ -119,7 +124,7 @@ async function refreshForUser(search: Search): Promise<AccessTokenState> {
 function suitable({ context, scopes }: Search, all: readonly Stored<RefreshTokenState>[]) {
   const size = ({ state }: Stored<RefreshTokenState>) => state.metadata.scope?.length ?? Number.POSITIVE_INFINITY
   return all
-    .filter(({ state }) => isUsable(state, context.runtime))
+    .filter(({ state }) => isOfClient(state) && isUsable(state, context.runtime))
     .filter(({ state }) => !scopes || covers(state.metadata.scope, scopes))
     .toSorted((one, other) => size(one) - size(other) || other.state.registeredAt - one.state.registeredAt)
 }

@@ -3,6 +3,7 @@ import type { AccessToken } from '../http/token-source.ts'
 import { fetchUserInfo } from '../issuer/fetch-user-info.ts'
 import { abortable } from '../lib/single-flight.ts'
 import type { UserInfoClaims } from '../protocol/userinfo-response.ts'
+import { assertIssuer } from './assert-place.ts'
 import type { ClaimsState } from './claims-records.ts'
 import { type ClientInput, clientIdOf } from './connections.ts'
 import { getAccessToken, giveToken } from './get-access-token.ts'
@@ -11,7 +12,7 @@ import { type TokenOverrides, withOverrides } from './manager-options.ts'
 import { mergeClaims, type SubjectClaims } from './merge-claims.ts'
 import { asking } from './token-failures.ts'
 import { isTokenValid } from './token-metadata.ts'
-import { type AccessTokenState, isUsable, type RefreshTokenState } from './token-state.ts'
+import { type AccessTokenState, isOfClient, isUsable, type RefreshTokenState } from './token-state.ts'
 
 export interface ClaimsOverrides extends TokenOverrides {
   /** Whose access token userinfo is asked with. @default any of the issuer's that has one for the subject */
@@ -31,6 +32,7 @@ export async function getClaims(
   subject: string,
   { client, ...overrides }: ClaimsOverrides = {},
 ): Promise<SubjectClaims> {
+  assertIssuer(issuer, 'claims.get')
   if (typeof subject !== 'string' || subject === '') throw new TypeError('claims.get: "subject" must be a "sub"')
   const { minUserinfoRefreshInterval, signal } = withOverrides(context.settings, overrides, 'claims.get')
   const { runtime, userinfoFlights } = context
@@ -92,11 +94,14 @@ async function findSource(
   const sources: Source[] = [
     ...access
       .filter(
-        ({ state }) => state.resource === undefined && isTokenValid(state.metadata, { runtime, minRemainingLife }),
+        ({ state }) =>
+          state.resource === undefined &&
+          isOfClient(state) &&
+          isTokenValid(state.metadata, { runtime, minRemainingLife }),
       )
       .map(({ state }) => ({ kind: 'access', state }) as const),
     ...refresh
-      .filter(({ state }) => isUsable(state, runtime))
+      .filter(({ state }) => isOfClient(state) && isUsable(state, runtime))
       .map(({ state }) => ({ kind: 'refresh', state }) as const),
   ]
   // What comes first is taken: a client that can be spoken for, an access token, many scopes.

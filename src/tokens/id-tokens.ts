@@ -22,6 +22,11 @@ export type IdTokenRegistration = Pick<
   | 'receivedFrom'
 >
 
+/** A misspelt `nonce` must not mean that none is compared. */
+export const idTokenRegistrationNames: readonly string[] = [
+  ...['nonce', 'maxAge', 'accessToken', 'code', 'state', 'requiredHashes', 'acrValues', 'acrEssential', 'receivedFrom'],
+]
+
 /**
  * Verifies an id_token and keeps it as its subject's last, unless a newer one of the same client is there.
  *

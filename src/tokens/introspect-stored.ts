@@ -2,6 +2,7 @@ import { introspectToken } from '../issuer/introspect-token.ts'
 import { abortable } from '../lib/single-flight.ts'
 import { importOnce } from '../lib/stored-key.ts'
 import type { Introspection } from '../protocol/introspection-response.ts'
+import { assertPlace } from './assert-place.ts'
 import { clientIdOf } from './connections.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { type TokenOverrides, withOverrides } from './manager-options.ts'
@@ -27,6 +28,7 @@ export async function introspectStored<State extends AnyTokenState>(
   place: TokenPlace,
   overrides: TokenOverrides | undefined,
 ): Promise<TokenMetadata> {
+  assertPlace(place, 'introspect')
   const { minIntrospectInterval, signal } = withOverrides(context.settings, overrides, 'introspect')
   const { runtime } = context
   const stored = await kind.records.findByValue(place.issuer, token)

@@ -1,8 +1,8 @@
 import { exportSigningKey } from '#signatures'
 import { errorCode } from '../lib/emitter.ts'
-import { assertKnownOptions, assertOptions } from '../lib/options.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
+import { assertPlace } from './assert-place.ts'
 import { clientIdOf } from './connections.ts'
 import { introspected, introspectNow } from './introspect-stored.ts'
 import type { ManagerContext } from './manager-context.ts'
@@ -15,7 +15,7 @@ import {
   type TokenPlace,
   updateStored,
 } from './token-kind.ts'
-import { type TokenMetadata, type TokenMetadataInput, toTokenMetadata } from './token-metadata.ts'
+import { assertTokenMetadata, type TokenMetadata, type TokenMetadataInput, toTokenMetadata } from './token-metadata.ts'
 import { type AccessTokenState, knownOf, type RefreshTokenState } from './token-state.ts'
 import { assertSubject, type TokenSubject } from './token-subject.ts'
 
@@ -36,9 +36,7 @@ export interface AccessTokenRegistration extends TokenRegistration {
   readonly resource?: string
 }
 
-const registrationNames: readonly string[] = [
-  ...['issuer', 'client', 'subject', 'metadata', 'dpopKey', 'tokenType', 'resource'],
-]
+const registrationNames: readonly string[] = ['subject', 'metadata', 'dpopKey', 'tokenType', 'resource']
 
 /** Keeps a token that was had elsewhere: at a login, or from another system. */
 export async function registerToken<State extends AnyTokenState>(
@@ -51,11 +49,10 @@ export async function registerToken<State extends AnyTokenState>(
   build: (base: BaseState, held: State | undefined) => State,
 ): Promise<TokenMetadata> {
   if (typeof token !== 'string' || token === '') throw new TypeError('register: the token must be a non-empty string')
-  assertOptions('register', registration)
-  assertKnownOptions('register', registration, registrationNames)
+  assertPlace(registration, 'register', registrationNames)
   if (registration.subject !== undefined) assertSubject(registration.subject, 'register')
-  clientIdOf(registration.client, 'register')
-  normaliseResources((registration as AccessTokenRegistration).resource)
+  assertAccessMembers(registration)
+  assertTokenMetadata(registration.metadata, 'register')
   context.connections.learn(registration.issuer, registration.client)
   const base = await describeToken(context, kind, token, registration, overrides)
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
@@ -71,6 +68,13 @@ export async function registerToken<State extends AnyTokenState>(
     if (ok) return state.metadata
   }
   throw contended()
+}
+
+/** @throws TypeError for a type of token that this library cannot use (RFC 6749 7.1) */
+function assertAccessMembers({ tokenType, resource }: AccessTokenRegistration): void {
+  normaliseResources(resource)
+  if (tokenType === undefined || ['bearer', 'dpop'].includes(String(tokenType).toLowerCase())) return
+  throw new TypeError('register: "tokenType" must be "Bearer" or "DPoP" (RFC 6749 7.1)')
 }
 
 type BaseState = Pick<AccessTokenState, 'format' | 'issuer' | 'clientId' | 'metadata' | 'registeredAt'> &

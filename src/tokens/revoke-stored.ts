@@ -38,7 +38,11 @@ export function revokeLater(
   const about = { issuer, clientId, token }
   background.start(async () => {
     try {
-      await revokeAtServer(connections.open(issuer, client ?? clientId, overrides), { value, ...(dpopKey && { dpopKey }) }, token)
+      await revokeAtServer(
+        connections.open(issuer, client ?? clientId, overrides),
+        { value, ...(dpopKey && { dpopKey }) },
+        token,
+      )
       emit({ kind: 'token_revoked', ...about })
     } catch (error) {
       emit({ kind: 'revocation_failed', ...about, error: errorCode(error) })

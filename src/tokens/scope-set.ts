@@ -9,7 +9,7 @@ export type Scopes = string | readonly string[]
  * @throws TypeError for characters that no scope has
  */
 export function scopeSet(scopes: Scopes): readonly string[] {
-  const text = typeof scopes === 'string' ? scopes : scopes.join(' ')
+  const text = Array.isArray(scopes) ? scopes.join(' ') : (scopes as string)
   assertScope(text, 'scopes')
   const list = splitScope(text)
   return list.length < 2 ? list : list.toSorted()

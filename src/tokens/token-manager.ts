@@ -6,13 +6,14 @@ import { createSingleFlight } from '../lib/single-flight.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
 import { createRefreshBackoff } from '../refresh/refresh-backoff.ts'
 import { createRefreshEngine } from '../refresh/refresh-engine.ts'
+import { assertPlace } from './assert-place.ts'
 import { createBackgroundWork, createSweeper } from './background-work.ts'
 import { createClaimsRecords } from './claims-records.ts'
 import { type ClientInput, clientIdOf, createConnections } from './connections.ts'
 import { deleteAllStored, deleteStored, revokeStored, type TokenOwnerWish } from './delete-tokens.ts'
 import { type AccessTokenWish, getAccessToken } from './get-access-token.ts'
 import { type ClaimsOverrides, getClaims } from './get-claims.ts'
-import { type IdTokenRegistration, registerIdToken } from './id-tokens.ts'
+import { type IdTokenRegistration, idTokenRegistrationNames, registerIdToken } from './id-tokens.ts'
 import { introspectStored } from './introspect-stored.ts'
 import type { ManagerContext } from './manager-context.ts'
 import {
@@ -177,7 +178,9 @@ function claimsOf(context: ManagerContext): Claims {
       const clientId = client === undefined ? undefined : clientIdOf(client, 'claims.getIdToken')
       return idTokens.find((one) => clientId === undefined || one.clientId === clientId)?.idToken
     },
-    async registerIdToken(idToken, { issuer, client, ...expected }, overrides) {
+    async registerIdToken(idToken, registration, overrides) {
+      assertPlace(registration, 'claims.registerIdToken', idTokenRegistrationNames)
+      const { issuer, client, ...expected } = registration
       return await registerIdToken(context, context.connections.open(issuer, client, overrides), idToken, expected)
     },
     delete: (issuer, subject) => context.claims.remove(issuer, subject),

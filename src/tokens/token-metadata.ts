@@ -1,5 +1,5 @@
 import { epochSeconds, type Runtime, systemRuntime } from '../lib/runtime.ts'
-import { splitScope } from '../protocol/scope.ts'
+import { assertScope, splitScope } from '../protocol/scope.ts'
 
 /** What is known of a token, by the names of RFC 7662 2.2; of `scope` the single ones. */
 export interface TokenMetadata {
@@ -46,12 +46,43 @@ export function isTokenValid(metadata: TokenMetadata, options: TokenValidityOpti
   return metadata.nbf === undefined || metadata.nbf * 1000 <= now
 }
 
+const texts = ['client_id', 'username', 'token_type', 'sub', 'iss', 'jti']
+const times = ['exp', 'iat', 'nbf']
+/** The latest time that a Date holds, in seconds. */
+const latest = 8.64e12
+
+/**
+ * What the caller says of a token: of a time that is no number nobody could say whether it has passed.
+ *
+ * @throws TypeError that names the member
+ */
+export function assertTokenMetadata(input: TokenMetadataInput | undefined, caller: string): void {
+  if (input === undefined) return
+  const refuse = (name: string, expected: string) => new TypeError(`${caller}: "${name}" must be ${expected}`)
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw refuse('metadata', 'an object')
+  const { active, scope } = input
+  if (active !== undefined && typeof active !== 'boolean') throw refuse('metadata.active', 'a boolean')
+  if (scope !== undefined) assertScope(scopeText(scope), 'metadata.scope')
+  for (const name of texts) {
+    if (input[name] !== undefined && typeof input[name] !== 'string') throw refuse(`metadata.${name}`, 'a string')
+  }
+  for (const name of times) {
+    const value = input[name]
+    if (value === undefined || (typeof value === 'number' && value >= 0 && value <= latest)) continue
+    throw refuse(`metadata.${name}`, 'seconds since the epoch')
+  }
+}
+
 /** Scope as a list without repetition; what is `undefined` is left out, so that every store keeps the same. */
 export function toTokenMetadata(input: TokenMetadataInput): TokenMetadata {
   const { scope, ...rest } = input
   const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   if (scope === undefined) return known
-  return { ...known, scope: typeof scope === 'string' ? splitScope(scope) : [...new Set(scope)] }
+  return { ...known, scope: splitScope(scopeText(scope)) }
+}
+
+function scopeText(scope: string | readonly string[]): string {
+  return Array.isArray(scope) ? scope.join(' ') : (scope as string)
 }
 
 /** What an access token has of the refresh token that it came by; everything else is its own. */

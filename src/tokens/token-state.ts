@@ -91,6 +91,11 @@ function invalid(record: string): StoreError {
   return new StoreError('invalid_record', message, { record })
 }
 
+/** A token that was issued to another client never suits, whoever registered it (RFC 7662 2.2, `client_id`). */
+export function isOfClient({ clientId, metadata }: AccessTokenState | RefreshTokenState): boolean {
+  return metadata.client_id === undefined || metadata.client_id === clientId
+}
+
 /** Whether a refresh token may be sent. Of a rotated one nothing is known that could say no. */
 export function isUsable(state: RefreshTokenState, runtime: Pick<Runtime, 'now'>): state is ActiveRefreshToken {
   if (state.status === 'ended') return false

@@ -120,6 +120,18 @@ describe('accessTokens.register', () => {
     expect((await manager.accessTokens.get(wish)).value).toBe('t')
   })
 
+  it.each([alice, theClient])('gives none that the server issued to another client, to %o', async (subject) => {
+    const { manager, issuer } = aRig({ autoIntrospect: true })
+    issuer.answer('introspect', () => Response.json({ active: true, scope: 'read', client_id: 'another' }))
+    await manager.accessTokens.register('t', { ...place, subject })
+    await manager.refreshTokens.register('r', { ...place, subject: alice, metadata: { scope: 'openid read' } })
+    issuer.answer('token', () => Response.json({ access_token: 'own', token_type: 'Bearer', scope: 'read' }))
+    const found = manager.accessTokens.get({ ...place, subject, scopes: 'read' })
+    if (subject === theClient) expect((await found).value).toBe('own')
+    else await expect(found).rejects.toMatchObject({ code: 'no_suitable_refresh_token', reason: 'none_with_scope' })
+    await expect(manager.claims.get(place.issuer, 'alice')).rejects.toMatchObject({ reason: 'none_with_scope' })
+  })
+
   it('does not give out one of which the server says that it is not active', async () => {
     const { manager } = aRig({ autoIntrospect: true })
     await manager.accessTokens.register('unknown there', { ...place, metadata: { sub: 'alice', scope: 'read' } })
