@@ -16,7 +16,8 @@ export function withStrictJson(fetch: Fetch): Fetch {
   return async (request) => {
     const response = await fetch(request)
     const contentType = mediaTypeOf(response.headers)
-    if (!response.ok || !isJson(contentType)) return response
+    // What comes under no name at all is read as JSON, too.
+    if (!response.ok || (contentType !== '' && !isJson(contentType))) return response
     const json = parseStrictJson(await response.clone().text(), Number.POSITIVE_INFINITY)
     if (json.ok || json.fault === 'not JSON') return response
     const url = withoutQuery(request.url)

@@ -41,6 +41,8 @@ export type DpopProofVerdict =
 
 const mostJtiBytes = 256
 const mostKeys = 1_000
+/** Characters of a key that is remembered; one of RSA with 8192 bits has 1,500. Anybody may send a proof, and its header is theirs to fill. */
+const mostKeyLength = 2_048
 /** Keys by thumbprint and algorithm: importing one costs more than a verification. */
 const importedKeys = new Map<string, VerificationKey>()
 const textEncoder = new TextEncoder()
@@ -121,6 +123,7 @@ async function bindKey(jwk: unknown, alg: AsymmetricAlgorithm) {
     const known = importedKeys.get(name)
     if (known) return { jkt, key: known }
     const key = await importVerificationKey(jwk as Jwk, alg)
+    if (name.length > mostKeyLength) return { jkt, key }
     if (importedKeys.size >= mostKeys) importedKeys.delete(importedKeys.keys().next().value!)
     importedKeys.set(name, key)
     return { jkt, key }

@@ -44,6 +44,19 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     expect: refused('invalid_json', once),
   },
   {
+    name: 'refuses a token answer with a parameter twice, under no media type',
+    clause: 'RFC 6749 3.2',
+    fault: {
+      answers: {
+        token: {
+          headers: { 'content-type': null },
+          body: (honest) => honest.replace('{', '{"access_token":"another",'),
+        },
+      },
+    },
+    expect: refused('invalid_json', once),
+  },
+  {
     name: 'refuses a token answer that is an array',
     clause: 'RFC 6749 5.1',
     fault: { answers: { token: { body: (honest) => `[${honest}]` } } },
