@@ -39,9 +39,11 @@ export async function getClaims(
   const known = await context.claims.read(issuer, subject)
   const age = runtime.now() - (known?.userinfo?.fetchedAt ?? Number.NEGATIVE_INFINITY)
   if (known && age >= 0 && age < minUserinfoRefreshInterval) return mergeClaims(known)
-  const flight = userinfoFlights.run(JSON.stringify([issuer, subject]), () =>
-    renewUserInfo(context, issuer, subject, client, overrides),
-  )
+  const renew = () => renewUserInfo(context, issuer, subject, client, overrides)
+  // What only this call has is nobody else's answer.
+  if (overrides.metadata || overrides.decorators) return mergeClaims(await abortable(renew(), signal))
+  const clientId = client === undefined ? null : clientIdOf(client, 'claims.get')
+  const flight = userinfoFlights.run(JSON.stringify([issuer, subject, clientId]), renew)
   return mergeClaims(await abortable(flight, signal))
 }
 
@@ -60,10 +62,30 @@ async function renewUserInfo(
     const [endpoint, field] = ['userinfo', 'userinfo_endpoint'] as const
     throw new TokenError('missing_server_metadata', `the server's metadata has no "${field}"`, { endpoint, field })
   }
-  const token = await tokenOf(context, source, client, overrides)
   const protection = { ...parts.settings.userinfo, registeredOnly: true }
-  const claims = await asking('userinfo', () => fetchUserInfo(parts.issuer, token, subject, {}, protection))
+  const ask = (token: AccessToken) =>
+    asking('userinfo', () => fetchUserInfo(parts.issuer, token, subject, {}, protection))
+  const claims = await askWith(ask, (rejected) => tokenOf(context, source, client, overrides, rejected))
   return await context.claims.update(issuer, subject, (state) => withUserInfo(state, claims, context.runtime.now()))
+}
+
+/** A token that the server has forgotten is good by all that is stored, so another one is asked with, once. */
+async function askWith(
+  ask: (token: AccessToken) => Promise<UserInfoClaims>,
+  give: (rejected?: string) => Promise<AccessToken>,
+): Promise<UserInfoClaims> {
+  const token = await give()
+  try {
+    return await ask(token)
+  } catch (error) {
+    // RFC 6750 3.1: the client may ask for a new token and try again.
+    if (!(error instanceof TokenError && error.status === 401)) throw error
+    const another = await give(token.value).catch((failure: unknown) => {
+      const isNone = failure instanceof TokenError && failure.code.startsWith('no_suitable_')
+      throw isNone ? error : failure
+    })
+    return await ask(another)
+  }
 }
 
 function withUserInfo(state: ClaimsState, claims: UserInfoClaims, fetchedAt: number): ClaimsState {
@@ -123,9 +145,15 @@ async function tokenOf(
   { kind, state }: Source,
   client: ClientInput | undefined,
   overrides: TokenOverrides,
+  rejected: string | undefined,
 ): Promise<AccessToken> {
-  if (kind === 'access') return await giveToken(state)
+  if (kind === 'access' && rejected === undefined) return await giveToken(state)
   const { issuer, clientId, metadata, subject } = state
   const wish = { issuer, client: client ?? clientId, subject: subject! }
-  return await getAccessToken(context, { ...wish, ...(metadata.scope && { scopes: metadata.scope }) }, overrides)
+  return await getAccessToken(
+    context,
+    { ...wish, ...(metadata.scope && { scopes: metadata.scope }) },
+    overrides,
+    rejected,
+  )
 }

@@ -4,7 +4,7 @@ import type { ClaimsState } from './claims-records.ts'
 export type SubjectClaims = Readonly<Record<string, unknown>>
 
 /** What an id_token and its signed kin say of themselves, and nothing of the user (OpenID Connect Core 2). */
-const protocolClaims = ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'azp'] as const
+const protocolClaims: readonly string[] = ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'azp']
 
 interface Source {
   readonly claims: SubjectClaims
@@ -18,7 +18,7 @@ export function mergeClaims({ userinfo, idTokens }: ClaimsState): SubjectClaims 
   const sources: Source[] = []
   if (newest) sources.push({ claims: newest.claims, at: newest.claims.iat * 1000 })
   if (userinfo) sources.push({ claims: userinfo.claims, at: userinfo.fetchedAt })
-  const merged = Object.assign({}, ...sources.toSorted((one, other) => one.at - other.at).map(({ claims }) => claims))
-  for (const name of protocolClaims) delete merged[name]
-  return merged
+  const members = sources.toSorted((one, other) => one.at - other.at).flatMap(({ claims }) => Object.entries(claims))
+  // Not by assignment, which would make a claim of the name `__proto__` the prototype.
+  return Object.fromEntries(members.filter(([name]) => !protocolClaims.includes(name)))
 }

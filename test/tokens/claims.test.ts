@@ -99,6 +99,39 @@ describe('claims.get', () => {
     })
   })
 
+  it('asks with another token where the server has forgotten the stored one', async () => {
+    const rig = aRig()
+    const metadata = { sub: 'alice', scope: 'openid' }
+    await rig.manager.accessTokens.register('forgotten', { ...place, metadata })
+    await expect(rig.manager.claims.get(issuer, 'alice')).rejects.toMatchObject({ code: 'http_status', status: 401 })
+    await aLogin(rig)
+    expect(await rig.manager.claims.get(issuer, 'alice')).toEqual({ name: 'Name of alice' })
+    rig.issuer.answer('userinfo', () => new Response(null, { status: 401 }))
+    await expect(rig.manager.claims.get(issuer, 'alice', { minUserinfoRefreshInterval: 0 })).rejects.toMatchObject({
+      status: 401,
+    })
+    expect(rig.issuer.of('userinfo')).toHaveLength(5)
+  })
+
+  it('gives nobody the answer to another client’s or another server’s question', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    const another = { client_id: 'another' }
+    const elsewhere = { client, metadata: { userinfo_endpoint: `${issuer}/api` } }
+    const outcomes = await Promise.allSettled([
+      rig.manager.claims.get(issuer, 'alice', { client: another }),
+      rig.manager.claims.get(issuer, 'alice', elsewhere),
+      rig.manager.claims.get(issuer, 'alice', { client }),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+  })
+
+  it('takes a claim of the name __proto__ for a claim', async () => {
+    const rig = await withToken(aRig())
+    rig.issuer.answer('userinfo', text('{"sub":"alice","__proto__":{"isAdmin":true}}', 'application/json'))
+    expect(await rig.manager.claims.get(issuer, 'alice')).not.toHaveProperty('isAdmin')
+  })
+
   it('needs a userinfo endpoint, and asks for no token where there is none', async () => {
     const rig = aRig()
     await aLogin(rig)
