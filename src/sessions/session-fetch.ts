@@ -12,6 +12,8 @@ export interface SessionFetchOptions {
   readonly origins: readonly string[]
   /** What relative URLs are resolved on. */
   readonly baseUrl?: URL
+  /** What its token was for when this was made: one for something else may be refused here, and good there. */
+  readonly resource: readonly string[]
   readonly allowLoopbackHttp: boolean
   readonly runtime: Runtime
   readonly nonces: DpopNonces
@@ -37,7 +39,8 @@ export function createSessionFetch(
   source: SessionTokenSource,
   options: SessionFetchOptions,
 ): typeof fetch {
-  const { baseUrl, ...tokenOptions } = options
+  const { baseUrl, resource: own, ...tokenOptions } = options
+  const isForHere = ({ resource = [] }: AccessToken) => resource.join(' ') === own.join(' ')
   const send = createTokenSender(transport, tokenOptions)
   return async (input, init) => {
     const request = createReplayableRequest(resolveInput(input, baseUrl), init ? { ...init, ...manually } : manually)
@@ -45,7 +48,7 @@ export function createSessionFetch(
     const once: TokenSource = {
       async getAccessToken(wanted) {
         const token = await source.getAccessToken(wanted)
-        if (wanted?.rejected !== undefined) renewed = token.value
+        if (wanted?.rejected !== undefined && isForHere(token)) renewed = token.value
         return token
       },
     }

@@ -201,6 +201,7 @@ function fetchOptionsFor(
   const userinfo = state.userinfoOrigin === undefined ? [] : [state.userinfoOrigin]
   return {
     origins: [...new Set([...settings.origins, ...urls, ...userinfo])],
+    resource: named,
     allowLoopbackHttp: client.allowLoopbackHttp,
     runtime: client.runtime,
     nonces: client.nonces,

@@ -61,6 +61,22 @@ describe('createXrpcClient', () => {
     expect(sent[0]!.headers.get('authorization')).toBe(`DPoP ${(await session.getAccessToken()).value}`)
   })
 
+  it('follows it, too, when the PDS that it has left refuses its tokens', async () => {
+    const { client, network, logIn } = await aRig()
+    const session = await logIn()
+    const xrpc = await client.createXrpcClient(session.id)
+    const nsid = 'com.atproto.server.getSession'
+    const next = 'https://next.hoster.dev'
+    const service = [{ id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint: next }]
+    network.set(`${plc}/${alice.did}`, network.document({ service }))
+    network.set(`${next}/.well-known/oauth-protected-resource`, { resource: next, authorization_servers: [issuer] })
+    network.set(`${next}/xrpc/${nsid}`, () => Response.json({ at: 'next' }, { headers: { 'dpop-nonce': 'next-1' } }))
+    const headers = { 'dpop-nonce': 'pds-nonce-1', 'www-authenticate': 'DPoP error="invalid_token"' }
+    network.set(`${pds}/xrpc/${nsid}`, () => Response.json({ error: 'InvalidToken' }, { status: 401, headers }))
+    expect((await xrpc.get(nsid)).data).toEqual({ at: 'next' })
+    expect(await session.status()).toBe('active')
+  })
+
   it.each([alice.did, 'an-id-of-nobody'])('tells that %s has no session', async (key) => {
     const { client } = await aRig()
     expect(await failure(client.createXrpcClient(key))).toMatchObject({ name: 'AtprotoError', code: 'not_found' })

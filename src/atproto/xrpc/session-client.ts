@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors/session.ts'
+import { discard } from '../../http/redirects.ts'
 import type { Fetch } from '../../lib/fetch.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
 import type { Runtime } from '../../lib/runtime.ts'
@@ -37,8 +38,17 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
   const authorized: Exchange = {
     ...common,
     async send({ url, init, signal }) {
+      const send = () => home.session.fetch(movedTo(home, url), { ...init, signal })
       home = await followMove(home, reopen, signal)
-      return await home.session.fetch(movedTo(home, url), { ...init, signal })
+      const response = await send()
+      if (!isTokenRefused(response) || init.body instanceof ReadableStream) return response
+      // What was renewed because this PDS refused it may be for another one by now, and has then not ended the session.
+      if ((await session.status()) === 'expired') return response
+      const before = home
+      home = await followMove(home, reopen, signal)
+      if (home === before) return response
+      discard(response)
+      return await send()
     },
     inspect: (response) => assertNotRefusedAgain(session, response),
   }
@@ -82,8 +92,12 @@ function movedTo({ pds }: Home, url: URL): URL {
  * the PDS will take no other.
  */
 async function assertNotRefusedAgain(session: Session, response: Response): Promise<void> {
-  if (response.status !== 401 || !findChallengeError(response.headers, 'invalid_token')) return
+  if (!isTokenRefused(response)) return
   if ((await session.status()) !== 'expired') return
   const message = 'the PDS refuses the token that was just renewed, too; the session has ended. Log in again'
   throw new SessionError('session_expired', message, { reason: 'access_token_rejected', response })
+}
+
+function isTokenRefused({ status, headers }: Response): boolean {
+  return status === 401 && findChallengeError(headers, 'invalid_token') !== undefined
 }
