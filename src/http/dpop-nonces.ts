@@ -54,6 +54,7 @@ export function createCallNonces(shared: DpopNonces): DpopNonces {
     get: (role, url) => own ?? shared.get(role, url),
     learn(role, url, response) {
       const nonce = response.headers.get('dpop-nonce')
+      if (nonce === null) return
       if (isDpopNonce(nonce)) own = nonce
       shared.learn(role, url, response)
     },

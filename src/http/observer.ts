@@ -86,6 +86,14 @@ export function reportNotices<T extends { readonly notices: readonly Notice[] }>
   return result
 }
 
+/** Kept, as Node advises: looking one up by its name for each request costs more than asking whether anybody listens. */
+const opened = new Map<ClientEvent['kind'], ReturnType<Channels['channel']>>()
+
 function channelOf(kind: ClientEvent['kind']): ReturnType<Channels['channel']> | undefined {
-  return channels?.channel(`authentype:${kind}`)
+  if (!channels) return undefined
+  const known = opened.get(kind)
+  if (known) return known
+  const channel = channels.channel(`authentype:${kind}`)
+  opened.set(kind, channel)
+  return channel
 }

@@ -78,7 +78,7 @@ export function createTokenSender(fetch: Fetch, options: AccessTokenOptions): To
       signal: request.signal,
     })
     const replay = createReplay(request, options)
-    const context = { ...settled, unsent: ownership === 'own' ? request : undefined }
+    const context: SendContext = { settled, unsent: ownership === 'own' ? request : undefined }
     try {
       const token = known ?? (await source.getAccessToken(wanted()))
       const response = await sendCarrying(token, replay, context)
@@ -96,9 +96,14 @@ export function createTokenSender(fetch: Fetch, options: AccessTokenOptions): To
   }
 }
 
-interface SendContext extends AccessTokenOptions {
+/** What all calls share. */
+interface SettledOptions extends AccessTokenOptions {
   readonly fetch: Fetch
   readonly nonces: DpopNonces
+}
+
+interface SendContext {
+  readonly settled: SettledOptions
   /** The request that may be changed, until it is sent: whoever saw it then must not see it change. */
   unsent: Request | undefined
 }
@@ -110,16 +115,25 @@ async function sendCarrying(
   context: SendContext,
   answer?: Response,
 ): Promise<Response> {
-  const { clocks, runtime = systemRuntime } = context
-  if (token.kind === 'bearer') return await attempt(context, await replay.next(answer), `Bearer ${token.value}`)
-  const nonces = createCallNonces(context.nonces)
-  const proof = { key: token.key, accessToken: token.value, nonces, role: 'resource_server', clocks, runtime } as const
+  if (token.kind === 'bearer') return attempt(context, await replay.next(answer), `Bearer ${token.value}`)
+  const { clocks, runtime = systemRuntime, nonces: shared } = context.settled
+  const nonces = createCallNonces(shared)
+  const options = {
+    key: token.key,
+    accessToken: token.value,
+    nonces,
+    role: 'resource_server',
+    clocks,
+    runtime,
+  } as const
   const prove: Fetch = async (request) => {
-    const response = await attempt(context, request, `DPoP ${token.value}`, await proofFor(request, proof))
+    const proof = proofFor(request, options)
+    const signed = typeof proof === 'string' ? proof : await proof
+    const response = await attempt(context, request, `DPoP ${token.value}`, signed)
     nonces.learn('resource_server', request.url, response)
     return response
   }
-  return await sendWithNonce(prove, replay, { nonces, role: 'resource_server' }, answer)
+  return sendWithNonce(prove, replay, options, answer)
 }
 
 async function attempt(
@@ -137,13 +151,15 @@ async function attempt(
   else if (!isOwn) carrying.headers.delete('dpop')
   let response: Response
   try {
-    response = await context.fetch(carrying)
+    response = await context.settled.fetch(carrying)
   } catch (error) {
     throw toNetworkError(error, request)
   }
   if (response.type === 'opaqueredirect') throw refused(response, request, 'a redirect')
   return response
 }
+
+const ownFields = ['authorization', 'dpop'] as const
 
 /** What throws for a request that may not carry the token. */
 function createOriginGuard({ origins: urls, allowLoopbackHttp = false }: AccessTokenOptions) {
@@ -153,17 +169,17 @@ function createOriginGuard({ origins: urls, allowLoopbackHttp = false }: AccessT
     protocol === 'https:' || (allowLoopbackHttp && isLoopbackHost(hostname))
   // A request's URL is normal, has no credentials, and a path begins with a slash: its beginning tells the origin.
   const beginnings = [...origins].filter((origin) => isSecure(new URL(origin))).map((origin) => `${origin}/`)
-  return (request: Request): void => {
-    if (!beginnings.some((beginning) => request.url.startsWith(beginning))) throw mayNotCarry(request, origins)
-    for (const name of ['authorization', 'dpop']) {
-      if (request.headers.has(name)) throw new TypeError(`request: leave out ${name}; it is set here, for each attempt`)
+  return ({ url, headers }: Request): void => {
+    if (!beginnings.some((beginning) => url.startsWith(beginning))) throw mayNotCarry(url, origins)
+    for (const name of ownFields) {
+      if (headers.has(name)) throw new TypeError(`request: leave out ${name}; it is set here, for each attempt`)
     }
   }
 }
 
-function mayNotCarry(request: Request, origins: ReadonlySet<string>): RequestError {
-  const { origin } = new URL(request.url)
-  const url = withoutQuery(request.url)
+function mayNotCarry(address: string, origins: ReadonlySet<string>): RequestError {
+  const { origin } = new URL(address)
+  const url = withoutQuery(address)
   if (!origins.has(origin)) {
     const message = `the access token may not go to ${origin}; allowed are ${[...origins].join(', ') || 'none'}`
     return new RequestError('origin_not_allowed', message, { url })

@@ -1,4 +1,5 @@
 import type { Fetch } from '../lib/fetch.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import { createDpopProof } from '../protocol/dpop-proof.ts'
@@ -36,16 +37,16 @@ export function withDpop(fetch: Fetch, options: DpopOptions): Fetch {
   }
 }
 
-/** A proof for this one attempt, with the nonce that is known at this moment. */
-export async function proofFor(request: Request, options: DpopOptions): Promise<string> {
+/** A proof for this one attempt, with the nonce that is known at this moment. Synchronous on Node. */
+export function proofFor({ method, url }: Request, options: DpopOptions): MaybePromise<string> {
   const { accessToken, claims, clocks, runtime = systemRuntime } = options
-  const nonce = options.nonces.get(options.role, request.url)
+  const nonce = options.nonces.get(options.role, url)
   const input = {
-    method: request.method,
-    url: request.url,
+    method,
+    url,
     ...(nonce !== undefined && { nonce }),
     ...(accessToken !== undefined && { accessToken }),
     ...(claims && { claims }),
   }
-  return await createDpopProof(options.key, input, clocks?.runtimeFor(request.url) ?? runtime)
+  return createDpopProof(options.key, input, clocks?.runtimeFor(url) ?? runtime)
 }

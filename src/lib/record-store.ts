@@ -54,7 +54,6 @@ export type CommitResult =
  * one commit share a partition, so that a clustered store can keep them on one node (a Redis hash tag).
  */
 export function recordKey(kind: string, partition: string, id?: string): string {
-  const parts = [kind, `{${encodeURIComponent(partition)}}`]
-  if (id !== undefined) parts.push(encodeURIComponent(id))
-  return parts.join(':')
+  const key = `${kind}:{${encodeURIComponent(partition)}}`
+  return id === undefined ? key : `${key}:${encodeURIComponent(id)}`
 }
