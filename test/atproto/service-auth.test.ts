@@ -148,6 +148,9 @@ describe('verify', () => {
     ['lxm_mismatch', 'no method', { claims: { lxm: undefined } }, {}],
     ['future_iat', 'a token of the future', { claims: { iat: now + 31 } }, {}],
     ['expired', 'a token of the past', { claims: { exp: now - 30 } }, {}],
+    ['invalid_jwt', 'a token that is not good yet', { claims: { nbf: now + 31 } }, {}],
+    ['invalid_jwt', 'a token that would have to be remembered for long', { claims: { exp: now + 3631 } }, {}],
+    ['invalid_jwt', 'a token of a longer life than is wanted', { claims: { exp: now + 91 } }, { maxLifetime: 60 }],
     ['invalid_jwt', 'a list of audiences', { claims: { aud: [service] } }, {}],
     ['invalid_jwt', 'no exp', { claims: { exp: undefined } }, {}],
     ['invalid_jwt', 'no iat', { claims: { iat: undefined } }, {}],
@@ -187,6 +190,22 @@ describe('verify', () => {
     // What is for no method in particular passes where that is allowed.
     const open = await aToken(key, runtime, { claims: { lxm: undefined } })
     expect(await verifier.verify(open)).toMatchObject({ did: account })
+  })
+
+  it('takes a token that is good for an hour, and for longer where it is told so', async () => {
+    const { verifier, key, runtime } = await rig()
+    const now = Math.floor(runtime.now() / 1000)
+    const hour = await aToken(key, runtime, { claims: { nbf: now, exp: now + 3600 } })
+    expect(await verifier.verify(hour, { lxm })).toMatchObject({ exp: now + 3600 })
+    const patient = await rig({ maxLifetime: 86_400 })
+    const day = await aToken(patient.key, patient.runtime, { claims: { exp: now + 86_400 } })
+    expect(await patient.verifier.verify(day, { lxm })).toMatchObject({ exp: now + 86_400 })
+  })
+
+  it('refuses an option that it does not know', async () => {
+    const { verifier, key, runtime } = await rig()
+    const error = await failure(verifier.verify(await aToken(key, runtime), { method: lxm } as never))
+    expect(error).toBeInstanceOf(TypeError)
   })
 
   it('takes a token of the clock tolerance, and no second more', async () => {
@@ -247,6 +266,7 @@ describe('options', () => {
     [{ audience: [], identity }, '"audience"'],
     [{ audience: service }, '"identity"'],
     [{ audience: service, identity, tolerance: -1 }, '"tolerance"'],
+    [{ audience: service, identity, maxLifetime: 0 }, '"maxLifetime"'],
     [{ audience: service, identity, lxm }, '"lxm"'],
   ])('of a verifier are refused by name: %j', (options, message) => {
     expect(() => createServiceAuthVerifier(options as never)).toThrow(message)

@@ -26,6 +26,12 @@ export interface ServiceAuthVerifierOptions {
   readonly replayStore?: RecordStore
   /** Seconds by which the clocks may differ. @default 30 */
   readonly tolerance?: number
+  /**
+   * Seconds that a token may still be good for: for as long it is remembered that it was used.
+   *
+   * @default 3600, the most that com.atproto.server.getServiceAuth gives
+   */
+  readonly maxLifetime?: number
   readonly runtime?: Runtime
 }
 
@@ -72,6 +78,7 @@ interface Settings {
   readonly issuerServices: readonly string[]
   readonly replayStore: RecordStore
   readonly tolerance: number
+  readonly maxLifetime: number
   readonly runtime: Runtime
 }
 
@@ -81,7 +88,10 @@ export function createServiceAuthVerifierOver(
 ): ServiceAuthVerifier {
   const settings = normalise(options)
   return {
-    verify: (token, { lxm, signal } = {}) => verifyServiceToken(settings, token, lxm, signal),
+    async verify(token, wishes = {}) {
+      assertKnownOptions('verify', wishes, ['lxm', 'signal'])
+      return await verifyServiceToken(settings, token, wishes.lxm, wishes.signal)
+    },
     async verifyRequest(request) {
       const [, token] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(request.headers.get('authorization') ?? '') ?? []
       if (token === undefined) throw refuse('invalid_jwt', 'Authorization', 'Bearer and a JWT', 'something else')
@@ -93,9 +103,11 @@ export function createServiceAuthVerifierOver(
 }
 
 function normalise(options: ServiceAuthVerifierOptions & { readonly replayStore: RecordStore }): Settings {
-  const { identity, replayStore, allowMissingLxm = false, issuerServices = [], tolerance = 30 } = options
+  const { identity, replayStore, allowMissingLxm = false, issuerServices = [] } = options
+  const { tolerance = 30, maxLifetime = 3600 } = options
   assertKnownOptions(name, options, [
-    ...['audience', 'identity', 'allowMissingLxm', 'issuerServices', 'replayStore', 'tolerance', 'runtime'],
+    ...['audience', 'identity', 'allowMissingLxm', 'issuerServices', 'replayStore', 'tolerance', 'maxLifetime'],
+    'runtime',
   ])
   const audience = typeof options.audience === 'string' ? [options.audience] : (options.audience ?? [])
   if (audience.length === 0 || !audience.every(parseServiceIdentifier)) {
@@ -103,8 +115,9 @@ function normalise(options: ServiceAuthVerifierOptions & { readonly replayStore:
   }
   if (typeof identity?.resolveDid !== 'function') throw new TypeError(`${name}: "identity" must resolve DIDs`)
   if (!(tolerance >= 0)) throw new TypeError(`${name}: "tolerance" must be a number of seconds`)
+  if (!(maxLifetime > 0)) throw new TypeError(`${name}: "maxLifetime" must be a positive number of seconds`)
   const { runtime = systemRuntime } = options
-  return { audience, identity, allowMissingLxm, issuerServices, replayStore, tolerance, runtime }
+  return { audience, identity, allowMissingLxm, issuerServices, replayStore, tolerance, maxLifetime, runtime }
 }
 
 async function verifyServiceToken(
@@ -144,6 +157,7 @@ interface Claims {
   readonly aud: string
   readonly exp: number
   readonly iat: number
+  readonly nbf: number | undefined
   readonly jti: string
   readonly lxm: string | undefined
 }
@@ -166,10 +180,17 @@ function judgeAudience(aud: string, { audience }: Settings): void {
   if (!audience.includes(aud)) throw refuse('aud_mismatch', 'claim "aud"', audience.join(' or '), aud)
 }
 
-function judgeTimes({ exp, iat }: Claims, { runtime, tolerance }: Settings): void {
+function judgeTimes({ exp, iat, nbf }: Claims, { runtime, tolerance, maxLifetime }: Settings): void {
   const now = epochSeconds(runtime)
   if (iat > now + tolerance) throw refuse('future_iat', 'claim "iat"', `${now} at most`, String(iat))
+  // RFC 7519 4.1.5
+  if (nbf !== undefined && nbf > now + tolerance) {
+    throw refuse('invalid_jwt', 'claim "nbf"', `${now} at most`, String(nbf))
+  }
   if (exp + tolerance <= now) throw refuse('expired', 'claim "exp"', `after ${now}`, String(exp))
+  // Any account could else fill the replay store with what it has to remember for ever.
+  const latest = now + maxLifetime
+  if (exp > latest + tolerance) throw refuse('invalid_jwt', 'claim "exp"', `${latest} at most`, String(exp))
 }
 
 /** "Servers must always validate this field if included, and should require it for security-sensitive operations." */
