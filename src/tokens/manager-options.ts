@@ -111,8 +111,13 @@ export function normaliseManagerOptions(
   const { store, lock, clients = [], issuers = {}, runtime = systemRuntime, decorators = [] } = options
   if (typeof store?.commit !== 'function') throw new TypeError(`${name}: "store" must be a RecordStore`)
   if (lock !== undefined && typeof lock?.withLock !== 'function') throw new TypeError(`${name}: "lock" must be a Lock`)
-  for (const issuer of Object.values(issuers)) assertKnownOptions(`${name}: "issuers"`, issuer, issuerOptionNames)
-  assertTimes(name, options)
+  if (!Array.isArray(clients)) throw new TypeError(`${name}: "clients" must be a list`)
+  for (const client of clients) assertClient(`${name}: "clients"`, client)
+  assertOptions(`${name}: "issuers"`, issuers)
+  for (const issuer of Object.values(issuers)) assertIssuerOptions(`${name}: "issuers"`, issuer)
+  assertFunction(name, 'fetch', options.fetch)
+  assertFunction(name, 'onEvent', options.onEvent)
+  assertValues(name, options)
   return { ...times, ...switches, ...withoutUndefined(options), store, clients, issuers, runtime, decorators }
 }
 
@@ -123,10 +128,46 @@ export function withOverrides(
   caller: string,
 ): TokenManagerSettings & Pick<TokenOverrides, 'signal'> {
   if (overrides === undefined) return settings
+  assertOptions(caller, overrides)
   assertKnownOptions(caller, overrides, overrideNames)
-  assertTimes(caller, overrides)
+  assertValues(caller, overrides)
   const { metadata, decorators, ...simple } = withoutUndefined(overrides)
   return { ...settings, ...simple }
+}
+
+function assertClient(caller: string, client: unknown): void {
+  assertOptions(caller, client)
+  const { issuer, client_id: id } = client as { issuer?: unknown; client_id?: unknown }
+  if (typeof issuer === 'string' && typeof id === 'string' && id !== '') return
+  throw new TypeError(`${caller}: each client needs "issuer" and "client_id"`)
+}
+
+function assertIssuerOptions(caller: string, issuer: ManagedIssuer): void {
+  assertOptions(caller, issuer)
+  assertKnownOptions(caller, issuer, issuerOptionNames)
+  assertDecorators(caller, issuer.decorators)
+}
+
+function assertFunction(caller: string, name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new TypeError(`${caller}: "${name}" must be a function`)
+}
+
+function assertDecorators(caller: string, decorators: unknown): void {
+  if (decorators === undefined) return
+  const isList = Array.isArray(decorators) && decorators.every((one) => typeof one === 'function')
+  if (!isList) throw new TypeError(`${caller}: "decorators" must be a list of functions`)
+}
+
+/** What the options of the manager and those of one call have in common. */
+function assertValues(caller: string, options: Pick<TokenOverrides, 'decorators'>): void {
+  assertTimes(caller, options)
+  assertDecorators(caller, options.decorators)
+  // The text 'false' of an environment variable is no false.
+  for (const name of Object.keys(switches)) {
+    const value = (options as Record<string, unknown>)[name]
+    if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${caller}: "${name}" must be a boolean`)
+  }
 }
 
 function assertTimes(caller: string, options: object): void {

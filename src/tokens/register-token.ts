@@ -53,16 +53,30 @@ export async function registerToken<State extends AnyTokenState>(
   if (registration.subject !== undefined) assertSubject(registration.subject, 'register')
   assertAccessMembers(registration)
   assertTokenMetadata(registration.metadata, 'register')
+  overrides?.signal?.throwIfAborted()
   context.connections.learn(registration.issuer, registration.client)
   const base = await describeToken(context, kind, token, registration, overrides)
+  const metadata = await storeToken(context, kind, registration, base, build)
+  // Who would not wait for the server's word is told so, but its token is kept.
+  overrides?.signal?.throwIfAborted()
+  return metadata
+}
+
+async function storeToken<State extends AnyTokenState>(
+  context: ManagerContext,
+  kind: TokenKind<State>,
+  { issuer }: TokenPlace,
+  base: BaseState,
+  build: (base: BaseState, held: State | undefined) => State,
+): Promise<TokenMetadata> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const held = await kind.records.findByValue(registration.issuer, token)
+    const held = await kind.records.findByValue(issuer, base.value)
     if (held) {
       const put = await updateStored(context, kind, held, (state) => build(base, state))
       if (put) return put.metadata
       continue
     }
-    const key = await kind.records.keyOf(registration.issuer, token)
+    const key = await kind.records.keyOf(issuer, base.value)
     const state = build(base, undefined)
     const { ok } = await context.records.commit([await kind.records.put(key, state, null)])
     if (ok) return state.metadata
@@ -110,7 +124,6 @@ async function describeToken<State>(
     const isClients = answer.active && !known.subject && kind.hint === 'access_token'
     return isClients ? { ...known, subject: { kind: 'client_credentials' } } : known
   } catch (error) {
-    if (signal?.aborted) throw error
     // Whatever the server does, the token that the caller has in hand is kept.
     emit({ kind: 'introspection_failed', issuer, clientId: base.clientId, token: kind.hint, error: errorCode(error) })
     return base

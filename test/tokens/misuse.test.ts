@@ -60,6 +60,30 @@ it.each<[string, (manager: TokenManager) => Promise<unknown>, RegExp]>([
   expect(await store.find('access-token-owner', JSON.stringify([place.issuer, 'sub', 'alice']))).toEqual([])
 })
 
+it.each<[string, object]>([
+  ['"issuers"', { issuers: null }],
+  ['"issuers"', { issuers: { [issuer]: null } }],
+  ['"decorators" must be', { issuers: { [issuer]: { decorators: [1] } } }],
+  ['"decorators" must be', { decorators: 'x' }],
+  ['"clients" must be', { clients: {} }],
+  ['each client needs', { clients: [client] }],
+  ['"onEvent" must be', { onEvent: 'log' }],
+  ['"fetch" must be', { fetch: 'fetch' }],
+  ['"revokeOnDelete" must be', { revokeOnDelete: 'false' }],
+])('refuses options where %s, %o', (message, options) => {
+  expect(() => aRig(options)).toThrow(message)
+})
+
+it.each([
+  ['"revokeOnDelete" must be', { revokeOnDelete: 'false' }],
+  ['"decorators" must be', { decorators: [1] }],
+  ['options are required', null],
+])('refuses overrides where %s, %o', async (message, overrides) => {
+  const { manager } = aRig()
+  await manager.accessTokens.register('t', { ...place, subject: alice })
+  await expect(manager.accessTokens.delete('t', place, overrides as never)).rejects.toThrow(message)
+})
+
 it.each([
   ['exp', Number.NaN],
   ['exp', '1800000000'],

@@ -76,6 +76,22 @@ describe.each(kinds)('%s.register', (kind) => {
     expect(await rig.manager[kind].deleteAll({ issuer: place.issuer, subject: alice })).toBe(1)
   })
 
+  it('keeps the token of who would not wait for the server', async () => {
+    const rig = aRig({ autoIntrospect: true })
+    const controller = new AbortController()
+    rig.issuer.answer('introspect', () => {
+      controller.abort(new Error('enough'))
+      return new Promise(() => {})
+    })
+    const registration = { ...place, metadata: { sub: 'alice', scope: 'read' } }
+    const { signal } = controller
+    await expect(rig.manager[kind].register('t', registration, { signal })).rejects.toThrow('enough')
+    await expect(rig.manager[kind].register('late', registration, { signal })).rejects.toThrow('enough')
+    expect(rig.events).toMatchObject([{ kind: 'introspection_failed', token: hints[kind] }])
+    expect(await rig.manager[kind].delete('t', place)).toBe(true)
+    expect(await rig.manager[kind].delete('late', place)).toBe(false)
+  })
+
   it('keeps a token once, however often it is registered', async () => {
     const { manager } = aRig()
     const register = (scope: string) => manager[kind].register('t', { ...place, metadata: { sub: 'alice', scope } })
