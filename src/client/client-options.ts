@@ -1,9 +1,10 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { ResponseProtection } from '../issuer/response-jwt.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions } from '../lib/options.ts'
+import { assertKnownOptions, assertSwitches } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
 import type { AsymmetricAlgorithm, SignatureAlgorithm } from '../lib/signatures/types.ts'
 import { type ClientAuth, clientSecret, none } from '../protocol/client-auth.ts'
 import type { ClientEventListener } from '../protocol/client-event.ts'
@@ -88,6 +89,14 @@ const optionNames = [
   ...['introspectionSignedResponseAlg', 'introspectionEncryptedResponseAlg', 'introspectionEncryptedResponseEnc'],
 ]
 
+const switches = [
+  'discover',
+  'certificateBoundAccessTokens',
+  'allowLoopbackHttp',
+  'allowBearerDowngrade',
+  'requireScope',
+] as const
+
 /** The options with every default filled in. */
 export interface ClientSettings {
   readonly issuer: string
@@ -169,6 +178,7 @@ function assertShapes(options: Partial<OAuthClientOptions>): void {
   if (typeof fetch !== 'function') throw wrong('fetch', 'a function from Request to Response')
   if (runtime !== undefined && typeof runtime?.now !== 'function') throw wrong('runtime', 'a Runtime')
   if (onEvent !== undefined && typeof onEvent !== 'function') throw wrong('onEvent', 'a function')
+  assertSwitches('createOAuthClient', options, switches)
   if (clockTolerance !== undefined && !(clockTolerance >= 0)) {
     throw wrong('clockTolerance', 'a number of seconds, zero or more')
   }
@@ -180,7 +190,10 @@ function dpopAlg(dpop: boolean | DpopOptions): AsymmetricAlgorithm | undefined {
   if (typeof dpop !== 'object' || dpop === null)
     throw new TypeError('createOAuthClient: "dpop" must be true or { alg, extractable }')
   assertKnownOptions('createOAuthClient: "dpop"', dpop, ['alg', 'extractable'])
-  return dpop.alg ?? 'ES256'
+  const { alg = 'ES256' } = dpop
+  // RFC 9449 4.2: never `none` nor a MAC.
+  if (!isAsymmetricAlgorithm(alg)) throw new TypeError('createOAuthClient: "dpop.alg" must be an asymmetric algorithm')
+  return alg
 }
 
 /** @throws TypeError for encryption that nothing could take off */

@@ -5,7 +5,7 @@ import { withLimits } from '../http/limits.ts'
 import { withoutQuery } from '../http/network-errors.ts'
 import { withoutRedirects } from '../http/redirects.ts'
 import { mediaTypeOf } from '../lib/media-type.ts'
-import { assertKnownOptions } from '../lib/options.ts'
+import { assertKnownOptions, assertSwitches } from '../lib/options.ts'
 import { type ClaimSource, judgeSourceJwt, readClaimSources, readSourceIssuer } from '../protocol/claim-sources.ts'
 import { assertEndpointUrl } from '../protocol/url-rules.ts'
 import { sharedSources } from './shared-caches.ts'
@@ -62,6 +62,7 @@ export async function resolveClaimSources(
   options: ResolveClaimSourcesOptions,
 ): Promise<ResolvedClaims> {
   assertKnownOptions('resolveClaimSources', options, optionNames)
+  assertSwitches('resolveClaimSources', options, ['distributed'])
   if (!Array.isArray(options.trustedIssuers)) throw new TypeError('resolveClaimSources: "trustedIssuers" is required')
   const resolved = Object.create(null) as Record<string, SourcedClaim>
   const unresolved: UnresolvedSource[] = []

@@ -1,6 +1,7 @@
 import { createObserver, type Observer } from '../http/observer.ts'
 import { createScreenedFetch } from '../http/screened-fetch.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { assertSwitches } from '../lib/options.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { ClientEventListener } from '../protocol/client-event.ts'
 
@@ -39,6 +40,7 @@ export function settleThirdParty(options: ThirdPartyOptions): {
   readonly timeout: number
   readonly allowLoopbackHttp: boolean
 } {
+  assertSwitches('options', options, ['allowLoopbackHttp'])
   const { runtime = systemRuntime, timeout = 10_000, allowLoopbackHttp = false } = options
   return { fetch: options.fetch ?? defaultFetch(allowLoopbackHttp), runtime, timeout, allowLoopbackHttp }
 }

@@ -9,3 +9,17 @@ export function assertKnownOptions(name: string, options: object, known: readonl
     if (!known.includes(key)) throw new TypeError(`${name}: unknown option "${key}"; known are ${known.join(', ')}`)
   }
 }
+
+/**
+ * The text "false", which the environment gives, would switch on what it is to switch off.
+ *
+ * @throws TypeError for a switch that is neither true nor false nor left out
+ */
+export function assertSwitches<Options extends object>(
+  caller: string,
+  options: Options,
+  switches: readonly (keyof Options & string)[],
+): void {
+  const wrong = switches.find((name) => options[name] !== undefined && typeof options[name] !== 'boolean')
+  if (wrong !== undefined) throw new TypeError(`${caller}: "${wrong}" must be true or false`)
+}

@@ -1,3 +1,4 @@
+import { jsonType } from '../lib/printable.ts'
 import type { IdTokenClaims, IdTokenExpectations } from './id-token.ts'
 import type { JwtClaims } from './jwt.ts'
 import { findClaimsFault, idTokenProfile } from './jwt-profiles.ts'
@@ -67,7 +68,8 @@ function checkAuthorizedParty(
 function checkSubject(sub: unknown, checks: TokenChecks): void {
   const expected = '1 to 255 ASCII characters'
   const holds = typeof sub === 'string' && /^[\x00-\x7f]{1,255}$/.test(sub)
-  checks.expect(holds, 'sub', 'OIDC Core 2', expected, undefined, () => `claim "sub" is not ${expected}`)
+  const actual = holds ? expected : typeof sub === 'string' ? 'other text' : jsonType(sub)
+  checks.expect(holds, 'sub', 'OIDC Core 2', expected, actual, () => `claim "sub" is not ${expected}`)
 }
 
 /** The values stay out of the report: who reads a log must not be able to answer for the user. */

@@ -1,6 +1,6 @@
 import type { AuthorizationServerMetadata, ProtectedResourceMetadata } from '../../generated/models.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions } from '../lib/options.ts'
+import { assertKnownOptions, assertSwitches } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
@@ -129,6 +129,7 @@ const introspectionNames: readonly (keyof IntrospectionOptions)[] = [
  */
 export function assertResourceOptions(options: ProtectedResourceOptions): void {
   assertKnownOptions('protectResource', options, optionNames)
+  assertSwitches('protectResource', options, ['allowLoopbackHttp'])
   const { audience, dpop, dpopNonce, replay, mtls, origin, dpopAlgorithms } = options
   const audiences = listOf(audience)
   demand(audiences.length > 0 && audiences.every(isText), 'audience', 'the name of this resource, or several')
@@ -181,6 +182,7 @@ function assertIssuers(options: ProtectedResourceOptions): void {
 
 function assertIntrospection(options: IntrospectionOptions): void {
   assertKnownOptions('introspection', options, introspectionNames)
+  assertSwitches('introspection', options, ['allowMissingAudience'])
   const { clientId, clientAuth, cacheFor, signedResponseAlg: alg } = options
   demand(isText(clientId), 'introspection.clientId', 'a non-empty string')
   const authenticates = typeof clientAuth?.authenticate === 'function'

@@ -26,6 +26,8 @@ const optionsFor = (provider: HostileProvider, more: Partial<OAuthClientOptions>
   ...more,
 })
 
+const text = (value: string) => value as unknown as boolean
+
 describe('createOAuthClient', () => {
   it('refuses an unknown option by its name', () => {
     const options = { issuer: 'https://issuer.example', clientId: 'a', redirectURL: 'https://a.example' }
@@ -38,6 +40,12 @@ describe('createOAuthClient', () => {
     ['redirectUri', { issuer: 'https://issuer.example', clientId: 'a', redirectUri: 'javascript:alert(1)' }],
     ['scope', { issuer: 'https://issuer.example', clientId: 'a', scope: 'openid "x"' }],
     ['timeout', { issuer: 'https://issuer.example', clientId: 'a', timeout: 0 }],
+    ['dpop.alg', { issuer: 'https://issuer.example', clientId: 'a', dpop: { alg: 'HS256' as 'ES256' } }],
+    // From the environment, and true as any text is.
+    ['allowLoopbackHttp', { issuer: 'https://issuer.example', clientId: 'a', allowLoopbackHttp: text('false') }],
+    ['allowBearerDowngrade', { issuer: 'https://issuer.example', clientId: 'a', allowBearerDowngrade: text('false') }],
+    ['requireScope', { issuer: 'https://issuer.example', clientId: 'a', requireScope: text('true') }],
+    ['discover', { issuer: 'https://issuer.example', clientId: 'a', discover: text('false') }],
   ])('names %s when it is missing or malformed', (name, options) => {
     expect(() => createOAuthClient(options)).toThrow(new RegExp(`"${name}"`))
   })

@@ -75,6 +75,8 @@ describe('a fetch for URLs of other parties', () => {
 
   it('refuses unknown options', () => {
     expect(() => createScreenedFetch({ alowLoopbackHttp: true } as object)).toThrow(TypeError)
+    // From the environment, and true as any text is.
+    expect(() => createScreenedFetch({ allowLoopbackHttp: 'false' } as object)).toThrow(/must be true or false/)
   })
 })
 

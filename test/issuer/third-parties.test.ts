@@ -33,6 +33,11 @@ describe('the servers of a resource', () => {
     })
   })
 
+  it('are not looked for with a switch that is text', async () => {
+    const options = { allowLoopbackHttp: 'false' } as object
+    await expect(discoverResource(resource, options)).rejects.toThrow(/"allowLoopbackHttp" must be true or false/)
+  })
+
   it.each(['http://169.254.169.254/x', 'javascript:x', '/relative'])('are not looked for at %s', async (named) => {
     const headers = { 'www-authenticate': `Bearer resource_metadata="${named}"` }
     const response = new Response(null, { status: 401, headers })

@@ -154,6 +154,7 @@ describe('verifyIdToken', () => {
     [{ accessToken: 5 }, 'accessToken'],
     [{ code: '' }, 'code'],
     [{ state: {} }, 'state'],
+    [{ allowLoopbackHttp: 'false' }, 'allowLoopbackHttp'],
   ])('refuses the options %j as misuse', async (options, name) => {
     const { verify } = setUp()
     const error = await verify(anIdToken(), options as object).catch((caught: unknown) => caught)

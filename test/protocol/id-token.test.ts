@@ -360,6 +360,17 @@ describe('nonce', () => {
   })
 })
 
+describe('a subject that is none', () => {
+  it.each([
+    [5, 'number'],
+    ['', 'other text'],
+    ['Zoë', 'other text'],
+  ])('is reported by its kind and not by its name: %j', async (sub, actual) => {
+    const error = await refusal(anIdToken({ sub }))
+    expect(error).toMatchObject({ check: 'sub', expected: '1 to 255 ASCII characters', actual })
+  })
+})
+
 describe('auth_time and acr', () => {
   it('need auth_time when max_age was asked for', async () => {
     expect(await check({}, { maxAge: 60 })).toBe('max_age')

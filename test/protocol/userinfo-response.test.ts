@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { ProtocolError } from '../../src/errors/index.ts'
 import { judgeUserInfoResponse } from '../../src/protocol/userinfo-response.ts'
@@ -14,6 +15,7 @@ describe('judgeUserInfoResponse', () => {
   it.each(['248289761002', '248289761001 ', 'JANE'])('refuses the claims of %j (OpenID Connect Core 5.3.2)', (sub) => {
     const error = caught(ProtocolError, () => judgeUserInfoResponse({ sub, name: 'x' }, '248289761001'))
     expect(error).toMatchObject({ code: 'userinfo_subject_mismatch', clause: 'OpenID Connect Core 5.3.2' })
+    expect(inspect(error)).not.toMatch(new RegExp(`248289761001|${sub}`))
   })
 
   it('compares to the letter', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { clientSecretBasic } from '../../src/protocol/client-auth.ts'
 import { createProtectedResource, type ProtectedResourceOptions, protectResource } from '../../src/resource/index.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
@@ -31,6 +32,17 @@ const impossible: readonly (readonly [string, Record<string, unknown>, RegExp])[
   ['a negative age', { maxAge: -1 }, /maxAge: expected/],
   ['an age that is no number', { maxAge: '60' }, /maxAge: expected/],
   ['an origin with a path', { origin: 'https://api.example/v1' }, /origin: expected/],
+  ['a switch that is text', { allowLoopbackHttp: 'false' }, /"allowLoopbackHttp" must be true or false/],
+  [
+    'a switch of introspection that is text',
+    {
+      issuer: {
+        issuer,
+        introspection: { clientId: 'a', clientAuth: clientSecretBasic('b'), allowMissingAudience: 'false' },
+      },
+    },
+    /"allowMissingAudience" must be true or false/,
+  ],
   ['a plain http resource', { resource: 'http://api.example' }, /must be an https URL/],
 ]
 
