@@ -11,15 +11,30 @@ export interface BackgroundWork {
   settled(): Promise<void>
 }
 
+/** At the same time: who deletes ten thousand tokens does not open as many connections. */
+const maxRunning = 20
+
 export function createBackgroundWork(): BackgroundWork {
   const running = new Set<Promise<void>>()
+  const waiting: (() => Promise<void>)[] = []
+
+  function startNext(): void {
+    const task = running.size < maxRunning ? waiting.shift() : undefined
+    if (!task) return
+    const work = (async () => task())().catch(() => {
+      // The task has told of its failure; nobody else is there to hear of it.
+    })
+    running.add(work)
+    void work.then(() => {
+      running.delete(work)
+      startNext()
+    })
+  }
+
   return {
     start(task) {
-      const work = (async () => task())().catch(() => {
-        // The task has told of its failure; nobody else is there to hear of it.
-      })
-      running.add(work)
-      void work.then(() => running.delete(work))
+      waiting.push(task)
+      startNext()
     },
     async settled() {
       while (running.size > 0) await Promise.all(running)

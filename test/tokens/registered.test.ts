@@ -346,6 +346,23 @@ describe.each(kinds)('%s.deleteAll', (kind) => {
     expect(await rig.manager[kind].deleteAll({ issuer: place.issuer, subject: { kind: 'sub', sub: 'bob' } })).toBe(1)
   })
 
+  it('revokes all of many, twenty at a time', async () => {
+    const { manager, issuer } = aRig()
+    for (let i = 0; i < 100; i++) await manager.accessTokens.register(`t${i}`, { ...place, subject: alice })
+    let underWay = 0
+    let most = 0
+    issuer.answer('revoke', async () => {
+      most = Math.max(most, ++underWay)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      underWay--
+      return new Response(null, { status: 200 })
+    })
+    expect(await manager.accessTokens.deleteAll({ issuer: place.issuer, subject: alice })).toBe(100)
+    await manager.settled()
+    expect(issuer.of('revoke')).toHaveLength(100)
+    expect(most).toBe(20)
+  })
+
   it('of a client itself leaves the user alone whose sub is the client id', async () => {
     const { manager } = aRig()
     const user = { kind: 'sub', sub: client.client_id } as const
