@@ -1,8 +1,9 @@
 import type { Lock } from '../lib/lock.ts'
 
 /**
- * Runs `task` once: under the lock, or without it when the lock cannot be had within `patience`. A lock only saves
- * work, and its owner may be dead: where waiting for its lease to end would cost more than work, nobody waits for it.
+ * Runs `task` once: under the lock, or without it when the lock cannot be had within `patience`, or at all. A lock only
+ * saves work, and its owner may be dead: where waiting for its lease to end would cost more than work, nobody waits for
+ * it; and a login is not lost to a lock that is out of order.
  *
  * @param patience milliseconds; 0: as long as the lock takes
  * @param task is told whether it holds the lock
@@ -19,7 +20,7 @@ export async function withBoundedLock<T>(
     run ??= task(hasLock)
     return run
   }
-  const held = lock.withLock(key, () => once(true))
+  const held = withLock(lock, key, () => once(true)).catch(() => once(false))
   if (patience <= 0) return await held
   let timer: ReturnType<typeof setTimeout> | undefined
   const impatient = new Promise<T>((resolve, reject) => {
@@ -30,4 +31,9 @@ export async function withBoundedLock<T>(
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** As a promise whatever happens: a lock of the application's own may throw at once. */
+async function withLock<T>(lock: Lock, key: string, task: () => Promise<T>): Promise<T> {
+  return await lock.withLock(key, task)
 }

@@ -8,6 +8,8 @@ import type { Runtime } from '../lib/runtime.ts'
 export interface RefreshBackoff {
   /** The last failure, while it is too early for another try. */
   waiting(key: string): unknown
+  /** Whether the last try failed, be it too early for another or not. */
+  isFailing(key: string): boolean
   failed(key: string, error: unknown): void
   succeeded(key: string): void
 }
@@ -26,6 +28,7 @@ export function createRefreshBackoff(runtime: Runtime): RefreshBackoff {
       const known = failing.get(key)
       return known?.backOff.isWaiting() ? known.error : undefined
     },
+    isFailing: (key) => failing.has(key),
     failed(key, error) {
       const known = failing.get(key) ?? { backOff: createBackOff(runtime), error }
       known.error = error

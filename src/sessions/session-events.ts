@@ -1,6 +1,8 @@
 /** What happens to sessions, without a token or claim in it. `session` is its `ref`, which opens nothing. */
 export type SessionEvent =
   | { readonly kind: 'session_created'; readonly session: string; readonly issuer: string }
+  /** The refresh token leaves for the server. What becomes of it is told by another event. */
+  | { readonly kind: 'session_refreshing'; readonly session: string; readonly issuer: string }
   | { readonly kind: 'session_refreshed'; readonly session: string; readonly issuer: string; readonly stored: boolean }
   /** A refresh failed; the session is kept. `error` is the cause's code. */
   | { readonly kind: 'session_degraded'; readonly session: string; readonly issuer: string; readonly error: string }

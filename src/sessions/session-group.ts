@@ -58,11 +58,15 @@ interface GroupState {
 const defaultLifetime = 90 * 86_400_000
 const maxAttempts = 10
 
-/** @throws TypeError for an unknown option */
+/** @throws TypeError that names the option */
 export function createSessionGroups(options: SessionGroupsOptions): SessionGroups {
   assertKnownOptions('createSessionGroups', options, ['sessions', 'store', 'lifetime', 'runtime'])
-  const { runtime = systemRuntime } = options
-  const records = createGroupRecords(options)
+  const { runtime = systemRuntime, lifetime = defaultLifetime } = options
+  // A time of expiry is kept as JSON, which has no infinity.
+  if (!(lifetime > 0 && lifetime <= Number.MAX_SAFE_INTEGER)) {
+    throw new TypeError('createSessionGroups: "lifetime" must be a number of milliseconds, more than 0 and finite')
+  }
+  const records = createGroupRecords({ ...options, runtime, lifetime })
   const find = sessionFinder(options.sessions)
   const newId = () => encodeBase64url(runtime.randomBytes(16))
   const open = (id: string) => createGroup(id, records, find)
@@ -158,7 +162,7 @@ interface GroupRecords {
 
 const empty: GroupState = { format: 1, members: [] }
 
-function createGroupRecords({ store, runtime = systemRuntime, lifetime }: SessionGroupsOptions): GroupRecords {
+function createGroupRecords({ store, runtime, lifetime }: Required<SessionGroupsOptions>): GroupRecords {
   const keyOf = (id: string) => recordKey('session_group', id)
   const write = async (change: RecordChange | undefined) =>
     change === undefined || (await reachStore('write', 'session_group', () => store.commit([change]))).ok
@@ -172,7 +176,7 @@ function createGroupRecords({ store, runtime = systemRuntime, lifetime }: Sessio
   function changeTo(id: string, value: GroupState, version: string | undefined): RecordChange | undefined {
     const key = keyOf(id)
     if (value.members.length === 0) return version === undefined ? undefined : { kind: 'delete', key, expect: version }
-    const expiresAt = runtime.now() + (lifetime ?? defaultLifetime)
+    const expiresAt = runtime.now() + lifetime
     return { kind: 'put', key, value, expect: version ?? null, expiresAt }
   }
 

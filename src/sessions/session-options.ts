@@ -34,6 +34,12 @@ export interface SessionsOptions {
 
 const defaults = { refreshAhead: 60_000, rotationGrace: 0, lifetime: 90 * 86_400_000, revalidateAfter: 5_000 } as const
 
+/** A time of expiry is kept as JSON, which has no infinity; and a timer takes 31 bits. */
+const greatest: Partial<Record<keyof typeof defaults, number>> = {
+  lifetime: Number.MAX_SAFE_INTEGER,
+  rotationGrace: 2 ** 31 - 1,
+}
+
 const optionNames = [...['client', 'store', 'lock', 'onEvent', 'baseUrl', 'origins', 'fetch'], ...Object.keys(defaults)]
 
 /** The options with every default filled in. */
@@ -86,6 +92,8 @@ function httpUrl(name: string, url: string | URL): URL {
 
 function milliseconds(name: keyof typeof defaults, value: number | undefined, least: number): number {
   if (value === undefined) return defaults[name]
-  if (typeof value === 'number' && value >= least) return value
-  throw new TypeError(`createSessions: "${name}" must be a number of milliseconds, ${least} or more`)
+  const most = greatest[name] ?? Number.POSITIVE_INFINITY
+  if (typeof value === 'number' && value >= least && value <= most) return value
+  const atMost = most === Number.POSITIVE_INFINITY ? 'or more' : `to ${most}`
+  throw new TypeError(`createSessions: "${name}" must be a number of milliseconds, ${least} ${atMost}`)
 }

@@ -34,6 +34,7 @@ export function refreshable(
   target: RenewalTarget,
 ): Refreshable<SessionState> {
   const { records } = context
+  const { sending, ...told } = outcomes(context, seen, target)
   return {
     key: `${serialOf(seen.id)} ${target.key}`,
     serial: serialOf(seen.id),
@@ -50,6 +51,7 @@ export function refreshable(
     grace: context.rotationGrace,
     async request(state) {
       const active = assertActive(state)
+      sending()
       const next = await target.renew(active, await loginOf(active))
       return { ...next, generation: active.generation + 1 }
     },
@@ -59,7 +61,7 @@ export function refreshable(
     async abandon(next) {
       if (next.status === 'active') await revokeTokens(context, next)
     },
-    ...outcomes(context, seen, target),
+    ...told,
   }
 }
 
@@ -68,9 +70,15 @@ function outcomes(
   { backoff, emit }: SessionContext,
   seen: ActiveSessionState,
   target: RenewalTarget,
-): Pick<Refreshable<SessionState>, 'afterFailure' | 'settled' | 'failed'> {
+): Pick<Refreshable<SessionState>, 'afterFailure' | 'settled' | 'failed'> & { readonly sending: () => void } {
   const about = { session: seen.ref, issuer: seen.issuer }
+  let isSent = false
   return {
+    /** Told once a flight, however often its request is repeated. */
+    sending() {
+      if (!isSent) emit({ kind: 'session_refreshing', ...about })
+      isSent = true
+    },
     afterFailure(error, state, outcomeUnknown) {
       const reason = endingReason(error)
       if (reason === undefined || state.status !== 'active') return undefined
@@ -79,6 +87,7 @@ function outcomes(
       return target.canWait(state) ? withoutRefreshToken(state) : endSession(state, 'refresh_outcome_unknown')
     },
     settled(outcome) {
+      isSent = false
       const stored = outcome.kind !== 'refreshed' || outcome.stored
       if (stored) backoff.succeeded(seen.id)
       else backoff.failed(seen.id, storeDown())
@@ -89,6 +98,7 @@ function outcomes(
       } else emit({ kind: 'session_degraded', ...about, error: 'refresh_outcome_unknown' })
     },
     failed(error) {
+      isSent = false
       backoff.failed(seen.id, error)
       emit({ kind: 'session_degraded', ...about, error: errorCode(error) })
     },

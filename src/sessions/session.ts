@@ -6,7 +6,7 @@ import { revokeTokens } from './revoke-tokens.ts'
 import { type SessionContext, serialOf } from './session-context.ts'
 import { notFound } from './session-faults.ts'
 import { createSessionFetch, type SessionFetchOptions } from './session-fetch.ts'
-import type { SessionState } from './session-state.ts'
+import { type ActiveSessionState, refreshDueAt, type SessionState } from './session-state.ts'
 import { endRefused, forceRefresh, freshToken, getSessionToken } from './session-tokens.ts'
 
 /** A login that lasts. Every method works on the record of its id, so that two objects of one session agree. */
@@ -92,12 +92,18 @@ export function createSession(
   return Object.defineProperty(session, 'id', { value: id }) as Session
 }
 
-function statusOf({ engine, backoff }: SessionContext, state: SessionState): SessionStatus {
+function statusOf(context: SessionContext, state: SessionState): SessionStatus {
+  const { engine, backoff } = context
   if (state.status === 'expired') return 'expired'
   if (engine.isRefreshing(`${serialOf(state.id)} `)) return 'refreshing'
   const isInDoubt = state.outcomeUnknown === true || state.attempt !== undefined
-  return isInDoubt || backoff.waiting(state.id) !== undefined ? 'degraded' : 'active'
+  // A token that is not due any more was renewed by another process.
+  const isOverdue = backoff.isFailing(state.id) && isDue(context, state)
+  return isInDoubt || isOverdue || backoff.waiting(state.id) !== undefined ? 'degraded' : 'active'
 }
+
+const isDue = ({ runtime, refreshAhead }: SessionContext, { tokens }: ActiveSessionState) =>
+  runtime.now() >= refreshDueAt(tokens, refreshAhead)
 
 /** Local first: whatever the server does, nobody is logged in here any more. */
 async function logout(

@@ -94,7 +94,7 @@ describe.each<Framing>(['length', 'close'])('a connection that breaks within the
       expect(cut.received.length, `requests when cut at ${position}`).toBe(2)
       expect(cut.received[1]).toBe(cut.received[0])
       expect(await session.status()).toBe('active')
-      expect(events.map(({ kind }) => kind)).toEqual(['session_created', 'session_refreshed'])
+      expect(events.map(({ kind }) => kind)).toEqual(['session_created', 'session_refreshing', 'session_refreshed'])
     }
   })
 

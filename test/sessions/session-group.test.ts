@@ -172,3 +172,8 @@ it('opens a session only by the client that it is of, over one store', async () 
   const other = await aSession({ wrapStore: () => rig.store })
   await expect(other.sessions.get(rig.session.id)).rejects.toMatchObject({ code: 'session_not_found' })
 })
+
+it.each([Number.POSITIVE_INFINITY, Number.NaN, 0, '90d'])('takes no lifetime of %s', (lifetime) => {
+  const options = { sessions: [], store: {}, lifetime } as never
+  expect(() => createSessionGroups(options)).toThrow(/"lifetime" must be/)
+})

@@ -71,6 +71,14 @@ describe('a session', () => {
     expect(rig.events.filter(({ kind }) => kind === 'revocation_failed')).toHaveLength(2)
   })
 
+  it('keeps nobody waiting who logs out while the server does not answer', { timeout: 10_000 }, async () => {
+    const rig = await aSession({ faults: { answers: { revocation: { hang: true } } } })
+    const before = performance.now()
+    await rig.session.logout()
+    expect(performance.now() - before).toBeLessThan(5_000)
+    expect(rig.events.filter(({ kind }) => kind === 'revocation_failed')).toHaveLength(2)
+  })
+
   it('logs out twice without harm', async () => {
     const { session, provider } = await aSession()
     await Promise.all([session.logout(), session.logout()])
@@ -193,6 +201,8 @@ describe('createSessions', () => {
     ['baseUrl', 'urn:api'],
     ['origins', ['api.example']],
     ['lifetime', Number.NaN],
+    ['lifetime', Number.POSITIVE_INFINITY],
+    ['rotationGrace', Number.POSITIVE_INFINITY],
     ['refreshAhead', 'x'],
     ['rotationGrace', -1],
     ['revalidateAfter', '5s'],

@@ -81,6 +81,30 @@ describe('refresh of a session', () => {
     expect(await rig.session.status()).toBe('degraded')
   })
 
+  it('is degraded until a refresh succeeds, here or in another process, not only while it waits to try again', async () => {
+    const rig = await aSession({
+      faults: { answers: { refresh: { status: 503, body: '', times: 1, unprocessed: true } } },
+    })
+    rig.clock.advance((await lifeOf(rig)) - 10_000)
+    await rig.session.getAccessToken()
+    rig.clock.advance(5_000)
+    expect(await rig.session.status()).toBe('degraded')
+    await (await rig.anotherProcess().get(rig.session.id)).getAccessToken()
+    expect(await rig.session.status()).toBe('active')
+  })
+
+  it('goes on without a lock that is out of order', async () => {
+    const lock = {
+      withLock: () => {
+        throw new Error('the lock server is down')
+      },
+    }
+    const rig = await aSession({ sessions: { lock } })
+    rig.clock.advance((await lifeOf(rig)) + 1)
+    await Promise.all([rig.session.getAccessToken(), rig.session.getAccessToken()])
+    expect(rig.provider.count('refresh')).toBe(1)
+  })
+
   it('says so, and keeps the session, when the token has expired and the server is down', async () => {
     const rig = await aSession({
       faults: { rotatesRefreshTokens: false, answers: { refresh: { status: 503, body: '', times: 1 } } },
@@ -90,7 +114,11 @@ describe('refresh of a session', () => {
     expect(await rig.session.status()).toBe('degraded')
     rig.clock.advance(minute)
     expect((await rig.session.getAccessToken()).value).toBeTypeOf('string')
-    expect(rig.events.map(({ kind }) => kind)).toEqual(['session_created', 'session_degraded', 'session_refreshed'])
+    expect(rig.events.map(({ kind }) => kind)).toEqual([
+      'session_created',
+      ...['session_refreshing', 'session_degraded'],
+      ...['session_refreshing', 'session_refreshed'],
+    ])
   })
 
   it.each([
