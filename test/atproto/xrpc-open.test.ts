@@ -77,6 +77,23 @@ describe('createXrpcClient', () => {
     expect(await session.status()).toBe('active')
   })
 
+  it('uploads a stream, though the PDS asks for it twice: it has a nonce to give first', async () => {
+    const { client, network, logIn } = await aRig()
+    const { id } = await logIn()
+    const xrpc = await client.createXrpcClient(id)
+    const bodies: string[] = []
+    const upload = `${pds}/xrpc/com.atproto.repo.uploadBlob`
+    network.set(upload, async (request) => {
+      bodies.push(`${request.headers.get('content-type')}: ${await request.text()}`)
+      const isFirst = bodies.length === 1
+      const headers = { 'dpop-nonce': 'pds-nonce-1', 'www-authenticate': 'DPoP error="use_dpop_nonce"' }
+      return isFirst ? Response.json({}, { status: 401, headers }) : Response.json({}, { headers })
+    })
+    const input = new Blob(['hello']).stream()
+    const { status } = await xrpc.post('com.atproto.repo.uploadBlob', { input, contentType: 'text/plain' })
+    expect([status, ...bodies]).toEqual([200, 'text/plain: hello', 'text/plain: hello'])
+  })
+
   it.each([alice.did, 'an-id-of-nobody'])('tells that %s has no session', async (key) => {
     const { client } = await aRig()
     expect(await failure(client.createXrpcClient(key))).toMatchObject({ name: 'AtprotoError', code: 'not_found' })

@@ -37,11 +37,15 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
   let home: Home = { session, pds }
   const authorized: Exchange = {
     ...common,
-    async send({ url, init, signal }) {
-      const send = () => home.session.fetch(movedTo(home, url), { ...init, signal })
+    async send({ url, init: { body, ...rest }, signal }) {
+      // A PDS asks for the first call again, with its nonce, and for later ones whenever it has another: a stream that
+      // is used up by then would hardly ever arrive.
+      const kept = body instanceof ReadableStream ? await new Response(body).blob() : body
+      const init = { ...rest, ...(kept !== undefined && { body: kept }), signal }
+      const send = () => home.session.fetch(movedTo(home, url), init)
       home = await followMove(home, reopen, signal)
       const response = await send()
-      if (!isTokenRefused(response) || init.body instanceof ReadableStream) return response
+      if (!isTokenRefused(response)) return response
       // What was renewed because this PDS refused it may be for another one by now, and has then not ended the session.
       if ((await session.status()) === 'expired') return response
       const before = home
