@@ -12,6 +12,9 @@ export function commitKind(changes: readonly RecordChange[]): string {
   return changes[0] ? recordKind(changes[0].key) : 'record'
 }
 
+/** So few are compared faster than put into a set. */
+const fewChanges = 8
+
 /**
  * A commit is a set of changes: what two changes of one record would mean is not defined.
  *
@@ -19,8 +22,11 @@ export function commitKind(changes: readonly RecordChange[]): string {
  */
 export function assertDistinctKeys(changes: readonly RecordChange[]): void {
   if (changes.length < 2) return
-  const keys = new Set(changes.map((change) => change.key))
-  if (keys.size !== changes.length) throw new TypeError('commit: a record is changed twice; each key may stand once')
+  const isTwice =
+    changes.length > fewChanges
+      ? new Set(changes.map((change) => change.key)).size !== changes.length
+      : changes.some(({ key }, i) => changes.some((other, j) => j > i && other.key === key))
+  if (isTwice) throw new TypeError('commit: a record is changed twice; each key may stand once')
 }
 
 /** A record lives until its time has come; at that millisecond it is gone. */

@@ -113,9 +113,13 @@ export const verify: Signatures['verify'] = (key, data, signature) => {
 
 export const digest: Signatures['digest'] = (hash, data) => {
   const name = opensslName(hash)
-  // In one call where there is one: an object for each digest costs the garbage collector more than the digest.
-  const bytes = hashAtOnce ? hashAtOnce(name, data, 'buffer') : createHash(name).update(data).digest()
-  return new Uint8Array(bytes)
+  if (!hashAtOnce) return new Uint8Array(createHash(name).update(data).digest())
+  // In one call and as text where there is one: an object for each digest, and a buffer outside of the heap, would
+  // cost three times what the digest does.
+  const text = hashAtOnce(name, data, 'binary')
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }
 
 function remember(kid: string | undefined, alg: VerificationKey['alg'], keyObject: KeyObject): VerificationKey {

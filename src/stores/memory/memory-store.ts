@@ -64,7 +64,8 @@ class MemoryStore implements RecordStore {
   }
 
   async get(key: string): Promise<StoredRecord | undefined> {
-    return this.#live(key)
+    const record = this.#records.get(key)?.record
+    return record && isLive(record, this.#clock.now()) ? record : undefined
   }
 
   async find(index: string, value: string): Promise<readonly StoredRecord[]> {
@@ -77,38 +78,40 @@ class MemoryStore implements RecordStore {
 
   async commit(changes: readonly RecordChange[]): Promise<CommitResult> {
     assertDistinctKeys(changes)
-    for (const change of changes) {
-      if ((this.#live(change.key)?.version ?? null) !== change.expect) return { ok: false, conflict: change.key }
-    }
-    // Everything that can fail comes before the first write: all or nothing.
-    const prepared = changes.map((change) => (change.kind === 'put' ? this.#prepare(change) : undefined))
+    // First, so that what is looked up next stays what is stored.
     this.#sweep(sweptPerCommit)
-    this.#assertRoom(changes)
-
-    const versions: Record<string, string> = {}
-    for (const [i, { key }] of changes.entries()) {
-      const record = prepared[i]
-      if (record) {
-        this.#put(record)
-        versions[key] = record.version
-      } else this.#remove(key)
+    const slots = changes.map((change) => this.#records.get(change.key))
+    const conflict = this.#findConflict(changes, slots)
+    if (conflict !== undefined) return { ok: false, conflict }
+    // Everything that can fail comes before the first write: all or nothing.
+    const records = changes.map((change, i) => (change.kind === 'put' ? this.#prepare(change, slots[i]) : undefined))
+    this.#assertRoom(changes, slots)
+    for (let i = 0; i < changes.length; i++) {
+      const record = records[i]
+      if (record) this.#put(record, slots[i])
+      else this.#remove(changes[i]!.key)
     }
-    return { ok: true, versions }
+    return new Committed(records)
   }
 
   async sweep(): Promise<number> {
     return this.#sweep(sweptPerSweep)
   }
 
-  #live(key: string): StoredRecord | undefined {
-    const record = this.#records.get(key)?.record
-    return record && isLive(record, this.#clock.now()) ? record : undefined
+  #findConflict(changes: readonly RecordChange[], slots: readonly (Slot | undefined)[]): string | undefined {
+    const now = this.#clock.now()
+    for (let i = 0; i < changes.length; i++) {
+      const { key, expect } = changes[i]!
+      const record = slots[i]?.record
+      if ((record && isLive(record, now) ? record.version : null) !== expect) return key
+    }
+    return undefined
   }
 
-  #prepare(change: RecordChange & { kind: 'put' }): StoredRecord {
+  #prepare(change: RecordChange & { kind: 'put' }, slot: Slot | undefined): StoredRecord {
     const { expiresAt, indexes: given = noIndexes } = change
-    const known = this.#records.get(change.key)?.record
-    const key = known?.key ?? oneText(change.key)
+    const known = slot?.record
+    const key = known?.key ?? change.key
     // What this store gave out cannot have been changed, so it needs no copy when it comes back.
     const value: unknown = known && change.value === known.value ? known.value : this.#copy(change.value)
     const version = String(++this.#lastVersion)
@@ -117,16 +120,18 @@ class MemoryStore implements RecordStore {
     return { key, value, version, indexes, ...(expiresAt !== undefined && { expiresAt }) }
   }
 
-  #assertRoom(changes: readonly RecordChange[]): void {
+  #assertRoom(changes: readonly RecordChange[], slots: (Slot | undefined)[]): void {
     let growth = 0
-    for (const change of changes) {
-      const held = this.#records.has(change.key)
-      if (change.kind === 'put' && !held) growth++
-      if (change.kind === 'delete' && held) growth--
+    for (let i = 0; i < changes.length; i++) {
+      if (changes[i]!.kind === 'put' && !slots[i]) growth++
+      if (changes[i]!.kind === 'delete' && slots[i]) growth--
     }
-    const isTooMuch = () => growth > 0 && this.#records.size + growth > this.#maxRecords
-    if (isTooMuch()) this.#sweep(sweptPerSweep)
-    if (isTooMuch()) {
+    if (growth <= 0 || this.#records.size + growth <= this.#maxRecords) return
+    const swept = this.#sweep(sweptPerSweep)
+    // What is put may have been among them, so it is looked up anew; where it was, it grows by one more.
+    for (let i = 0; i < changes.length; i++) slots[i] = this.#records.get(changes[i]!.key)
+    if (swept > 0) this.#assertRoom(changes, slots)
+    else {
       throw new StoreError(
         'store_full',
         `the memory store holds its maximum of ${this.#maxRecords} records, none of which has expired; raise maxRecords or use a store outside the process`,
@@ -135,9 +140,8 @@ class MemoryStore implements RecordStore {
     }
   }
 
-  #put(record: StoredRecord): void {
+  #put(record: StoredRecord, slot: Slot | undefined): void {
     const { key, expiresAt } = record
-    const slot = this.#records.get(key)
     const known = slot?.record
     if (known?.expiresAt !== expiresAt) {
       if (known?.expiresAt !== undefined) this.#expiry.remove(key, known.expiresAt)
@@ -166,6 +170,23 @@ class MemoryStore implements RecordStore {
     const due = this.#expiry.takeDue(this.#clock.now(), limit)
     for (const key of due) this.#remove(key)
     return due.length
+  }
+}
+
+/**
+ * The versions are named when somebody asks: a property for each key would cost more than all the rest of a commit,
+ * since a property's name is looked up among all that the process knows.
+ */
+class Committed {
+  readonly ok = true
+  readonly #records: readonly (StoredRecord | undefined)[]
+
+  constructor(records: readonly (StoredRecord | undefined)[]) {
+    this.#records = records
+  }
+
+  get versions(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#records.flatMap((record) => (record ? [[record.key, record.version]] : [])))
   }
 }
 
