@@ -11,7 +11,7 @@ import { discard, refused } from './redirects.ts'
 import { createReplay, type Replay, type ReplayOptions } from './replay.ts'
 import type { ServerClocks } from './server-clocks.ts'
 import type { AccessToken, AccessTokenRequest, TokenSource } from './token-source.ts'
-import { proofFor } from './with-dpop.ts'
+import { type DpopOptions, proofFor } from './with-dpop.ts'
 import { sendWithNonce } from './with-nonce-retry.ts'
 
 export interface AccessTokenOptions extends ReplayOptions {
@@ -126,22 +126,20 @@ async function sendCarrying(
     clocks,
     runtime,
   } as const
-  const prove: Fetch = async (request) => {
-    const proof = proofFor(request, options)
-    const signed = typeof proof === 'string' ? proof : await proof
-    const response = await attempt(context, request, `DPoP ${token.value}`, signed)
-    nonces.learn('resource_server', request.url, response)
-    return response
-  }
+  const prove: Fetch = (request) => attempt(context, request, `DPoP ${token.value}`, options)
   return sendWithNonce(prove, replay, options, answer)
 }
 
+/** With `dpop`, proves possession afresh, and learns the nonce of the answer. */
 async function attempt(
   context: SendContext,
   request: Request,
   authorization: string,
-  proof?: string,
+  dpop?: DpopOptions,
 ): Promise<Response> {
+  const made = dpop && proofFor(request, dpop)
+  // Awaited only where it is not there yet: on Node it is.
+  const proof = made instanceof Promise ? await made : made
   const isOwn = request === context.unsent
   const carrying = isOwn ? request : carryDeadline(request, new Request(request, { redirect: 'manual' }))
   context.unsent = undefined
@@ -156,6 +154,7 @@ async function attempt(
     throw toNetworkError(error, request)
   }
   if (response.type === 'opaqueredirect') throw refused(response, request, 'a redirect')
+  dpop?.nonces.learn(dpop.role, request.url, response)
   return response
 }
 
