@@ -216,6 +216,9 @@ describe('the web handler', () => {
     [{ cookieKeys: ['short'] }, '"cookieKeys"'],
     [{ lifetime: 0 }, '"lifetime"'],
     [{ onlogin: () => '/' }, '"onlogin"'],
+    [{ login: { data: 1 } }, '"data"'],
+    [{ xrpc: { retries: 3 } }, '"retries"'],
+    [{ xrpc: { proxy: 'nobody' } }, '"proxy"'],
   ])('refuses options by name: %j', async (options, message) => {
     await expect(anApp(options as never)).rejects.toThrow(message)
   })

@@ -99,6 +99,18 @@ describe('createXrpcClient', () => {
     expect(await failure(client.createXrpcClient(key))).toMatchObject({ name: 'AtprotoError', code: 'not_found' })
   })
 
+  it.each(['Authorization', 'dpop'])('leaves %s to the session', async (name) => {
+    const { client, logIn } = await aRig()
+    const { id } = await logIn()
+    const headers = { [name]: 'Bearer x' }
+    const xrpc = await client.createXrpcClient(id)
+    const call = xrpc.get('com.atproto.server.getSession', { headers })
+    for (const error of [await failure(call), await failure(client.createXrpcClient(id, { headers }))]) {
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain(name.toLowerCase())
+    }
+  })
+
   it('refuses an option that it does not know', async () => {
     const { client, logIn } = await aRig()
     const { id } = await logIn()

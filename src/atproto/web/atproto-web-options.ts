@@ -4,6 +4,7 @@ import type { Session } from '../../sessions/session.ts'
 import type { WebError } from '../../web/web-error.ts'
 import { isSealingKey } from '../../web/web-options.ts'
 import type { AtprotoClient, AtprotoLoginOptions } from '../atproto-client-types.ts'
+import { normaliseXrpcOptions, xrpcOptionNames } from '../xrpc/xrpc-options.ts'
 import type { XrpcClientOptions } from '../xrpc/xrpc-types.ts'
 
 /** A login that has just succeeded; the browser has nothing of it yet. */
@@ -45,7 +46,11 @@ const optionNames = ['client', 'cookieKeys', 'onLogin', 'onFailure', 'login', 'x
 export function assertAtprotoWebOptions(options: AtprotoWebOptions): void {
   assertOptions(name, options)
   assertKnownOptions(name, options, optionNames)
-  const { client, cookieKeys, lifetime = 1 } = options
+  const { client, cookieKeys, lifetime = 1, login = {}, xrpc = {} } = options
+  // Now rather than at each request.
+  assertKnownOptions(`${name}: "login"`, login, ['scopes', 'prompt', 'uiLocales'])
+  assertKnownOptions(`${name}: "xrpc"`, xrpc, xrpcOptionNames)
+  normaliseXrpcOptions(`${name}: "xrpc"`, xrpc)
   if (typeof client?.handleCallback !== 'function') {
     throw new TypeError(`${name}: "client" is required; createAtprotoClient makes one`)
   }

@@ -33,6 +33,7 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
 ): AccountXrpcClient<Methods> {
   assertKnownOptions('createXrpcClient', options, xrpcOptionNames)
   const settings = normaliseXrpcOptions('createXrpcClient', options)
+  assertNoCredentials(options.headers)
   const common = { service: pds, settings, runtime }
   let home: Home = { session, pds }
   const authorized: Exchange = {
@@ -61,7 +62,10 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
     send: ({ url, init, signal }) => fetch(new Request(movedTo(home, url), { ...init, signal, redirect: 'manual' })),
   }
   const send = withPublicQueries(
-    (call) => exchange(call, authorized),
+    async (call) => {
+      assertNoCredentials(call.headers)
+      return await exchange(call, authorized)
+    },
     (call) => exchange(call, open),
     { pds, publicQueries, proxy: settings.proxy },
   )
@@ -72,6 +76,13 @@ export function createSessionXrpcClient<Methods extends XrpcMethods = AnyXrpcMet
       await session.refresh(wanted)
     },
   }
+}
+
+/** Token and proof are the session's. @throws TypeError */
+function assertNoCredentials(headers: HeadersInit | undefined): void {
+  const given = new Headers(headers)
+  const name = ['authorization', 'dpop'].find((field) => given.has(field))
+  if (name !== undefined) throw new TypeError(`xrpc: "headers" must leave out ${name}, which is the session's to set`)
 }
 
 /** Where the account is. */
