@@ -2,6 +2,7 @@ import type { ClientParts } from '../client/client-parts.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { OAuthResponseError } from '../errors/response.ts'
 import { errorCode } from '../lib/emitter.ts'
+import { abortable } from '../lib/single-flight.ts'
 import type { Refreshable, RefreshOutcome } from '../refresh/refreshable.ts'
 import { isGrantRefused } from '../refresh/refused-grant.ts'
 import { registerAnsweredIdToken } from './id-tokens.ts'
@@ -59,6 +60,7 @@ export async function renewToken(
   const target = await refreshable(context, parts, refresh, asked)
   let outcome: RefreshOutcome<GrantState>
   try {
+    await abortable(findServer(parts, target), signal)
     outcome = await engine.refresh(target, signal)
   } catch (error) {
     throw toTokenError(error, 'token')
@@ -70,6 +72,16 @@ export async function renewToken(
   if (state && state.renewal !== asked.seen) return { kind: 'token', state }
   // Another process was told so.
   return outcome.state.refresh.status === 'ended' ? { kind: 'refused', error: undefined } : { kind: 'gone' }
+}
+
+/** Before the journal: a server that cannot be found has not seen the refresh token, so no answer of it can be lost. */
+async function findServer({ issuer }: ClientParts, { failed }: Refreshable<GrantState>): Promise<void> {
+  try {
+    await issuer.metadata.get()
+  } catch (error) {
+    failed(error)
+    throw error
+  }
 }
 
 /** The id_token of a refresh is looked at when its tokens are safe, once for all who wait for them. */

@@ -205,6 +205,22 @@ describe('a refresh that fails', () => {
     await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject({ reason: 'refresh_refused' })
   })
 
+  it('takes no answer for lost where the server could not even be found', async () => {
+    const rig = aRig()
+    await aLogin(rig)
+    rig.issuer.answer('metadata', () => Promise.reject(new TypeError('fetch failed')))
+    for (let i = 0; i < 3; i++) {
+      await expect(rig.manager.accessTokens.get(read)).rejects.toMatchObject({ code: 'http_request' })
+    }
+    expect(rig.events).toMatchObject([{ kind: 'refresh_failed', error: 'network_error' }])
+    const owner = JSON.stringify([place.issuer, 'sub', 'alice'])
+    const [record] = await rig.store.find('refresh-token-owner', owner)
+    expect(record!.value).not.toHaveProperty('attempt')
+    rig.issuer.answer('metadata')
+    rig.clock.advance(60_000)
+    expect(await rig.manager.accessTokens.get(read)).toMatchObject({ scope: 'read' })
+  })
+
   it('sends the same token once more where the issuer is known to give the same successor', async () => {
     const rig = aRig({ issuers: { [place.issuer]: { rotationGrace: 10_000 } } })
     const first = await aLogin(rig)
