@@ -55,11 +55,12 @@ export const loginCommand: Command = {
       allowLoopbackHttp: values['allow-loopback-http'],
       ...(secretEnv !== undefined && { secretEnv }),
     }
-    const wait = AbortSignal.timeout(wholeNumber('timeout', values.timeout) * 1000)
+    const port = wholeNumber('port', values.port, 0, 65_535)
+    const wait = AbortSignal.timeout(wholeNumber('timeout', values.timeout, 1, 999_999) * 1000)
     const logins = await openLogins(process.env)
     const { client, login } = values.device
       ? await loginOnDevice(profile, wait)
-      : await loginInBrowser(profile, wholeNumber('port', values.port), !values['no-browser'], wait)
+      : await loginInBrowser(profile, port, !values['no-browser'], wait)
     const session = await logins.sessionsOf(client).create(login)
     await logins.save({ ...profile, sessionId: session.id })
     report(login, values.json)
@@ -76,7 +77,7 @@ async function loginInBrowser(profile: LoginProfile, port: number, open: boolean
   const server = await startLoopbackServer(port)
   const client = clientOf(profile, process.env, server.redirectUri)
   try {
-    const url = await client.createAuthorizationUrl({ signal: wait })
+    const url = await within(client.createAuthorizationUrl({ signal: wait }), wait)
     console.error(`Log in here:\n\n  ${url.href}\n`)
     if (open) openBrowser(url)
     const isOurs = async (callback: URL) => (await findLogin(client, callback)) !== undefined
@@ -91,10 +92,10 @@ async function loginInBrowser(profile: LoginProfile, port: number, open: boolean
 
 async function loginOnDevice(profile: LoginProfile, wait: AbortSignal): Promise<Login> {
   const client = clientOf(profile, process.env)
-  const device = await requestDeviceAuthorization(client, { signal: wait })
+  const device = await within(requestDeviceAuthorization(client, { signal: wait }), wait)
   const direct = device.verificationUriComplete === undefined ? '' : `\n  or:    ${device.verificationUriComplete}`
   console.error(`On another device:\n\n  open:  ${device.verificationUri}\n  enter: ${device.userCode}${direct}\n`)
-  return { client, login: await device.poll({ signal: wait }) }
+  return { client, login: await within(device.poll({ signal: wait }), wait) }
 }
 
 /** The address is printed in any case, so a browser that does not open is no failure. */
@@ -112,8 +113,8 @@ function openBrowser(url: URL): void {
 
 function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      reject(new UsageError('login: nobody came back from the browser in time; --timeout gives more'))
+    const onAbort = () => reject(new UsageError('login: nobody logged in in time; --timeout gives more'))
+    if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
@@ -130,7 +131,8 @@ function report({ issuer, claims, tokens }: LoginResult, json: boolean): void {
     console.error('The server gave no refresh token: the login ends with its access token.')
 }
 
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new UsageError(`login: --${name} must be a whole number`)
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const number = Number(text)
+  if (/^\d{1,6}$/.test(text) && number >= least && number <= most) return number
+  throw new UsageError(`login: --${name} must be a whole number from ${least} to ${most}`)
 }

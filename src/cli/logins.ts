@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { clientSecretBasic, createOAuthClient, none, type OAuthClient } from '../client/index.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import { createSessions, type Session, type Sessions } from '../sessions/index.ts'
+import { sessionKey } from '../sessions/session-records.ts'
 import { createFileLock, createFileStore, readOrCreateSealingKey } from '../stores/file/index.ts'
 import { UsageError } from './command.ts'
 
@@ -17,14 +18,17 @@ export interface LoginProfile {
   readonly sessionId?: string
 }
 
+export type SavedLogin = LoginProfile & { readonly sessionId: string }
+
 /** The logins of this user on this machine: sealed files of mode 0600. */
 export interface Logins {
   readonly store: RecordStore
   readonly folder: string
   sessionsOf(client: OAuthClient): Sessions
+  /** In the place of an earlier login at the issuer, whose tokens are deleted. */
   save(profile: LoginProfile): Promise<void>
   /** By issuer, or the one that was made last. @throws UsageError where there is none */
-  find(issuer: string | undefined): Promise<LoginProfile & { readonly sessionId: string }>
+  find(issuer: string | undefined): Promise<SavedLogin>
   forget(profile: LoginProfile): Promise<void>
   list(): Promise<readonly LoginProfile[]>
 }
@@ -39,11 +43,20 @@ export async function openLogins(environment: NodeJS.ProcessEnv): Promise<Logins
   const keyOf = ({ issuer }: Pick<LoginProfile, 'issuer'>) => recordKey('cli_login', issuer)
   const list = async () => (await store.find('kind', 'cli_login')).map((record) => record.value as SavedProfile)
 
-  async function put(key: string, value: SavedProfile): Promise<void> {
+  /** Gives what stood there. */
+  async function put(key: string, value: SavedProfile): Promise<SavedProfile | undefined> {
     for (;;) {
-      const expect = (await store.get(key))?.version ?? null
+      const before = await store.get(key)
       const indexes = { kind: 'cli_login' }
-      if ((await store.commit([{ kind: 'put', key, value, expect, indexes }])).ok) return
+      const change = { kind: 'put', key, value, expect: before?.version ?? null, indexes } as const
+      if ((await store.commit([change])).ok) return before?.value as SavedProfile | undefined
+    }
+  }
+
+  async function remove(key: string): Promise<void> {
+    for (;;) {
+      const record = await store.get(key)
+      if (!record || (await store.commit([{ kind: 'delete', key, expect: record.version }])).ok) return
     }
   }
 
@@ -54,7 +67,10 @@ export async function openLogins(environment: NodeJS.ProcessEnv): Promise<Logins
     sessionsOf: (client) => createSessions({ client, store, lock }),
     async save(profile) {
       const order = Math.max(0, ...(await list()).map((saved) => saved.order)) + 1
-      await put(keyOf(profile), { ...profile, order })
+      const before = await put(keyOf(profile), { ...profile, order })
+      // No command reaches it any more. To revoke it could end the new login, too, where both are one grant of the
+      // user's to the server (RFC 7009 2.1).
+      if (before?.sessionId !== undefined) await remove(sessionKey(before.sessionId))
     },
     async find(issuer) {
       const saved = (await list()).filter((profile) => issuer === undefined || profile.issuer === issuer)
@@ -65,10 +81,7 @@ export async function openLogins(environment: NodeJS.ProcessEnv): Promise<Logins
         `nobody is logged in${where}; run: authentype login ${issuer ?? '<issuer>'} --client-id <id>`,
       )
     },
-    async forget(profile) {
-      const record = await store.get(keyOf(profile))
-      if (record) await store.commit([{ kind: 'delete', key: record.key, expect: record.version }])
-    },
+    forget: (profile) => remove(keyOf(profile)),
   }
 }
 
@@ -102,7 +115,7 @@ function secretFrom(environment: NodeJS.ProcessEnv, name: string): string {
 
 export async function openSession(
   logins: Logins,
-  profile: LoginProfile & { readonly sessionId: string },
+  profile: SavedLogin,
   environment: NodeJS.ProcessEnv,
 ): Promise<Session> {
   return await logins.sessionsOf(clientOf(profile, environment)).get(profile.sessionId)

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import { SessionError } from '../errors/index.ts'
 import { type Command, exitCode } from './command.ts'
-import { openLogins, openSession } from './logins.ts'
+import { type Logins, openLogins, openSession, type SavedLogin } from './logins.ts'
 
 const help = `Usage: authentype logout [issuer] [--json]
 
@@ -19,7 +20,7 @@ export const logoutCommand: Command = {
     })
     const logins = await openLogins(process.env)
     const profile = await logins.find(positionals[0])
-    const { endSessionUrl } = await (await openSession(logins, profile, process.env)).logout()
+    const endSessionUrl = await endSession(logins, profile)
     await logins.forget(profile)
     if (values.json) console.log(JSON.stringify({ issuer: profile.issuer, endSessionUrl }))
     else
@@ -28,4 +29,14 @@ export const logoutCommand: Command = {
       )
     return exitCode.ok
   },
+}
+
+/** A session that is gone already, past its lifetime for example, leaves a login that is still to be forgotten. */
+async function endSession(logins: Logins, login: SavedLogin): Promise<URL | undefined> {
+  try {
+    return (await (await openSession(logins, login, process.env)).logout()).endSessionUrl
+  } catch (error) {
+    if (error instanceof SessionError && error.code === 'session_not_found') return undefined
+    throw error
+  }
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { errorCode } from '../lib/emitter.ts'
+import { UsageError } from './command.ts'
 
 /** Where the browser comes back to: this machine alone, any free port (RFC 8252 7.3). */
 export interface LoopbackServer {
@@ -18,8 +20,7 @@ const path = '/callback'
 
 export async function startLoopbackServer(port = 0): Promise<LoopbackServer> {
   const server = createServer()
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+  await listen(server, port)
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   let answer: ServerResponse | undefined
   let judge: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined
@@ -43,6 +44,16 @@ export async function startLoopbackServer(port = 0): Promise<LoopbackServer> {
       if (answer) await show(answer, page)
       await stop(server)
     },
+  }
+}
+
+/** @throws UsageError for a port that another program has, or that this user may not take */
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw new UsageError(`login: --port ${port} cannot be used here (${errorCode(error)})`)
   }
 }
 

@@ -41,10 +41,12 @@ export interface SessionRecordsOptions {
 
 const maxTakeAttempts = 10
 
+export const sessionKey = (id: string): string => recordKey('session', id)
+
 export function createSessionRecords(options: SessionRecordsOptions): SessionRecords {
   const { store, runtime, lifetime, revalidateAfter } = options
   const copies = sharedCopies(store)
-  const keyOf = (id: string) => recordKey('session', id)
+  const keyOf = sessionKey
   // Fifty calls whose copy has just become old ask the store once.
   const reads = createSingleFlight<Versioned<SessionState> | undefined>()
 

@@ -1,4 +1,7 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RealProvider, startRealProvider } from '../support/real-provider.ts'
@@ -116,11 +119,40 @@ describe('authentype login', () => {
     expect((await command.run('token')).code).toBe(0)
   }, 120_000)
 
+  it('keeps the tokens of no earlier login at the issuer, which no command could reach', async () => {
+    const records = () => readdirSync(join(command.home, 'records/records')).length
+    const before = records()
+    expect((await logIn()).code).toBe(0)
+    expect(records()).toBe(before)
+    expect((await command.run('token')).code).toBe(0)
+  })
+
   it('logs out: the tokens are revoked, and there is nothing to print any more', async () => {
     expect((await command.run('logout')).code).toBe(0)
     const after = await command.run('token')
     expect(after.code).toBe(2)
     expect(after.err).toContain('authentype login')
+  })
+
+  it('forgets a login whose session is gone', async () => {
+    expect((await logIn()).code).toBe(0)
+    const folder = join(command.home, 'records/records')
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name)
+      if (readFileSync(path, 'utf8').includes('"key":"session:')) rmSync(path)
+    }
+    expect((await command.run('token')).code).toBe(1)
+    expect((await command.run('logout')).code).toBe(0)
+    expect((await command.run('token')).code).toBe(2)
+  })
+
+  it('says which port cannot be had', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const arguments_ = ['login', provider.issuer, '--client-id', 'cli', '--allow-loopback-http', '--port', String(port)]
+    expect(await command.run(...arguments_)).toMatchObject({ code: 2, err: expect.stringContaining('EADDRINUSE') })
+    taken.close()
   })
 
   it('says in the browser and here that the user said no', async () => {
@@ -149,6 +181,8 @@ describe('authentype login', () => {
     [['login'], 'name one issuer'],
     [['login', 'https://issuer.example'], '--client-id is needed'],
     [['login', 'https://issuer.example', '--clientid', 'x'], '--clientid'],
+    [['login', 'https://issuer.example', '--client-id', 'x', '--port', '99999'], '--port must be'],
+    [['login', 'https://issuer.example', '--client-id', 'x', '--timeout', '0'], '--timeout must be'],
     [['token'], 'nobody is logged in'],
     [['verify', 'x'], '--issuer and --client-id'],
     [['discover'], 'name an issuer'],
