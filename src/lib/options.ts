@@ -5,6 +5,7 @@ export function assertOptions(name: string, options: unknown): void {
 
 /** Refuses option keys that nobody reads: a misspelt security option must not be silently without effect. */
 export function assertKnownOptions(name: string, options: object, known: readonly string[]): void {
+  assertOptions(name, options)
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new TypeError(`${name}: unknown option "${key}"; known are ${known.join(', ')}`)
   }

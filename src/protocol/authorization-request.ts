@@ -1,6 +1,7 @@
 import type { AuthorizationDetail, ClaimsRequest, AuthorizationRequest as WireRequest } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { encodeFormComponent } from '../lib/form-component.ts'
+import { jsonType } from '../lib/printable.ts'
 import { assertAuthorizationDetails } from './authorization-details.ts'
 import { normaliseResources } from './resource-indicators.ts'
 import { assertResponse, defaultResponseMode, type ResponseMode, type ResponseType } from './response-mode.ts'
@@ -173,7 +174,10 @@ function assertResponseWishes({ responseType = 'code', responseMode, scope }: Au
   }
 }
 
-function assertInteraction({ maxAge, prompt }: AuthorizationRequest): void {
+function assertInteraction({ maxAge, prompt, claims }: AuthorizationRequest): void {
+  if (claims !== undefined && jsonType(claims) !== 'object') {
+    throw new TypeError('"claims" must be an object with "id_token" or "userinfo" (OpenID Connect Core 5.5)')
+  }
   if (maxAge !== undefined && (!Number.isSafeInteger(maxAge) || maxAge < 0)) {
     throw new TypeError('"maxAge" must be a whole number of seconds, zero or more (OpenID Connect Core 3.1.2.1)')
   }

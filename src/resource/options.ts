@@ -66,7 +66,12 @@ export interface ProtectedResourceOptions extends AccessNeeds {
   readonly dpopNonce?: { readonly secret: Uint8Array<ArrayBuffer>; readonly step?: number | undefined } | undefined
   /** Whether every token must be bound to the client's certificate (RFC 8705). @default 'allowed' */
   readonly mtls?: 'allowed' | 'required' | undefined
-  /** Scheme and host as clients know them, where a proxy stands before this server. @default those of the request */
+  /**
+   * Scheme and host as clients know them. Give it where a proxy stands before this server, and wherever nobody checks the
+   * Host of a request: whoever may choose it can replay here a proof that was made for a server of their own.
+   *
+   * @default those of the request
+   */
   readonly origin?: string | undefined
   /** The resource identifier (RFC 9728); challenges then say where its metadata is, which `handleMetadata` serves. */
   readonly resource?: string | undefined

@@ -163,6 +163,10 @@ describe('verifyIdToken', () => {
   })
 })
 
+it.each([undefined, null, 'https://op.example'])('refuses %j where options are meant', async (options) => {
+  await expect(verifyIdToken(anIdToken(), options as never)).rejects.toThrow('verifyIdToken: options are required')
+})
+
 describe('verifyIdTokenWith', () => {
   it('takes the sources of its caller', async () => {
     const { server, runtime } = setUp()

@@ -100,6 +100,8 @@ describe('buildAuthorizationParameters', () => {
     ['a negative max_age', { maxAge: -1 }],
     ['a max_age that is no whole number', { maxAge: 1.5 }],
     ['prompt none with another', { prompt: 'none login' }],
+    ['claims as text', { claims: '{"id_token":{}}' as never }],
+    ['claims as a list', { claims: ['email'] as never }],
     ['a thumbprint that is none', { dpopJkt: 'short' }],
   ])('refuses %s', (_, changes) => {
     expect(() => buildAuthorizationParameters(aRequest(changes))).toThrow(TypeError)
