@@ -162,6 +162,19 @@ describe('the inbox', () => {
     expect(await server.backchannelRequests('alice')).toHaveLength(waiting - 1)
   })
 
+  it('answers the request that was decided, and leaves the others waiting', async () => {
+    const bob = new HeadlessBrowser()
+    await ask('bob', { binding_message: 'first' })
+    await ask('bob', { binding_message: 'second' })
+    const forms = formsOf(await login(bob, 'bob'), server.issuer).filter(({ acts }) => acts.includes('allow'))
+    const messages = (await server.backchannelRequests('bob')).map(({ bindingMessage }) => bindingMessage)
+    const at = messages.indexOf('second')
+    const body = new URLSearchParams([...forms[at]!.fields, ['act', 'allow']])
+    await bob.send(`${server.issuer}/inbox`, { method: 'POST', body, headers: { origin: server.issuer } })
+    const left = (await server.backchannelRequests('bob')).map(({ bindingMessage }) => bindingMessage)
+    expect(left).toEqual(messages.filter((one) => one !== 'second'))
+  })
+
   it('asks for the code of a user who has one (CIBA 7.1)', async () => {
     expect(await (await ask('carol')).json()).toMatchObject({ error: 'missing_user_code' })
     expect(await (await ask('carol', { user_code: '4321' })).json()).toMatchObject({ error: 'invalid_user_code' })
@@ -227,14 +240,18 @@ describe('a certificate that a proxy hands on', () => {
       tls_client_auth_subject_dn: 'CN=client',
       grant_types: ['client_credentials'],
     })
-    const ask = async (certificate: string) => {
+    const ask = async (field: string) => {
       const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'proxied' })
-      const headers = { 'client-cert': encodeURIComponent(certificate) }
+      const headers = { 'client-cert': field }
       return (await fetch(`${server.issuer}/token`, { method: 'POST', body, headers })).status
     }
-    expect(await ask(client.cert)).toBe(200)
-    expect(await ask(strange.client.cert)).toBe(401)
-    expect(await ask(client.cert.replace(/\n(.{8})/, '\nAAAAAAAA'))).toBe(401)
+    expect(await ask(encodeURIComponent(client.cert))).toBe(200)
+    expect(await ask(encodeURIComponent(strange.client.cert))).toBe(401)
+    const der = new X509Certificate(client.cert).raw
+    expect(await ask(`:${der.toString('base64')}:`)).toBe(200)
+    // The last byte is of the signature: names and key are those of the good one.
+    der[der.length - 1]! ^= 1
+    expect(await ask(`:${der.toString('base64')}:`)).toBe(401)
     await server.close()
   })
 })
