@@ -13,6 +13,7 @@ import { findLoginTarget } from './flow/login-target.ts'
 import { createOAuthClients } from './flow/oauth-clients.ts'
 import { createSessionClient } from './flow/session-client.ts'
 import { createIdentityResolver } from './identity/identity-resolver.ts'
+import { withAtproto } from './permissions/scopes.ts'
 import { openXrpcClient } from './xrpc/open-client.ts'
 
 /** `createAtprotoClient` without the default store, which the index file gives. */
@@ -35,18 +36,20 @@ export function createAtprotoClientOver(
     ...(resolveTxt && { resolveTxt }),
     ...(dnsOverHttpsUrl !== undefined && { dnsOverHttpsUrl }),
   })
-  const discovery = createDiscovery({ fetch, runtime, timeout, allowLoopbackHttp })
+  // Its metadata is asked for before a PDS gets its first proof, and tells what time it is there.
+  const clocks = createServerClocks({ runtime })
+  const discovery = createDiscovery({ fetch: clocks.learnFrom(fetch), runtime, timeout, allowLoopbackHttp })
   const sources = { identity, discovery }
   const clients = createOAuthClients(settings, discovery, { transactions: store, onEvent: emit })
   const kept = keepSessions({
     client: {
       clientId,
       clientOf: (state) => createSessionClient(state, clients, sources),
-      fetch: settings.pdsFetch,
+      fetch: clocks.learnFrom(settings.pdsFetch),
       runtime,
       allowLoopbackHttp,
       nonces: createDpopNonces(),
-      clocks: createServerClocks({ runtime }),
+      clocks,
     },
     ...options.sessions,
     store,
@@ -105,9 +108,7 @@ function settleLogin({ scopes, redirectUris }: AtprotoClientSettings, wishes: At
   if (!redirectUris.includes(redirectUri)) {
     throw new TypeError(`createAuthorizationUrl: "redirectUri" must be one of ${redirectUris.join(', ')}`)
   }
-  const wanted = wishes.scopes
-    ? [...new Set(['atproto', ...wishes.scopes.map((scope) => (typeof scope === 'string' ? scope : scope.text))])]
-    : scopes
+  const wanted = wishes.scopes ? withAtproto(wishes.scopes) : scopes
   const foreign = wanted.find((scope) => !scopes.includes(scope))
   if (foreign !== undefined) {
     throw new TypeError(`createAuthorizationUrl: "scopes" must be among the client's; "${foreign}" is not`)

@@ -89,6 +89,8 @@ describe('a login', () => {
       TypeError,
     )
     await expect(client.createAuthorizationUrl(alice.handle, { loginHint: 'x' } as never)).rejects.toThrow('loginHint')
+    const asText = client.createAuthorizationUrl(alice.handle, { scopes: 'atproto' as never })
+    await expect(asText).rejects.toThrow('"scopes" must be a list')
   })
 
   it('comes back to another redirect URI of the client', async () => {

@@ -1,4 +1,5 @@
 // Which session an XRPC client is of.
+import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../http/serve.ts'
 import { alice, issuer, pds, plc } from '../support/atproto/fake-network.ts'
@@ -92,6 +93,20 @@ describe('createXrpcClient', () => {
     const input = new Blob(['hello']).stream()
     const { status } = await xrpc.post('com.atproto.repo.uploadBlob', { input, contentType: 'text/plain' })
     expect([status, ...bodies]).toEqual([200, 'text/plain: hello', 'text/plain: hello'])
+  })
+
+  it('proves by the clock of the PDS, from the first call on', async () => {
+    const { client, clock, network, logIn } = await aRig()
+    const ahead = 240_000
+    const headers = () => ({ date: new Date(clock.now() + ahead).toUTCString(), 'dpop-nonce': 'pds-nonce-1' })
+    const resource = { resource: pds, authorization_servers: [issuer] }
+    network.set(`${pds}/.well-known/oauth-protected-resource`, () => Response.json(resource, { headers: headers() }))
+    const nsid = 'com.atproto.server.getSession'
+    network.set(`${pds}/xrpc/${nsid}`, () => Response.json({}, { headers: headers() }))
+    const xrpc = await client.createXrpcClient((await logIn()).id)
+    await xrpc.get(nsid)
+    const { iat = 0 } = decodeJwt(network.sentTo(`${pds}/xrpc/${nsid}`)[0]!.headers.get('dpop')!)
+    expect(Math.abs(iat * 1000 - clock.now() - ahead)).toBeLessThanOrEqual(2000)
   })
 
   it.each([alice.did, 'an-id-of-nobody'])('tells that %s has no session', async (key) => {

@@ -24,8 +24,10 @@ export function parseScopes(scope: string | readonly string[]): readonly Atproto
   return texts.map(readScope)
 }
 
-/** A list of scopes or permissions with `atproto` before them, judged. */
+/** A list of scopes or permissions with `atproto` before them, judged. @throws TypeError for what is no list */
 export function withAtproto(scopes: readonly (string | Permission)[]): readonly string[] {
+  // OAuth writes a scope as one text, which is what comes to mind.
+  if (!Array.isArray(scopes)) throw new TypeError('"scopes" must be a list of scopes and permissions')
   const texts = scopes.map((scope) => (typeof scope === 'string' ? scope : scope.text))
   const all = [...new Set(['atproto', ...texts])]
   parseScopes(all)
