@@ -1,3 +1,4 @@
+import { SessionError } from '../errors/session.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionGroup } from '../sessions/session-group.ts'
 import { redirect } from './answers.ts'
@@ -33,10 +34,20 @@ export async function switchAccount(context: WebContext, request: Request): Prom
   const wanted = singleField(form, 'account')
   await during(storing, async () => {
     const session = (await group?.listSessions())?.find(({ ref }) => ref === wanted)
-    if (!group || !session) throw new WebError('unknown_account', 'this browser has no such account')
-    await group.switchSession(session.id)
+    const switched = group && session && (await unlessGone(group.switchSession(session.id)))
+    if (!switched) throw new WebError('unknown_account', 'this browser has no such account')
   })
   return redirect(ownPage(context, singleField(form, 'return_to')) ?? context.paths.accounts)
+}
+
+/** Nothing for a session that another request, of an impatient user perhaps, has ended in the meantime. */
+export async function unlessGone<T>(step: Promise<T>): Promise<T | undefined> {
+  try {
+    return await step
+  } catch (error) {
+    if (error instanceof SessionError && error.code === 'session_not_found') return undefined
+    throw error
+  }
 }
 
 /** One entry an account: of several logins of one, the active or else the newest. */

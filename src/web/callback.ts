@@ -5,6 +5,7 @@ import { ProtocolError } from '../errors/protocol.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionGroup } from '../sessions/session-group.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { unlessGone } from './accounts.ts'
 import { applicationAnswer, withCookies } from './answers.ts'
 import { callbackFailure, during, readMetadata, storing } from './failures.ts'
 import type { LoginData } from './login.ts'
@@ -159,6 +160,6 @@ async function joinGroup({ groups }: WebContext, held: string | undefined, sessi
 async function dropEnded(group: SessionGroup, { id, issuer, subject }: Session): Promise<void> {
   for (const other of await group.listSessions()) {
     const isReplaced = other.id !== id && other.issuer === issuer && other.subject === subject
-    if (isReplaced && (await other.status()) === 'expired') await group.revokeSession(other.id)
+    if (isReplaced && (await unlessGone(other.status())) === 'expired') await unlessGone(group.revokeSession(other.id))
   }
 }

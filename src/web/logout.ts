@@ -2,7 +2,7 @@ import { handleLogoutReturn } from '../client/logout-request.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionGroup } from '../sessions/session-group.ts'
-import { accountKey, groupOf } from './accounts.ts'
+import { accountKey, groupOf, unlessGone } from './accounts.ts'
 import { applicationAnswer, redirect, withCookies } from './answers.ts'
 import { during, storing } from './failures.ts'
 import { readForm, singleField } from './read-form.ts'
@@ -95,7 +95,7 @@ async function endSessions(
   const meant = sessions.filter((other) => wanted.scope === 'browser' || accountKey(other) === accountKey(named))
   const elsewhere = wanted.scope === 'everywhere' ? await otherDevices(context, named) : []
   await Promise.all([...meant, ...elsewhere].map((session) => session.logout()))
-  for (const { id } of meant) await group.revokeSession(id)
+  for (const { id } of meant) await unlessGone(group.revokeSession(id))
   return {
     isEmpty: meant.length === sessions.length,
     // Without a page to come back to, the user would be left standing at the issuer.

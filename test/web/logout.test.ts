@@ -66,6 +66,24 @@ describe('POST /logout', () => {
     expect(response.headers.get('location')).toBe('/')
   })
 
+  it('is done for all requests of an impatient user', async () => {
+    const { browser } = await loggedIn({
+      wrapStore: (store) => ({
+        get: async (key) => {
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          return await store.get(key)
+        },
+        find: (index, value) => store.find(index, value),
+        commit: (changes) => store.commit(changes),
+        sweep: () => store.sweep(),
+      }),
+    })
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answers = await Promise.all([1, 2, 3].map(() => browser.post('/logout', {}, { cookie })))
+    expect(answers.map(({ status }) => status)).toEqual([303, 303, 303])
+    expect(await browser.me()).toEqual(nobody)
+  })
+
   it('is done when nobody is logged in', async () => {
     const { newBrowser } = await aWebApp()
     expect((await newBrowser().post('/logout')).headers.get('location')).toBe('/')
