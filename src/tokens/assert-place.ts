@@ -1,4 +1,5 @@
 import { assertKnownOptions, assertOptions } from '../lib/options.ts'
+import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { clientIdOf } from './connections.ts'
 import type { TokenPlace } from './token-kind.ts'
 
@@ -22,4 +23,11 @@ export function assertPlace(place: TokenPlace, caller: string, more: readonly st
 export function assertIssuer(issuer: unknown, caller: string): asserts issuer is string {
   if (typeof issuer === 'string' && URL.canParse(issuer)) return
   throw new TypeError(`${caller}: "issuer" must be the issuer's identifier, a URL`)
+}
+
+/** @throws TypeError for what is not one absolute URI: a token is kept under one resource (RFC 8707 2) */
+export function assertResource(resource: unknown, caller: string): void {
+  if (resource === undefined) return
+  if (typeof resource !== 'string') throw new TypeError(`${caller}: "resource" must be one absolute URI (RFC 8707 2)`)
+  normaliseResources(resource)
 }

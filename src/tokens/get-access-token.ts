@@ -3,8 +3,7 @@ import { TokenError, type TokenErrorReason } from '../errors/token.ts'
 import type { AccessToken } from '../http/token-source.ts'
 import { assertKnownOptions, assertOptions } from '../lib/options.ts'
 import { importOnce } from '../lib/stored-key.ts'
-import { normaliseResources } from '../protocol/resource-indicators.ts'
-import { assertIssuer } from './assert-place.ts'
+import { assertIssuer, assertResource } from './assert-place.ts'
 import { obtainClientToken } from './client-token.ts'
 import { type ClientInput, clientIdOf } from './connections.ts'
 import type { ManagerContext } from './manager-context.ts'
@@ -101,7 +100,7 @@ function isGood({ context, minRemainingLife, rejected }: Search, state: AccessTo
 async function obtain(search: Search): Promise<AccessTokenState> {
   const { context, owner, resource, scopes, signal } = search
   assertIssuer(owner.issuer, caller)
-  normaliseResources(resource)
+  assertResource(resource, caller)
   if (owner.subject.kind === 'sub') return await refreshForUser(search)
   const isEnough = (state: AccessTokenState) =>
     isGood(search, state) && (isExact(state, scopes) || isRecent(search, state))

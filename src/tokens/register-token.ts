@@ -1,8 +1,7 @@
 import { exportSigningKey } from '#signatures'
 import { errorCode } from '../lib/emitter.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
-import { normaliseResources } from '../protocol/resource-indicators.ts'
-import { assertPlace } from './assert-place.ts'
+import { assertPlace, assertResource } from './assert-place.ts'
 import { clientIdOf } from './connections.ts'
 import { introspected, introspectNow } from './introspect-stored.ts'
 import type { ManagerContext } from './manager-context.ts'
@@ -86,7 +85,7 @@ async function storeToken<State extends AnyTokenState>(
 
 /** @throws TypeError for a type of token that this library cannot use (RFC 6749 7.1) */
 function assertAccessMembers({ tokenType, resource }: AccessTokenRegistration): void {
-  normaliseResources(resource)
+  assertResource(resource, 'register')
   if (tokenType === undefined || ['bearer', 'dpop'].includes(String(tokenType).toLowerCase())) return
   throw new TypeError('register: "tokenType" must be "Bearer" or "DPoP" (RFC 6749 7.1)')
 }

@@ -38,6 +38,11 @@ it.each<[string, (manager: TokenManager) => Promise<unknown>, RegExp]>([
     /unknown option "minIntrospectInterval"/,
   ],
   [
+    'a list of resources, under which no token is kept',
+    ({ accessTokens }) => accessTokens.get({ ...place, subject: alice, resource: ['https://api.example'] as never }),
+    /"resource" must be one absolute URI/,
+  ],
+  [
     'a misspelt nonce, which must not mean that none is compared',
     ({ claims }) => claims.registerIdToken('a.b.c', { ...place, nonc: 'n' } as never),
     /unknown option "nonc"/,
