@@ -81,6 +81,21 @@ describe('YAML', () => {
     ])
   })
 
+  it('tells the same of JSON', async () => {
+    const schemas =
+      '{\n  "A": { "type": "string", "x\\\\": "a\\":\\"" },\n  "B": {},\n "\\u0041" : { "type": "number" } }'
+    const { files, report } = await generated({
+      document: {
+        name: 'api.json',
+        text: `{ "openapi": "3.1.0", "info": { "title": "T", "version": "1" }, "paths": {},\n"components": { "schemas": ${schemas} } }`,
+      },
+    })
+    expect(files['models.ts']).toContain('export type A = number')
+    expect(report.warnings).toMatchObject([
+      { code: 'duplicate_key', file: 'api.json', line: 2, column: 28, message: expect.stringContaining('"A"') },
+    ])
+  })
+
   it('resolves anchors and merge keys', async () => {
     const { files } = await generated({
       document: yaml(

@@ -11,7 +11,7 @@ import {
 } from 'yaml'
 import { GenerateError } from '../../errors/generate.ts'
 import { printable } from '../../lib/printable.ts'
-import { indexJson } from './index-json.ts'
+import { hasDuplicateKeys, indexJson, type JsonIndex } from './index-json.ts'
 import { createPositions, type DuplicateKey, type Source } from './source.ts'
 
 /** No honest document is nested deeper; below it, no recursive pass can overflow the stack. */
@@ -32,12 +32,13 @@ function parseJson(text: string, location: string, name: string): Source | undef
     // Not JSON: flow-style YAML perhaps, or broken. The YAML parser says where.
     return undefined
   }
-  let offsets: WeakMap<object, number> | undefined
-  const offsetOf = (node: object): number | undefined => {
-    offsets ??= indexJson(text, root)
-    return offsets.get(node)
+  let made: JsonIndex | undefined
+  const index = (): JsonIndex => {
+    made ??= indexJson(text, root)
+    return made
   }
-  return { location, name, text, root, offsetOf, duplicateKeys: [] }
+  const duplicateKeys = hasDuplicateKeys(text, root) ? index().duplicateKeys : []
+  return { location, name, text, root, offsetOf: (node) => index().offsets.get(node), duplicateKeys }
 }
 
 function parseYaml(text: string, location: string, name: string): Source {
