@@ -53,6 +53,19 @@ describe('the output', () => {
     })
     await expect(stat(join(out, 'models.ts'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
+
+  it('makes the folders that lack', async () => {
+    const out = join(await temporaryFolder(), 'a', 'b', 'c')
+    await Promise.all([1, 2].map(() => generate({ document: fixture('keywords-3.1.yaml'), out })))
+    expect((await stat(join(out, 'models.ts'))).isFile()).toBe(true)
+  })
+
+  it.runIf(process.platform === 'linux')('is refused at once where no folder can be made', async () => {
+    await expect(generate({ document: fixture('keywords-3.1.yaml'), out: '/proc/x/y' })).rejects.toMatchObject({
+      code: 'output_unwritable',
+      message: expect.stringContaining('/proc/x/y cannot be written'),
+    })
+  })
 })
 
 describe('check', () => {

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { GenerateError } from '../../errors/generate.ts'
 import type { EmittedFile } from '../emit/file.ts'
 
@@ -13,6 +13,9 @@ export async function readExisting(folder: string, name: string): Promise<string
   }
 }
 
+/** Tells the temporary files of two runs in one process apart. */
+let writes = 0
+
 /**
  * Writes all files or none: each goes to a temporary file beside its place, and only when all are there do they
  * take their names. `stale` files go last. Files that have not changed are not touched, so that no watcher wakes for them.
@@ -24,9 +27,10 @@ export async function writeFiles(
 ): Promise<readonly string[]> {
   const changed: EmittedFile[] = []
   for (const file of files) if ((await readExisting(folder, file.name)) !== file.text) changed.push(file)
-  const temporary = (file: EmittedFile): string => join(folder, `.${file.name}.${process.pid}.tmp`)
+  const mark = `${process.pid}.${++writes}`
+  const temporary = (file: EmittedFile): string => join(folder, `.${file.name}.${mark}.tmp`)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     for (const file of changed) await writeFile(temporary(file), file.text)
     for (const file of changed) await rename(temporary(file), join(folder, file.name))
     for (const name of stale) await rm(join(folder, name), { force: true })
@@ -35,6 +39,20 @@ export async function writeFiles(
     throw unwritable(folder, cause)
   }
   return changed.map(({ name }) => name)
+}
+
+/** Not `recursive`: Node then tries for ever where a parent exists but nothing can be made in it, as in `/proc`. */
+async function makeFolder(folder: string, mayLackParent = true): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (cause) {
+    const { code } = cause as { code?: string }
+    // Made by an earlier run, or by another one meanwhile. A file of that name is told by the writing.
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || !mayLackParent || dirname(folder) === folder) throw cause
+    await makeFolder(dirname(folder))
+    await makeFolder(folder, false)
+  }
 }
 
 function unwritable(path: string, cause: unknown): GenerateError {
