@@ -14,6 +14,7 @@ const compilerOptions = {
   noUncheckedIndexedAccess: true,
   noPropertyAccessFromIndexSignature: true,
   noImplicitReturns: true,
+  allowUnreachableCode: false,
   noUnusedLocals: true,
   noUnusedParameters: true,
   verbatimModuleSyntax: true,
