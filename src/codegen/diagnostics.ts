@@ -4,7 +4,7 @@ import type { Locate } from './load/source.ts'
 export type WarningCode =
   /** A reference that may not be followed, or leads nowhere; its place is `unknown`. */
   | 'ref_not_followed'
-  /** The same key twice in one YAML mapping; the last one counts. */
+  /** The same key twice in one mapping; the last one counts. */
   | 'duplicate_key'
   /** Two operations with one operationId. */
   | 'duplicate_operation_id'

@@ -63,6 +63,39 @@ describe('version 2.0', () => {
   })
 })
 
+describe('what a document has that is nothing of OpenAPI', () => {
+  const ok = { responses: { 200: { description: 'x' } } }
+  const warnings = async (document: { name: string; text: string }): Promise<string[]> =>
+    (await generated({ document })).report.warnings.map(({ message }) => message)
+
+  it.each([
+    [{ schemas: { A: { properties: [], required: 'a', allOf: {} } } }, ['"required"', '"allOf"', '"properties"']],
+    [{ paths: { '/a': { GET: ok, fetch: ok, get: ok, 'x-y': {} } } }, ['"GET" of /a', '"fetch" of /a']],
+    [{ paths: [] }, ['"paths" is not an object']],
+    [{ extra: { paths: undefined, components: undefined } }, ['the document has no "paths"']],
+    [{ extra: { security: [{ typo: [] }, {}] }, paths: { '/a': { get: ok, put: ok } } }, ['scheme "typo" is declared']],
+  ])('is told, not passed over (%#)', async (parts, expected) => {
+    expect(await warnings(aDocument(parts))).toEqual(expected.map((part) => expect.stringContaining(part)))
+  })
+
+  it('is not a document of models alone', async () => {
+    expect(await warnings(aDocument({ schemas: { A: {} }, extra: { paths: undefined } }))).toEqual([])
+  })
+})
+
+describe('a security scheme that is a reference', () => {
+  it('is what stands there', async () => {
+    const securitySchemes = { a: { $ref: '#/components/securitySchemes/b' }, b: { type: 'http', scheme: 'bearer' } }
+    const { files } = await generated({
+      document: aDocument({
+        paths: { '/a': { get: { security: [{ a: [] }], responses: { 200: { description: 'x' } } } } },
+        extra: { components: { securitySchemes } },
+      }),
+    })
+    expect(files['operations.ts']).toContain("accessToken: 'required'")
+  })
+})
+
 describe('unevaluatedProperties', () => {
   it('is not checked, which is said', async () => {
     const { codes } = await generated({ document: aDocument({ schemas: { A: { unevaluatedProperties: false } } }) })

@@ -10,6 +10,7 @@ import { follow, formatPointer } from './pointer.ts'
 import { entries, isRawObject, own, text } from './raw.ts'
 import { completeSchemas, nameSchema } from './schema.ts'
 import { readSchemeUrls } from './scheme-urls.ts'
+import { readSchemes } from './security.ts'
 import { firstServer } from './servers.ts'
 import { swaggerServers } from './swagger2.ts'
 
@@ -28,6 +29,7 @@ export function normalise(document: LoadedDocument, diagnostics: Diagnostics): S
       )
     }
   }
+  warnOfNoPaths(context, root)
   normaliseComponents(context, root)
   const operations: OperationSpec[] = normaliseOperations(context, root)
   const named = completeSchemas(context)
@@ -36,11 +38,19 @@ export function normalise(document: LoadedDocument, diagnostics: Diagnostics): S
     title: text(own(own(root.node, 'info'), 'title')) ?? '',
     schemas,
     operations,
-    schemeUrls: readSchemeUrls(
-      dialect === 2 ? own(root.node, 'securityDefinitions') : follow(root.node, ['components', 'securitySchemes']),
-    ),
+    schemeUrls: readSchemeUrls(readSchemes(context, root)),
     server: firstServer(dialect === 2 ? swaggerServers(root.node) : own(root.node, 'servers')),
   }
+}
+
+/** OpenAPI 3.1, 4.8.1: at least one of the three; a document without is a slip of the keyboard, and empty output a surprise. */
+function warnOfNoPaths({ diagnostics }: Context, root: Part): void {
+  const paths = own(root.node, 'paths')
+  if (isRawObject(paths)) return
+  const isAbsent = paths === undefined || paths === null
+  if (isAbsent && ['components', 'definitions', 'webhooks'].some((key) => isRawObject(own(root.node, key)))) return
+  const said = isAbsent ? 'the document has no "paths"' : '"paths" is not an object'
+  diagnostics.warn('invalid_document', root.node, `${said}; there are no operations`, 'correct the name or the value')
 }
 
 function dialectOf(document: LoadedDocument): Context['dialect'] {

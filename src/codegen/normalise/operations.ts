@@ -3,8 +3,8 @@ import type { MediaSpec, OperationSpec } from '../spec.ts'
 import { readBody, readContent, readResponses } from './bodies.ts'
 import { type Context, dereference, type Part } from './context.ts'
 import { readParameters } from './parameters.ts'
-import { entries, isRawObject, list, oneOf, optional, own, strings, text } from './raw.ts'
-import { readAccessToken } from './security.ts'
+import { entries, isRawObject, list, oneOf, optional, own, type RawObject, strings, text } from './raw.ts'
+import { readAccessToken, readSchemes } from './security.ts'
 import { firstServer } from './servers.ts'
 import { readSwaggerBody, readSwaggerContent, splitSwaggerParameters } from './swagger2.ts'
 
@@ -13,6 +13,7 @@ const methods: readonly HttpMethod[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS
 /** Every operation of the document, in its order. */
 export function normaliseOperations(context: Context, root: Part): OperationSpec[] {
   const operations: OperationSpec[] = []
+  const schemes = readSchemes(context, root)
   for (const [path, node] of entries(own(root.node, 'paths'))) {
     if (!path.startsWith('/')) {
       if (!path.startsWith('x-'))
@@ -26,13 +27,14 @@ export function normaliseOperations(context: Context, root: Part): OperationSpec
     }
     const item = dereference(context, { ...root, node })
     if (!isRawObject(item.node)) continue
+    warnOfUnknownMethods(context, item.node, path)
     for (const method of methods) {
       const operation = own(item.node, method.toLowerCase())
       if (isRawObject(operation))
-        operations.push(normaliseOperation(context, root, item, { ...item, node: operation }, method, path))
+        operations.push(normaliseOperation(context, root, schemes, item, { ...item, node: operation }, method, path))
     }
     for (const [method, operation] of otherMethods(context, item, path))
-      operations.push(normaliseOperation(context, root, item, { ...item, node: operation }, method, path))
+      operations.push(normaliseOperation(context, root, schemes, item, { ...item, node: operation }, method, path))
   }
   return operations
 }
@@ -40,6 +42,7 @@ export function normaliseOperations(context: Context, root: Part): OperationSpec
 function normaliseOperation(
   context: Context,
   root: Part,
+  schemes: RawObject,
   item: Part,
   part: Part,
   method: string,
@@ -69,9 +72,6 @@ function normaliseOperation(
     )
   const contentOf = (response: Part): MediaSpec[] =>
     isSwagger ? readSwaggerContent(context, root, part, response) : readContent(context, response)
-  const schemes = isSwagger
-    ? own(root.node, 'securityDefinitions')
-    : own(own(root.node, 'components'), 'securitySchemes')
   return {
     node,
     key: `${method} ${path}`,
@@ -86,10 +86,24 @@ function normaliseOperation(
     ...optional('body', takesBody ? requestBody : undefined),
     responses: readResponses(context, part, own(node, 'responses'), contentOf),
     ...optional('server', server),
-    ...optional('accessToken', readAccessToken(schemes, security)),
+    ...optional('accessToken', readAccessToken(context, schemes, security)),
     ...optional('clientAuth', oneOf(own(node, 'x-oauth-client-auth'), ['required', 'optional'])),
     ...optional('metadataField', text(own(node, 'x-oauth-metadata-field'))),
     ...optional('userAgent', oneOf(own(node, 'x-oauth-user-agent'), ['redirect', 'form-post'])),
+  }
+}
+
+/** A field of a path item that holds an object is an operation, by whatever name: `GET` is none of the specification's. */
+function warnOfUnknownMethods(context: Context, item: RawObject, path: string): void {
+  for (const [name, node] of entries(item)) {
+    const isKnown = name === 'additionalOperations' || methods.some((method) => method.toLowerCase() === name)
+    if (isKnown || name.startsWith('x-') || !isRawObject(node)) continue
+    context.diagnostics.warn(
+      'invalid_document',
+      node,
+      `"${name}" of ${path} is left out: it is no method of OpenAPI`,
+      'methods are written in small letters; others go under additionalOperations (3.2)',
+    )
   }
 }
 

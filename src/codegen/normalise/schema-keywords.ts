@@ -19,6 +19,7 @@ const jsonTypes: readonly JsonType[] = ['string', 'number', 'integer', 'boolean'
 /** Every keyword of one schema object but references. `sub` makes its subschemas; `reference` is the `$ref` beside them, of 3.1. */
 export function readKeywords(diagnostics: Diagnostics, raw: Raw, sub: Sub, reference?: Schema): Keywords {
   warnOfUnevaluated(diagnostics, raw)
+  warnOfWrongKinds(diagnostics, raw)
   const combined = readComposition(raw, sub)
   const allOf = [...(reference ? [reference] : []), ...(combined.allOf ?? [])]
   const keywords = {
@@ -77,6 +78,32 @@ function inferTypes(raw: Raw, keywords: Keywords): readonly JsonType[] | undefin
   if (keywords.items || keywords.prefixItems) return ['array']
   return undefined
 }
+
+const listKeywords = ['required', 'enum', 'allOf', 'anyOf', 'oneOf', 'prefixItems']
+const mapKeywords = ['properties', 'patternProperties', 'dependentRequired', 'dependentSchemas']
+
+/**
+ * What is no list or no object where the keyword is one says nothing; that is worth a line. Not `required: true`: a
+ * parameter of 2.0 is its own schema.
+ */
+function warnOfWrongKinds(diagnostics: Diagnostics, raw: Raw): void {
+  const warn = (key: string, expected: string): void =>
+    diagnostics.warn(
+      'invalid_document',
+      raw,
+      `"${key}" is not ${expected}; it is left out`,
+      key === 'required' ? 'list the names of the required properties beside "properties"' : 'correct it, or remove it',
+    )
+  for (const key of listKeywords) {
+    const value = own(raw, key)
+    if (isOther(value, Array.isArray) && typeof value !== 'boolean') warn(key, 'a list')
+  }
+  for (const key of mapKeywords) if (isOther(own(raw, key), isRawObject)) warn(key, 'an object')
+}
+
+/** YAML has null for a keyword without a value, which means none. */
+const isOther = (value: unknown, isKind: (value: unknown) => boolean): boolean =>
+  value !== undefined && value !== null && !isKind(value)
 
 function readEnum(
   diagnostics: Diagnostics,
