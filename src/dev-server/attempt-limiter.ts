@@ -2,9 +2,14 @@ import type { Runtime } from '../lib/runtime.ts'
 
 /** Counts attempts by caller, in windows of fixed length. */
 export interface AttemptLimiter {
-  /** Seconds to wait where the caller is over its limit, else 0. */
-  waitFor(caller: string): number
-  count(caller: string): void
+  /**
+   * Asks and counts in one step, so that of many attempts at once none slips by.
+   *
+   * @returns seconds to wait where the caller is over its limit, else 0
+   */
+  count(caller: string): number
+  /** Takes back an attempt that was none after all. */
+  forgive(caller: string): void
 }
 
 export interface AttemptLimiterOptions {
@@ -26,16 +31,18 @@ export function createAttemptLimiter({ most, seconds, runtime }: AttemptLimiterO
     return windows.get(caller)
   }
   return {
-    waitFor(caller) {
-      const window = current(caller)
-      return window && window.attempts >= most ? Math.ceil((window.endsAt - runtime.now()) / 1000) : 0
-    },
     count(caller) {
       const window = current(caller)
+      if (window && window.attempts >= most) return Math.ceil((window.endsAt - runtime.now()) / 1000)
       if (window) window.attempts++
       else windows.set(caller, { attempts: 1, endsAt: runtime.now() + seconds * 1000 })
       const [oldest] = windows.keys()
       if (windows.size > mostCallers && oldest !== undefined) windows.delete(oldest)
+      return 0
+    },
+    forgive(caller) {
+      const window = current(caller)
+      if (window && window.attempts > 0) window.attempts--
     },
   }
 }

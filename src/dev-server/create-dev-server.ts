@@ -52,7 +52,8 @@ export interface DevServer extends DevControls {
 }
 
 /**
- * The authorization server as one function `(Request) -> Response`, for any runtime. **For development and tests.**
+ * The authorization server without a port, its `handle` a function `(Request) -> Response`, for any runtime. **For
+ * development and tests.**
  *
  * @throws TypeError that names the option
  */

@@ -65,15 +65,15 @@ async function answer(visit: DeviceVisit, request: DevRequest): Promise<DevAnswe
   }
 }
 
-/** RFC 8628 5.1: guesses are counted by address. */
+/** RFC 8628 5.1: guesses are counted by address, each before the store is asked, since many can come at once. */
 async function checkCode(visit: DeviceVisit, userCode: string): Promise<DevAnswer> {
   const { context, info } = visit
   const caller = info.clientIp ?? ''
-  const wait = context.userCodeGuesses.waitFor(caller)
+  const wait = context.userCodeGuesses.count(caller)
   if (wait > 0) return tooMany(wait)
-  if (await findDeviceGrant(context.config, userCode)) return confirmed(visit, userCode)
-  context.userCodeGuesses.count(caller)
-  return showCode(visit, userCode, unknownCode)
+  if (!(await findDeviceGrant(context.config, userCode))) return showCode(visit, userCode, unknownCode)
+  context.userCodeGuesses.forgive(caller)
+  return confirmed(visit, userCode)
 }
 
 async function confirmed(

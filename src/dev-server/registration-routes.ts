@@ -14,11 +14,9 @@ import type { Route } from './token-routes.ts'
 
 /** RFC 7591 3, for ten clients an hour and address. */
 export const register: Route = async (context, request, info) => {
-  const caller = info.clientIp ?? ''
-  const wait = context.registrations.waitFor(caller)
-  if (wait > 0) return tooMany(wait)
   const metadata = await readJson(request)
-  context.registrations.count(caller)
+  const wait = context.registrations.count(info.clientIp ?? '')
+  if (wait > 0) return tooMany(wait)
   const outcome = await handleRegistrationRequest(context.config, { metadata, ...shown(request, info) }, uri(context))
   return answer(context, outcome, 201)
 }

@@ -136,6 +136,15 @@ describe('token exchange', () => {
     expect(claimsOf(tokensOf(await rig.token(exchange(second))).access_token).act).toEqual(claimsOf(second).act)
   })
 
+  it('makes no chain of actors that is too long to be read again', async () => {
+    const rig = await start()
+    const actor = { actor_token: await subjectToken(rig), actor_token_type: jwtType }
+    let token = await subjectToken(rig)
+    for (let i = 0; i < 16; i++) token = tokensOf(await rig.token(exchange(token, actor))).access_token!
+    expect(refusalOf(await rig.token(exchange(token, actor)))).toBe('invalid_request: too many actors')
+    expect(tokensOf(await rig.token(exchange(token))).scope).toBe('read write')
+  })
+
   it('lets only the named party act', async () => {
     const rig = await start({
       buildPrincipal: ({ grantType }) => ({

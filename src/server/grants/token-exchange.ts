@@ -14,6 +14,8 @@ import { applyScopePolicy, narrowScope, policyContext, readScope } from '../scop
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
 const tokenTypes: readonly string[] = [accessTokenType, jwtType]
+/** Each actor is an object in the one before, and a JWT is read to a depth of 32: a longer chain could not be read again. */
+const mostActors = 16
 
 /**
  * RFC 8693: a token for another, never for more, never for longer. The exchanger becomes the client; acr and
@@ -129,7 +131,12 @@ function narrowAudience({ config, client, params }: GrantContext, ceiling: reado
 function actorChain({ extra }: AccessRecord, actor: AccessRecord | undefined): Actor | undefined {
   const before = extra?.act as Actor | undefined
   if (!actor) return before
+  if (countActors(before) >= mostActors) throw refuseToken('too many actors')
   return { sub: actor.sub, client_id: actor.clientId, ...(before && { act: before }) }
+}
+
+function countActors(chain: Actor | undefined): number {
+  return chain ? 1 + countActors(chain.act) : 0
 }
 
 /** RFC 8693 2.2.2: an invalid or unacceptable token is invalid_request, not invalid_grant. */
