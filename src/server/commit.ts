@@ -44,7 +44,7 @@ export async function commitPlan(config: TokenEndpointConfig, plan: CommitPlan):
   let { changes } = plan
   if (claims.length === 0 && changes.length === 0) return
   const store = storeOf(config)
-  const claimChanges = claims.map(claimChange)
+  const claimChanges = claims.length === 0 ? [] : claims.map(claimChange)
   if (config.clustered) {
     for (const change of claimChanges) {
       const claimed = await store.commit([change])
@@ -53,7 +53,7 @@ export async function commitPlan(config: TokenEndpointConfig, plan: CommitPlan):
     if (changes.length === 0) return
   }
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const result = await store.commit(config.clustered ? changes : [...claimChanges, ...changes])
+    const result = await store.commit(config.clustered || claims.length === 0 ? changes : [...claimChanges, ...changes])
     if (result.ok) return
     const { conflict } = result
     if (conflict !== plan.rebase?.key) throw refuseConflict(claims, conflict)

@@ -81,7 +81,8 @@ function decodeUtf8(binary: string): string {
 
 /** @throws URIError for stray percent signs */
 function decodeFormComponent(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '))
+  // Most ids and secrets have nothing to decode.
+  return /[%+]/.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text
 }
 
 function readAssertion(config: TokenEndpointConfig, text: string, params: RequestParams): ClientCredentials {

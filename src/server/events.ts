@@ -100,12 +100,14 @@ const knownFields: readonly string[] = [...fields, 'metadata', 'cause']
 export function createEvent(name: ServerEventName, input: ServerEventInput = {}): ServerEvent {
   if (!Object.hasOwn(metadataKeys, name)) throw new TypeError(`event: unknown name "${name}"`)
   const allowed: readonly string[] = metadataKeys[name]
-  const stray = Object.keys(input).find((key) => !knownFields.includes(key))
-  if (stray !== undefined) throw new TypeError(`event ${name}: unknown field "${stray}"`)
+  for (const key of Object.keys(input)) {
+    if (!knownFields.includes(key)) throw new TypeError(`event ${name}: unknown field "${key}"`)
+  }
+  const { metadata: given = {} } = input
   const metadata: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(input.metadata ?? {})) {
+  for (const key of Object.keys(given) as MetadataKey[]) {
     if (!allowed.includes(key)) throw new TypeError(`event ${name}: unknown metadata key "${key}"`)
-    if (value !== undefined) metadata[key] = value
+    if (given[key] !== undefined) metadata[key] = given[key]
   }
   const event: Record<string, unknown> = { name, result: failures.includes(name) ? 'failure' : 'success' }
   for (const field of fields) if (input[field] !== undefined) event[field] = input[field]

@@ -19,13 +19,17 @@ export function storeOf(config: TokenEndpointConfig): RecordStore {
   return config.store
 }
 
-async function reach<T>(key: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (cause) {
+/** Not async itself: every request asks the store several times, and each frame would be another turn. */
+function reach<T>(key: string, call: () => Promise<T>): Promise<T> {
+  const fail = (cause: unknown): never => {
     if (cause instanceof StoreError) throw cause
     // The kind alone: the rest of a key may locate a secret.
     const record = key.split(':', 1)[0]!
     throw new StoreError('store_unavailable', 'the record store did not answer', { record, cause })
+  }
+  try {
+    return Promise.resolve(call()).catch(fail)
+  } catch (cause) {
+    return Promise.reject(cause).catch(fail)
   }
 }

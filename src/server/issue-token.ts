@@ -40,15 +40,20 @@ export async function issueToken(config: TokenEndpointConfig, request: TokenRequ
   let context: GrantContext | undefined
   let headers: Readonly<Record<string, string>> = {}
   try {
-    headers = await nonceHeaders(config, request)
+    const nonce = nonceHeaders(config, request)
+    // Waited for only where there is something to wait for: each turn of the event loop counts in every request.
+    headers = nonce instanceof Promise ? await nonce : nonce
     const params = readParams(request.params)
     grantType = readGrantType(params)
     const grant = gate(config, client, grantType)
-    const constraint = await proveSenderConstraint(config, request, client)
+    const proof = proveSenderConstraint(config, request, client)
+    const constraint = proof instanceof Promise ? await proof : proof
     context = createContext(config, request, { client, grantType, params, constraint })
     const prepared = await grant(context)
     const events = issuedEvents(context, prepared)
-    await commitPlan(config, { ...prepared.plan, claims: [...client.claims, ...prepared.plan.claims] })
+    const { plan } = prepared
+    const claims = client.claims.length === 0 ? plan.claims : [...client.claims, ...plan.claims]
+    await commitPlan(config, { ...plan, claims })
     return { ok: true, response: prepared.response, headers: { ...noStore, ...headers }, events }
   } catch (thrown) {
     const { error, events } = denial('token_denied', thrown, { ...attempt, grantType, ...context?.known, headers })

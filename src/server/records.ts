@@ -153,7 +153,7 @@ export function readRecord<T extends { readonly format: string }>(
     throw new StoreError('invalid_record', `a ${kind} record is not what this version writes`, { record: kind })
   }
   const { key, version, expiresAt } = record
-  return { key, value, version, ...(expiresAt !== undefined && { expiresAt }) }
+  return expiresAt === undefined ? { key, value, version } : { key, value, version, expiresAt }
 }
 
 /** A put of a record, its expiry in seconds since the epoch. */
@@ -164,5 +164,6 @@ export function put(
   expiresAt: number,
   index?: Readonly<Record<string, string>>,
 ): RecordChange {
-  return { kind: 'put', key, value, expect, expiresAt: Math.ceil(expiresAt) * 1000, ...(index && { indexes: index }) }
+  const change = { kind: 'put', key, value, expect, expiresAt: Math.ceil(expiresAt) * 1000 } as const
+  return index ? { ...change, indexes: index } : change
 }

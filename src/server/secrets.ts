@@ -63,8 +63,8 @@ const ivBytes = 12
 
 /** AES-256-GCM with a key derived from `secret` by HKDF-SHA-256. */
 export function createSeal(secret: Uint8Array<ArrayBuffer>, runtime: Runtime): Seal {
-  let derived: Promise<AesGcm> | undefined
-  const cipherOf = () => (derived ??= deriveCipher(secret))
+  let derived: AesGcm | Promise<AesGcm> | undefined
+  const cipherOf = () => (derived ??= deriveCipher(secret).then((cipher) => (derived = cipher)))
   return {
     async close(text, context) {
       const iv = runtime.randomBytes(ivBytes)

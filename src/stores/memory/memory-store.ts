@@ -117,7 +117,7 @@ class MemoryStore implements RecordStore {
     const version = String(++this.#lastVersion)
     const before = known?.indexes ?? noIndexes
     const indexes = hasSameIndexes(before, given) ? before : Object.freeze(mapTexts(given))
-    return { key, value, version, indexes, ...(expiresAt !== undefined && { expiresAt }) }
+    return expiresAt === undefined ? { key, value, version, indexes } : { key, value, version, indexes, expiresAt }
   }
 
   #assertRoom(changes: readonly RecordChange[], slots: (Slot | undefined)[]): void {
