@@ -2,7 +2,7 @@ import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import type { RegisteredClient } from './client.ts'
 import type { TokenEndpointConfig } from './config.ts'
-import { callHost, Refusal } from './refusal.ts'
+import { callHost, hostList, Refusal } from './refusal.ts'
 
 /** Resources as they were asked for, each once. @throws Refusal invalid_target for what is no absolute URI without fragment */
 export function readResources(resources: readonly string[]): readonly string[] {
@@ -46,7 +46,8 @@ export function assertServed(
   if (others.length === 0) return
   const { clientResources } = config
   const ownOnes = clientResources ? callHost('clientResources', () => clientResources(client)) : []
-  return andThen(ownOnes, (own) => {
+  return andThen(ownOnes, (answer) => {
+    const own = hostList('clientResources', answer)
     if (others.some((one) => !own.includes(one))) throw refuseTarget('resource not served')
   })
 }

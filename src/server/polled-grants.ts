@@ -73,6 +73,7 @@ export function putPolled(key: string, record: PolledRecord, expect: string | nu
  * Enters the user's decision, once. The scope can only be narrowed.
  *
  * @returns whether there was a pending grant to decide
+ * @throws TypeError that names the field
  */
 export async function decidePolled(
   config: TokenEndpointConfig,
@@ -80,6 +81,9 @@ export async function decidePolled(
   decision: GrantDecision,
 ): Promise<boolean> {
   const { value } = found
+  if (decision.approved && decision.scope !== undefined && !Array.isArray(decision.scope)) {
+    throw new TypeError('scope: expected a list of scope tokens (RFC 6749 A.4)')
+  }
   if (value.status !== 'pending' || value.expiresAt <= epochSeconds(config.runtime)) return false
   const decided: PolledRecord = decision.approved
     ? { ...value, status: 'approved', authorization: authorizationOf(value, decision) }

@@ -91,6 +91,14 @@ export function callHost<T>(name: string, call: () => MaybePromise<T>): MaybePro
   }
 }
 
+/** A list that the host gave. A text is none: of a text every part would count as a member. */
+export function hostList(name: string, list: readonly string[]): readonly string[] {
+  if (Array.isArray(list)) return list
+  throw new Refusal('server_error', 'the server failed; nothing is used up, try again later', {
+    reason: `${name} gave no list`,
+  })
+}
+
 function toHostFault(name: string, error: unknown): Error {
   if (error instanceof Refusal || error instanceof StoreError) return error
   return new Refusal('server_error', 'the server failed; nothing is used up, try again later', {

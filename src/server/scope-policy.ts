@@ -2,7 +2,7 @@ import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { isScope, splitScope } from '../protocol/scope.ts'
 import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
-import { callHost, Refusal } from './refusal.ts'
+import { callHost, hostList, Refusal } from './refusal.ts'
 
 /** A scope as it was asked for; `undefined` where none was. @throws Refusal invalid_scope */
 export function readScope(config: TokenEndpointConfig, scope: string | undefined): readonly string[] | undefined {
@@ -32,7 +32,8 @@ export function applyScopePolicy(
   if (!authorizeScope) return context.scope
   return andThen(
     callHost('authorizeScope', () => authorizeScope(context)),
-    (allowed) => {
+    (answer) => {
+      const allowed = hostList('authorizeScope', answer)
       const granted = context.scope.filter((one) => allowed.includes(one))
       if (granted.length === 0 && context.scope.length > 0) throw refuseScope('scope policy granted nothing')
       return granted

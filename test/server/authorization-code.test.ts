@@ -253,6 +253,24 @@ describe('authorization_code', () => {
     expect(refusalOf(await replaced.token(codeParams(await replaced.code())))).toMatch(/^invalid_scope/)
   })
 
+  it.each([
+    ['a text', 'readonly writeonly'],
+    ['nothing', undefined],
+  ])('takes %s from the scope policy for no list of scopes', async (_, answer) => {
+    const rig = await createRig({ authorizeScope: () => answer as never })
+    const outcome = await rig.token(codeParams(await rig.code()))
+    expect(refusalOf(outcome)).toBe('server_error: authorizeScope gave no list')
+  })
+
+  it('takes a text for no list of a client’s resources', async () => {
+    const rig = await createRig({ clientResources: () => 'https://api.example/readonly' as never })
+    const code = await rig.code()
+    const asked = { ...codeParams(code), resource: 'https://api.example/read' }
+    expect(refusalOf(await rig.token(asked))).toMatch(/^(invalid_target|server_error)/)
+    const own = { grant_type: 'client_credentials', resource: 'https://api.example/read' }
+    expect(refusalOf(await rig.token(own))).toBe('server_error: clientResources gave no list')
+  })
+
   it('gives no refresh token without offline_access, unless policy says so', async () => {
     const rig = await createRig()
     expect(tokensOf(await rig.token(codeParams(await rig.code({ scope: ['read'] })))).refresh_token).toBeUndefined()

@@ -54,6 +54,13 @@ describe('jwt-bearer', () => {
     expect(tokensOf(await send({ iss: `${other}/2` }))).toBeDefined()
   })
 
+  it.each(['scope', 'resources'])('takes a text for no list of the issuer’s %s', async (member) => {
+    const { send } = await start({}, { [member]: 'readonly' })
+    expect(refusalOf(await send({}, { scope: 'read' }))).toBe(
+      `server_error: loadAssertionIssuer: ${member} gave no list`,
+    )
+  })
+
   it('holds scope and resource under the ceilings of the issuer', async () => {
     const { send } = await start()
     expect(refusalOf(await send({}, { scope: 'admin' }))).toMatch(/^invalid_scope/)

@@ -113,6 +113,8 @@ describe('device flow', () => {
     const codes = await device(rig)
     expect(refusalOf(await poll(rig, codes.device_code, 'web'))).toBe('invalid_grant: code of another client')
     expect(await decideDeviceGrant(rig.config, 'BCDF-GHJK', approved)).toBe(false)
+    const text = { ...approved, scope: 'openid_offline_access' as never }
+    await expect(decideDeviceGrant(rig.config, codes.user_code, text)).rejects.toThrow('scope: expected a list')
     const decisions = await Promise.all([
       decideDeviceGrant(rig.config, codes.user_code, approved),
       decideDeviceGrant(rig.config, codes.user_code, { approved: false }),

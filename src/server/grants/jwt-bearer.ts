@@ -11,7 +11,7 @@ import type { AssertionIssuer } from '../config.ts'
 import type { GrantContext, PreparedGrant } from '../grant.ts'
 import { mintAccessToken } from '../mint-access-token.ts'
 import { requireParam } from '../params.ts'
-import { callHost, refuseGrant } from '../refusal.ts'
+import { callHost, hostList, refuseGrant } from '../refusal.ts'
 import { applyScopePolicy, narrowScope, policyContext, readScope } from '../scope-policy.ts'
 
 interface JudgedAssertion {
@@ -27,9 +27,11 @@ export async function prepareJwtBearer(context: GrantContext): Promise<PreparedG
   const assertion = await judgeAssertion(context)
   known.subject = assertion.subject
   const principal = await loadPrincipal(context, assertion.subject)
-  const ceiling = [...(assertion.issuer.resources ?? [])]
+  const { scope: mostScope = [], resources = [] } = assertion.issuer
+  const ceiling = hostList('loadAssertionIssuer: resources', resources)
   const audience = await resolveAudience(config, client.client, readResources(params.all('resource')), ceiling)
-  const asked = narrowScope(readScope(config, params.get('scope')), assertion.issuer.scope ?? [])
+  const most = hostList('loadAssertionIssuer: scope', mostScope)
+  const asked = narrowScope(readScope(config, params.get('scope')), most)
   const about = { subject: assertion.subject, principal, audience }
   const scope = await applyScopePolicy(config, policyContext(context, { ...about, scope: asked }))
   const policy = policyContext(context, { ...about, scope })
