@@ -199,7 +199,7 @@ const readers: Readonly<Record<string, Reader>> = {
         state,
       ),
   ),
-  'a front-channel logout': reader(fc.array(fc.tuple(fc.constantFrom('iss', 'sid', 'x'), value.map(String))), (pairs) =>
+  'a front-channel logout': reader(fc.array(fc.tuple(fc.constantFrom('iss', 'sid', 'x'), text)), (pairs) =>
     judgeFrontChannelLogout(new URL(`https://app.example/?${new URLSearchParams(pairs)}`), issuer),
   ),
   'a kept transaction': reader(bodies('version', 'facts', 'secrets'), parseTransaction),
