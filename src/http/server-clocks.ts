@@ -3,11 +3,14 @@ import type { Runtime } from '../lib/runtime.ts'
 
 /**
  * What is known of the servers' clocks, by origin. It serves what we say of the time ourselves, in proofs and
- * assertions; no token is accepted by it, since whoever sends a `Date` would then decide how long a token lives.
+ * assertions, and tells what a server's own times are by our clock, for the schedule of refreshes; no token is accepted
+ * by it, since whoever sends a `Date` would then decide how long a token lives.
  */
 export interface ServerClocks {
   /** The runtime with the clock of the server at this URL, as far as it is known. */
   runtimeFor(url: string | URL): Runtime
+  /** Milliseconds by which the clock of the server at this URL is ahead of ours; 0 where that is unknown or too much. */
+  skewOf(url: string | URL): number
   /** A transport that learns from each answer. */
   learnFrom(fetch: Fetch): Fetch
 }
@@ -70,6 +73,10 @@ export function createServerClocks({ runtime, onLearned }: ServerClocksOptions):
 
   return {
     runtimeFor: (url) => (isAnyShifted ? (clocks.get(new URL(url).origin)?.runtime ?? runtime) : runtime),
+    skewOf(url) {
+      const known = isAnyShifted ? clocks.get(new URL(url).origin) : undefined
+      return known && known.runtime !== runtime ? known.skew : 0
+    },
     learnFrom: (fetch) => async (request) => {
       const sentAt = runtime.now()
       const response = await fetch(request)

@@ -1,8 +1,9 @@
 /**
- * Milliseconds to wait, from `Retry-After` in either form; nothing for what is neither.
+ * Milliseconds to wait, from `Retry-After` in either form; nothing for what is neither. A date is one of the server's
+ * clock, so the wait is counted from the answer's own `Date`, where it has one and comes from no cache (`Age`).
  *
- * @param now milliseconds since the epoch
- * @see RFC 9110 10.2.3
+ * @param now milliseconds since the epoch, for a date in an answer that does not tell its own
+ * @see RFC 9110 10.2.3, 6.6.1
  */
 export function parseRetryAfter(headers: Headers, now: number): number | undefined {
   const field = headers.get('retry-after')?.trim()
@@ -10,5 +11,7 @@ export function parseRetryAfter(headers: Headers, now: number): number | undefin
   if (/^\d{1,9}$/.test(field)) return Number(field) * 1000
   // An HTTP date begins with the name of a day; Date.parse alone would take "1" and "-5" for dates.
   const date = /^[A-Z]/i.test(field) ? Date.parse(field) : Number.NaN
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+  if (Number.isNaN(date)) return undefined
+  const sentAt = headers.has('age') ? Number.NaN : Date.parse(headers.get('date') ?? '')
+  return Math.max(0, date - (Number.isNaN(sentAt) ? now : sentAt))
 }

@@ -141,6 +141,7 @@ function readExpiry(value: unknown, expected: TokenExpectations, notices: Notice
     const message = '"expires_in" is a string; it was read as a number'
     notices.push({ code: 'expires_in_string', message, clause: 'RFC 6749 5.1', expected: 'number', actual: 'string' })
   }
+  // A length of time, told by our own clock: how far the server's is from ours makes no difference to a refresh.
   return expected.receivedAt + numeric * 1000
 }
 

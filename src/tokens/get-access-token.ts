@@ -13,7 +13,14 @@ import { renewalKey, renewToken } from './renew-token.ts'
 import { covers, type Scopes, scopeSet } from './scope-set.ts'
 import { isTokenValid } from './token-metadata.ts'
 import type { Stored, TokenOwner } from './token-records.ts'
-import { type AccessTokenState, isOfClient, isUsable, type RefreshTokenState } from './token-state.ts'
+import {
+  type AccessTokenState,
+  clockOf,
+  isOfClient,
+  isUsable,
+  ownExpiry,
+  type RefreshTokenState,
+} from './token-state.ts'
 import { assertSubject, type TokenSubject } from './token-subject.ts'
 
 /** Which access token is wanted. */
@@ -93,7 +100,7 @@ async function findStored(search: Search): Promise<AccessTokenState | undefined>
 function isGood({ context, minRemainingLife, rejected }: Search, state: AccessTokenState): boolean {
   const { metadata, value } = state
   if (value === rejected || !isOfClient(state)) return false
-  return isTokenValid(metadata, { minRemainingLife, runtime: context.runtime })
+  return isTokenValid(metadata, { minRemainingLife, runtime: clockOf(state, context.runtime) })
 }
 
 /** @throws TypeError for an issuer or a resource that is no URI, before anything is sent */
@@ -190,13 +197,15 @@ function none(token: 'access' | 'refresh', message: string, reason: TokenErrorRe
 }
 
 /** What is needed to use a token goes with it. */
-export async function giveToken({ value, metadata, resource, dpopKey }: AccessTokenState): Promise<AccessToken> {
-  const { scope = [], exp } = metadata
+export async function giveToken(state: AccessTokenState): Promise<AccessToken> {
+  const { value, metadata, resource, dpopKey } = state
+  const { scope = [] } = metadata
+  const expiresAt = ownExpiry(state)
   const common = {
     value,
     scope: scope.join(' '),
     ...(resource !== undefined && { resource: [resource] }),
-    ...(exp !== undefined && { expiresAt: exp * 1000 }),
+    ...(expiresAt !== undefined && { expiresAt }),
   }
   return dpopKey ? { ...common, kind: 'dpop', key: await importOnce(dpopKey) } : { ...common, kind: 'bearer' }
 }

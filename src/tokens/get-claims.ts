@@ -12,7 +12,7 @@ import { type TokenOverrides, withOverrides } from './manager-options.ts'
 import { mergeClaims, type SubjectClaims } from './merge-claims.ts'
 import { asking } from './token-failures.ts'
 import { isTokenValid } from './token-metadata.ts'
-import { type AccessTokenState, isOfClient, isUsable, type RefreshTokenState } from './token-state.ts'
+import { type AccessTokenState, clockOf, isOfClient, isUsable, type RefreshTokenState } from './token-state.ts'
 
 export interface ClaimsOverrides extends TokenOverrides {
   /** Whose access token userinfo is asked with. @default any of the issuer's that has one for the subject */
@@ -119,7 +119,7 @@ async function findSource(
         ({ state }) =>
           state.resource === undefined &&
           isOfClient(state) &&
-          isTokenValid(state.metadata, { runtime, minRemainingLife }),
+          isTokenValid(state.metadata, { runtime: clockOf(state, runtime), minRemainingLife }),
       )
       .map(({ state }) => ({ kind: 'access', state }) as const),
     ...refresh

@@ -1,4 +1,5 @@
 import { introspectToken } from '../issuer/introspect-token.ts'
+import type { Issuer } from '../issuer/issuer.ts'
 import { abortable } from '../lib/single-flight.ts'
 import { importOnce } from '../lib/stored-key.ts'
 import type { Introspection } from '../protocol/introspection-response.ts'
@@ -52,14 +53,21 @@ async function introspectAndStore<State extends AnyTokenState>(
   stored: Stored<State> | undefined,
 ): Promise<TokenMetadata> {
   // Others may wait for the same answer: no caller's signal ends the request.
-  const answer = await introspectNow(context, kind, token, place, overrides, stored?.state.dpopKey, undefined)
-  if (!stored) return toTokenMetadata(answer)
+  const told = await introspectNow(context, kind, token, place, overrides, stored?.state.dpopKey, undefined)
+  if (!stored) return toTokenMetadata(told.answer)
   const updated = await updateStored(context, kind, stored, (state) => {
     // Rotated meanwhile: what the server said is about a token that is used up.
     if (state.value !== token) return undefined
-    return introspected(state, answer, context.runtime.now())
+    return introspected(state, told, context.runtime.now())
   })
-  return updated?.metadata ?? toTokenMetadata(answer)
+  return updated?.metadata ?? toTokenMetadata(told.answer)
+}
+
+/** What a server says of a token, and by which clock. */
+export interface Told {
+  readonly answer: Introspection
+  /** Milliseconds by which its clock is ahead of ours; the times in `answer` are its own. */
+  readonly clockSkew: number
 }
 
 export async function introspectNow<State>(
@@ -70,17 +78,28 @@ export async function introspectNow<State>(
   overrides: TokenOverrides | undefined,
   dpopKey: AccessTokenState['dpopKey'],
   signal: AbortSignal | undefined,
-): Promise<Introspection> {
+): Promise<Told> {
   const parts = context.connections.open(issuer, client, overrides)
   const key = dpopKey && (await importOnce(dpopKey))
   const options = { tokenTypeHint: kind.hint, ...(key && { dpopKey: key }), ...(signal && { signal }) }
-  return await asking('introspection', () =>
+  const answer = await asking('introspection', () =>
     introspectToken(parts.issuer, token, options, parts.settings.introspection),
   )
+  return { answer, clockSkew: await skewOf(parts.issuer) }
+}
+
+/** `exp` and `nbf` of RFC 7662 2.2 are times of the server's clock, which its answer has just told of. */
+async function skewOf({ issuer, metadata, clocks }: Issuer): Promise<number> {
+  const { introspection_endpoint: endpoint = issuer } = await metadata.get()
+  return clocks.skewOf(endpoint)
 }
 
 /** Of a token that is not good nothing else is told (RFC 7662 2.2), so what was known stays. */
-export function introspected<State extends AnyTokenState>(state: State, answer: Introspection, now: number): State {
+export function introspected<State extends AnyTokenState>(
+  state: State,
+  { answer, clockSkew }: Told,
+  now: number,
+): State {
   // What was said of a rotated token's predecessor alone must not end it where the server says nothing of it.
   const metadata = { ...knownOf(state), ...toTokenMetadata(answer) }
   const { isRotated, ...rest } = state as State & { readonly isRotated?: true }
@@ -89,6 +108,7 @@ export function introspected<State extends AnyTokenState>(state: State, answer: 
     ...(rest as State),
     metadata,
     introspectedAt: now,
+    ...(answer.active && answer.exp !== undefined && { clockSkew }),
     ...(known && { subject: { kind: 'sub', sub: metadata.sub } }),
   }
 }

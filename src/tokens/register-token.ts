@@ -22,7 +22,7 @@ import { assertSubject, type TokenSubject } from './token-subject.ts'
 export interface TokenRegistration extends TokenPlace {
   /** Whose it is. @default the `sub` of the metadata or of introspection; without one the client's own */
   readonly subject?: TokenSubject
-  /** By the names of RFC 7662. What introspection says wins. @default what introspection says */
+  /** By the names of RFC 7662, its times by our own clock. What introspection says wins. @default what introspection says */
   readonly metadata?: TokenMetadataInput
   /** The key that the token is bound to (RFC 9449). */
   readonly dpopKey?: SigningKey
@@ -91,7 +91,7 @@ function assertAccessMembers({ tokenType, resource }: AccessTokenRegistration): 
 }
 
 type BaseState = Pick<AccessTokenState, 'format' | 'issuer' | 'clientId' | 'metadata' | 'registeredAt'> &
-  Partial<Pick<AccessTokenState, 'subject' | 'introspectedAt' | 'dpopKey'>> & { readonly value: string }
+  Partial<Pick<AccessTokenState, 'subject' | 'introspectedAt' | 'clockSkew' | 'dpopKey'>> & { readonly value: string }
 
 async function describeToken<State>(
   context: ManagerContext,
@@ -113,14 +113,15 @@ async function describeToken<State>(
     metadata,
     registeredAt: runtime.now(),
     ...(given && { subject: given }),
+    ...(metadata.exp !== undefined && { clockSkew: 0 }),
     ...(dpopKey && { dpopKey: await exportSigningKey(dpopKey) }),
   } as const
   if (!autoIntrospect && given) return base
   try {
-    const answer = await introspectNow(context, kind, token, registration, overrides, base.dpopKey, signal)
-    const known = introspected(base as unknown as AccessTokenState, answer, runtime.now())
+    const told = await introspectNow(context, kind, token, registration, overrides, base.dpopKey, signal)
+    const known = introspected(base as unknown as AccessTokenState, told, runtime.now())
     // RFC 7662 2.2: a token without a `sub` is one of the client itself; a refresh token is never that (RFC 6749 4.4.3).
-    const isClients = answer.active && !known.subject && kind.hint === 'access_token'
+    const isClients = told.answer.active && !known.subject && kind.hint === 'access_token'
     return isClients ? { ...known, subject: { kind: 'client_credentials' } } : known
   } catch (error) {
     // Whatever the server does, the token that the caller has in hand is kept.

@@ -14,7 +14,7 @@ import type { Runtime } from '../lib/runtime.ts'
 import type { TokenEventListener } from './token-events.ts'
 import {
   type AccessTokenState,
-  knownOf,
+  ownExpiry,
   parseAccessToken,
   parseRefreshToken,
   type RefreshTokenState,
@@ -80,7 +80,7 @@ export function createTokenRecords(options: TokenRecordsOptions): AllTokenRecord
   const access = createRecords(options, {
     kind: 'access-token',
     parse: parseAccessToken,
-    expiryOf: ({ metadata }) => (metadata.exp === undefined ? runtime.now() + lifetime : metadata.exp * 1000),
+    expiryOf: (state) => ownExpiry(state) ?? runtime.now() + lifetime,
     indexesOf: (state) => exactIndexOf(state),
   })
   const refresh = createRecords<RefreshTokenState>(options, {
@@ -88,8 +88,7 @@ export function createTokenRecords(options: TokenRecordsOptions): AllTokenRecord
     parse: parseRefreshToken,
     expiryOf(state) {
       if (state.status === 'ended') return runtime.now() + endedLifetime
-      const { exp } = knownOf(state)
-      return exp === undefined ? runtime.now() + lifetime : exp * 1000
+      return ownExpiry(state) ?? runtime.now() + lifetime
     },
     indexesOf: () => ({}),
   })

@@ -17,6 +17,11 @@ interface TokenStateBase {
   readonly registeredAt: number
   /** Milliseconds since the epoch: when the server said what `metadata` says. */
   readonly introspectedAt?: number
+  /**
+   * Milliseconds by which the server's clock was ahead of ours when it gave the times in `metadata`. Absent: they are of
+   * our own clock, as what is reckoned from `expires_in` is.
+   */
+  readonly clockSkew?: number
   /** The key that the token is bound to (RFC 9449). */
   readonly dpopKey?: StoredSigningKey
 }
@@ -99,7 +104,18 @@ export function isOfClient({ clientId, metadata }: AccessTokenState | RefreshTok
 /** Whether a refresh token may be sent. Of a rotated one nothing is known that could say no. */
 export function isUsable(state: RefreshTokenState, runtime: Pick<Runtime, 'now'>): state is ActiveRefreshToken {
   if (state.status === 'ended') return false
-  return isTokenValid(knownOf(state), { runtime })
+  return isTokenValid(knownOf(state), { runtime: clockOf(state, runtime) })
+}
+
+/** The clock by which the times in a state's metadata were written. */
+export function clockOf({ clockSkew = 0 }: TokenStateBase, runtime: Pick<Runtime, 'now'>): Pick<Runtime, 'now'> {
+  return clockSkew === 0 ? runtime : { now: () => runtime.now() + clockSkew }
+}
+
+/** When a token ends by our own clock, in milliseconds since the epoch; nothing where that is unknown. */
+export function ownExpiry(state: AccessTokenState | RefreshTokenState): number | undefined {
+  const { exp } = knownOf(state)
+  return exp === undefined ? undefined : exp * 1000 - (state.clockSkew ?? 0)
 }
 
 /** What is known of the token itself, leaving out what was said of its predecessor alone. */

@@ -255,6 +255,18 @@ describe('readers of header fields', () => {
     )
   })
 
+  it('count the wait for a date by the clock of who named it, unless a cache answered', () => {
+    fc.assert(
+      fc.property(fc.nat(86_400), fc.integer({ min: -86_400, max: 86_400 }), (seconds, ahead) => {
+        const named = (now: number) => new Date(now + ahead * 1000).toUTCString()
+        const fields = { 'retry-after': named(fakeNow + seconds * 1000), date: named(fakeNow) }
+        expect(parseRetryAfter(new Headers(fields), fakeNow)).toBe(seconds * 1000)
+        const cached = new Headers({ ...fields, age: '0' })
+        expect(parseRetryAfter(cached, fakeNow)).toBe(Math.max(0, (seconds + ahead) * 1000))
+      }),
+    )
+  })
+
   it('keep a document within the bounds, whatever its cache headers say', () => {
     fc.assert(
       fc.property(headers('cache-control', 'age', 'expires', 'date'), (fields) => {
