@@ -15,6 +15,7 @@ export interface Browser {
 }
 
 const browserCookie = 'authentype_browser'
+const textEncoder = new TextEncoder()
 
 export function readBrowser(context: DevContext, request: DevRequest): Browser {
   const known = readCookie(request, browserCookie)
@@ -23,9 +24,13 @@ export function readBrowser(context: DevContext, request: DevRequest): Browser {
   return { id, cookies: [formatCookie(context, browserCookie, id)] }
 }
 
-/** What a form of ours carries, and nobody else can know: made of the browser's cookie and what the form is about. */
-export async function guardOf({ id }: Browser, about: string): Promise<string> {
-  return hashText(`${id} ${about}`)
+/**
+ * What a form of ours carries, and nobody else can know: made of the browser's cookie and what the form is about, under
+ * a key of this server. The owner of the browser knows the cookie, and must not be able to pass a page over either.
+ */
+export async function guardOf({ formKey }: DevContext, { id }: Browser, about: string): Promise<string> {
+  const mac = await crypto.subtle.sign('HMAC', formKey, textEncoder.encode(`${id} ${about}`))
+  return encodeBase64url(new Uint8Array(mac))
 }
 
 /** Refuses a form that no page of ours in this very browser has made. */
@@ -36,7 +41,7 @@ export async function assertGuard(
   about: string,
 ): Promise<void> {
   const origin = request.headers.get('origin')
-  const guard = await guardOf(readBrowser(context, request), about)
+  const guard = await guardOf(context, readBrowser(context, request), about)
   const isOurs = origin === null || origin === context.issuer || origin === new URL(request.url).origin
   if (isOurs && timingSafeEqual(guard, form.get('guard') ?? '')) return
   const answer = await errorPage('This form is not from a page that was opened here.', { status: 403 })

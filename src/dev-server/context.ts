@@ -31,6 +31,8 @@ export interface DevContext {
   readonly keys: ServerKeys
   readonly store: RecordStore
   readonly runtime: Runtime
+  /** Makes the guards of forms. */
+  readonly formKey: CryptoKey
   readonly faults: DevFaults
   readonly configuredUsers: readonly DevUser[]
   readonly configuredClients: readonly DevClient[]
@@ -72,6 +74,7 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
     keys,
     store,
     runtime,
+    formKey: await createFormKey(runtime),
     faults,
     configuredUsers: users,
     configuredClients,
@@ -91,6 +94,11 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
       tell(() => options.onError?.(error))
     },
   }
+}
+
+function createFormKey(runtime: Runtime): Promise<CryptoKey> {
+  const secret = runtime.randomBytes(secretBytes)
+  return crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
 }
 
 /** A sink that fails, at once or later, changes no outcome, and a slow one is not waited for. */

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from '../lib/constant-time.ts'
 import { decideDeviceGrant, findDeviceGrant, type LoginSession, type PendingDeviceGrant } from '../server/index.ts'
 import { seeOther, tooMany } from './answers.ts'
 import { assertGuard, type Browser, guardOf, readBrowser } from './browser.ts'
@@ -39,7 +40,7 @@ export const device: Route = async (context, request, info) => {
   // Confirmed by the form before; the code that came with a link is only filled in.
   const confirmed = url.searchParams.get('confirmed')
   const userCode = url.searchParams.get('user_code') ?? ''
-  const isConfirmed = confirmed !== null && confirmed === (await guardOf(browser, `device ${userCode}`))
+  const isConfirmed = timingSafeEqual(await guardOf(context, browser, `device ${userCode}`), confirmed ?? '')
   return isConfirmed ? showStep(visit, userCode) : showCode(visit, userCode)
 }
 
@@ -81,7 +82,7 @@ async function confirmed(
   userCode: string,
   cookies: readonly string[] = [],
 ): Promise<DevAnswer> {
-  const proof = await guardOf(browser, `device ${userCode}`)
+  const proof = await guardOf(context, browser, `device ${userCode}`)
   const query = new URLSearchParams({ user_code: userCode, confirmed: proof })
   return seeOther(`${context.issuer}${paths.device}?${query}`, cookies)
 }
@@ -93,8 +94,8 @@ async function showStep(visit: DeviceVisit, userCode: string): Promise<DevAnswer
   return session ? showConsent(visit, userCode, { grant, session }) : showLogin(visit, userCode)
 }
 
-async function showCode({ browser }: DeviceVisit, userCode: string, problem?: string): Promise<DevAnswer> {
-  const frame = { action: paths.device, guard: await guardOf(browser, 'device') }
+async function showCode({ context, browser }: DeviceVisit, userCode: string, problem?: string): Promise<DevAnswer> {
+  const frame = { action: paths.device, guard: await guardOf(context, browser, 'device') }
   return devicePage(browser, 'Connect a device', deviceCodeBody({ frame, userCode, problem }))
 }
 
@@ -139,7 +140,7 @@ function aboutOf({ session }: DeviceVisit, userCode: string): string {
 async function frameOf(visit: DeviceVisit, userCode: string): Promise<FormFrame> {
   return {
     action: `${paths.device}?${new URLSearchParams({ user_code: userCode })}`,
-    guard: await guardOf(visit.browser, aboutOf(visit, userCode)),
+    guard: await guardOf(visit.context, visit.browser, aboutOf(visit, userCode)),
   }
 }
 

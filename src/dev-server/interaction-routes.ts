@@ -174,7 +174,7 @@ function aboutOf({ interaction, session }: Visit): string {
 async function frameOf(visit: Visit): Promise<FormFrame> {
   return {
     action: `${paths.interaction}/${visit.interaction.id}`,
-    guard: await guardOf(visit.browser, aboutOf(visit)),
+    guard: await guardOf(visit.context, visit.browser, aboutOf(visit)),
   }
 }
 

@@ -44,7 +44,7 @@ export const endSession: Route = async (context, request, { clientIp }) => {
   if (outcome.request.sid === session.sid) return end(context, request, { session, data: outcome.request })
   const browser = readBrowser(context, request)
   const action = `${paths.logout}?${params}`
-  const guard = await guardOf(browser, aboutOf(session, params))
+  const guard = await guardOf(context, browser, aboutOf(session, params))
   const { redirectTo } = outcome.request
   return logoutPage(
     { action, guard },

@@ -38,7 +38,7 @@ export function userPage({ path, name, reason, show, act }: UserPage): Route {
     const browser = readBrowser(context, request)
     const session = await readLogin(context, request)
     const about = `${name} ${session?.sid ?? ''}`
-    const frame: FormFrame = { action: path, guard: await guardOf(browser, about) }
+    const frame: FormFrame = { action: path, guard: await guardOf(context, browser, about) }
     const answer: UserVisit['answer'] = (title, body) => answerPage(browser, title, body)
     const again = (cookies: readonly string[] = []) => seeOther(`${context.issuer}${path}`, cookies)
     const showLogin = ({ problem, username }: { readonly problem?: string; readonly username?: string } = {}) =>

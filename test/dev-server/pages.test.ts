@@ -1,9 +1,12 @@
 // The pages, as a browser without scripts and as an attacker's page would use them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { digest } from '#signatures'
+import { encodeBase64url } from '../../src/lib/base64url.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
 import { type JudgedServer, startJudgedServer } from './conformance.ts'
 import { formsOf, HeadlessBrowser } from './headless-browser.ts'
 
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 const redirectUri = 'http://127.0.0.1:3999/callback'
 let server: JudgedServer
 /** Milliseconds by which the server's clock is moved on. */
@@ -163,6 +166,23 @@ describe('the pages', () => {
       statuses.push((await browser.send(form!.action, { method: 'POST', body })).status)
     }
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 200), 429])
+  })
+
+  it('let nobody past the count by a guard made of their own cookie', async () => {
+    server.addClient({ client_id: 'tv', token_endpoint_auth_method: 'none', grant_types: [deviceGrant] })
+    const begun = await fetch(`${server.issuer}/device_authorization`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: 'tv' }),
+    })
+    const { user_code: userCode } = (await begun.json()) as { user_code: string }
+    const browser = new HeadlessBrowser()
+    await browser.open(`${server.issuer}/device`)
+    const about = `${browser.cookies.get('authentype_browser')} device ${userCode}`
+    const confirmed = encodeBase64url(await digest('SHA-256', about))
+    const query = new URLSearchParams({ user_code: userCode, confirmed })
+    const page = (await browser.open(`${server.issuer}/device?${query}`)) as Response
+    const [form] = formsOf(await page.text(), server.issuer)
+    expect(form?.acts).toEqual(['code'])
   })
 
   it('ask before a logout that no hint vouches for', async () => {
