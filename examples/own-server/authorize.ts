@@ -27,6 +27,13 @@ export interface Pages {
   answer(request: Request): Promise<'yes' | 'no' | undefined>
 }
 
+/** What waits in the store while the user decides. */
+interface Pending {
+  readonly request: AuthorizationRequestData
+  /** Who said yes to this very request. */
+  readonly consentedBy?: string
+}
+
 /** Milliseconds that a user may take. */
 const patience = 600_000
 
@@ -41,7 +48,7 @@ export function createAuthorize(config: TokenEndpointConfig, pages: Pages, audit
     const outcome = await validateAuthorizationRequest(config, { params })
     if (outcome.ok) {
       const id = crypto.randomUUID()
-      const value = { request: outcome.request }
+      const value: Pending = { request: outcome.request }
       const expiresAt = Date.now() + patience
       await store.commit([{ kind: 'put', key: recordOf(id), value, expect: null, expiresAt }])
       return Response.redirect(`${config.issuer}/authorize/${id}`, 303)
@@ -57,7 +64,7 @@ export function createAuthorize(config: TokenEndpointConfig, pages: Pages, audit
   /** GET and POST /authorize/:id, as often as there is something to ask. */
   async function proceed(request: Request, id: string): Promise<Response> {
     const pending = await store.get(recordOf(id))
-    const asked = (pending?.value as { request: AuthorizationRequestData } | undefined)?.request
+    const { request: asked, consentedBy } = (pending?.value ?? {}) as Partial<Pending>
     const client = asked && (await config.loadClient(asked.clientId))
     if (!pending || !asked || !client) return new Response('It took too long. Start again.', { status: 400 })
     const here = `${config.issuer}/authorize/${id}`
@@ -71,12 +78,16 @@ export function createAuthorize(config: TokenEndpointConfig, pages: Pages, audit
       if (answer === undefined) return new Response('This form is not ours.', { status: 403 })
       if (answer === 'no') return finish({ error: 'access_denied' })
       await saveConsent(config, session.subject, asked.clientId, asked)
+      const value: Pending = { request: asked, consentedBy: session.subject }
+      const { key, version: expect } = pending
+      await store.commit([{ kind: 'put', key, value, expect, expiresAt: Date.now() + patience }])
       return Response.redirect(here, 303)
     }
     const consent = session && (await readConsent(config, session.subject, asked.clientId))
     const decision = await decideAuthorization(config, asked, client, {
       ...(session && { session }),
       ...(consent && { consent }),
+      ...(consentedBy !== undefined && { consentedBy }),
       accountSelectedAt: asked.requestedAt, // one account a browser: there is nothing to choose
     })
     switch (decision.kind) {

@@ -2,6 +2,7 @@ import { epochSeconds } from '../lib/runtime.ts'
 import {
   type AuthorizationDecision,
   type AuthorizationResult,
+  claimsBeyondScope,
   createEvent,
   decideAuthorization,
   issueAuthorizationCode,
@@ -16,7 +17,7 @@ import { assertGuard, type Browser, guardOf, readBrowser } from './browser.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
 import type { DevAnswer, DevRequest } from './exchange.ts'
-import { findInteraction, type Interaction, noteAccountSelected, takeInteraction } from './interactions.ts'
+import { type Answers, findInteraction, type Interaction, noteAnswer, takeInteraction } from './interactions.ts'
 import { logIn } from './log-in.ts'
 import { endLogin, readLogin } from './logins.ts'
 import { consentBody, selectBody } from './pages/consent-page.ts'
@@ -56,7 +57,7 @@ async function show(visit: Visit, problem?: string): Promise<DevAnswer> {
   const decision = await decideAuthorization(context.config, interaction.request, client, {
     ...(session && { session }),
     ...(consent && { consent }),
-    ...(interaction.accountSelectedAt !== undefined && { accountSelectedAt: interaction.accountSelectedAt }),
+    ...interaction.answers,
   })
   switch (decision.kind) {
     case 'issue':
@@ -104,7 +105,8 @@ async function showQuestion(
   const userName = context.accounts.nameOf(session.subject)
   if (kind === 'select_account') return pageFor(visit, 'Choose an account', selectBody({ frame, userName }))
   const { scope, resources, redirectUri } = interaction.request
-  const body = consentBody({ frame, clientName: nameOf(client), userName, scope, resources, redirectUri })
+  const claims = claimsBeyondScope(interaction.request)
+  const body = consentBody({ frame, clientName: nameOf(client), userName, scope, claims, resources, redirectUri })
   return pageFor(visit, 'Allow access?', body)
 }
 
@@ -119,17 +121,20 @@ async function decide(visit: Visit, request: DevRequest): Promise<DevAnswer> {
   switch (act) {
     case 'allow':
       await saveConsent(context.config, session.subject, interaction.request.clientId, interaction.request)
-      return again(visit)
-    case 'continue': {
-      const at = epochSeconds(context.runtime)
-      await noteAccountSelected(context, interaction, { browser: visit.browser, at })
-      return again(visit)
-    }
+      return answered(visit, { consentedBy: session.subject })
+    case 'continue':
+      return answered(visit, { accountSelectedAt: epochSeconds(context.runtime) })
     case 'switch':
       return again(visit, [await endLogin(context, request)])
     default:
       return again(visit)
   }
+}
+
+async function answered(visit: Visit, answer: Answers): Promise<DevAnswer> {
+  const { context, interaction, browser } = visit
+  await noteAnswer(context, interaction, { browser, answer })
+  return again(visit)
 }
 
 async function login(visit: Visit, request: DevRequest, form: URLSearchParams): Promise<DevAnswer> {

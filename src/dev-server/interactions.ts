@@ -8,9 +8,16 @@ import type { DevContext } from './context.ts'
 export interface Interaction {
   readonly id: string
   readonly request: AuthorizationRequestData
+  readonly answers: Answers
+  readonly version: RecordVersion
+}
+
+/** What the user has answered to this very request. */
+export interface Answers {
   /** Seconds since the epoch. */
   readonly accountSelectedAt?: number
-  readonly version: RecordVersion
+  /** The subject of who consented. */
+  readonly consentedBy?: string
 }
 
 interface InteractionRecord {
@@ -18,7 +25,7 @@ interface InteractionRecord {
   readonly request: AuthorizationRequestData
   /** The hash of the browser's cookie, from its first look on. */
   readonly browser?: string
-  readonly accountSelectedAt?: number
+  readonly answers?: Answers
 }
 
 /** Seconds that a user may take. */
@@ -42,21 +49,21 @@ export async function findInteraction(
   if (!stored || !record) return undefined
   const hash = await hashText(browser.id)
   if (record.browser !== undefined && record.browser !== hash) return undefined
-  const { request, accountSelectedAt } = record
-  const selected = accountSelectedAt === undefined ? {} : { accountSelectedAt }
-  if (record.browser !== undefined) return { id, request, ...selected, version: stored.version }
+  const { request, answers = {} } = record
+  if (record.browser !== undefined) return { id, request, answers, version: stored.version }
   const version = await put(context, id, { ...record, browser: hash }, stored.version)
-  return version === undefined ? undefined : { id, request, ...selected, version }
+  return version === undefined ? undefined : { id, request, answers, version }
 }
 
 /** @returns whether it was still there to change */
-export async function noteAccountSelected(
+export async function noteAnswer(
   context: DevContext,
-  { id, request, version }: Interaction,
-  { browser, at }: { readonly browser: Browser; readonly at: number },
+  { id, request, answers, version }: Interaction,
+  { browser, answer }: { readonly browser: Browser; readonly answer: Answers },
 ): Promise<boolean> {
   const hash = await hashText(browser.id)
-  const record: InteractionRecord = { format: 'dev-interaction-1', request, browser: hash, accountSelectedAt: at }
+  const all = { ...answers, ...answer }
+  const record: InteractionRecord = { format: 'dev-interaction-1', request, browser: hash, answers: all }
   return (await put(context, id, record, version)) !== undefined
 }
 

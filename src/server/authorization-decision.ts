@@ -1,5 +1,6 @@
 import { epochSeconds } from '../lib/runtime.ts'
 import type { AuthorizationRequestData } from './authorization-params.ts'
+import { claimsBeyondScope } from './claims-by-scope.ts'
 import type { RegisteredClient } from './client.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import type { Consent } from './consents.ts'
@@ -34,6 +35,11 @@ export interface DecisionInput {
   readonly session?: LoginSession
   /** What this user has granted to this client before, or just now. */
   readonly consent?: Consent
+  /**
+   * The subject of the user who consented to this very request. Where each request is asked about, what another one of
+   * the same client was granted meanwhile is no answer.
+   */
+  readonly consentedBy?: string
   /** Seconds since the epoch: when the user chose the account for this request. */
   readonly accountSelectedAt?: number
 }
@@ -61,7 +67,7 @@ export async function decideAuthorization(
     return silent ? { kind: 'error', error: 'interaction_required' } : { kind: 'login', reason: 'acr' }
   const isChosen = (input.accountSelectedAt ?? 0) >= request.requestedAt || session.authTime >= request.requestedAt
   if (request.prompt.includes('select_account') && !isChosen) return { kind: 'select_account' }
-  if (needsConsent(request, input.consent, isUnassured(config, client, request))) {
+  if (needsConsent(request, { ...input, session }, isUnassured(config, client, request))) {
     return silent ? { kind: 'error', error: 'consent_required' } : { kind: 'consent' }
   }
   return { kind: 'issue' }
@@ -83,13 +89,16 @@ async function findLoginReason(
   if (expected.length === 0) return undefined
   const { resolveSubject: resolve } = config
   const sub = resolve ? await callHost('resolveSubject', () => resolve(session.subject, client)) : session.subject
-  return expected.every((one) => one === sub) ? undefined : { kind: 'login', reason: 'other_user' }
+  return expected.every((subs) => subs.includes(sub)) ? undefined : { kind: 'login', reason: 'other_user' }
 }
 
-/** OIDC Core 5.5.1: a `sub` asked for by value means that user and no other. */
-function expectedSubs({ expectedSub, claims }: AuthorizationRequestData): readonly string[] {
-  const asked = [claims?.id_token?.sub?.value, claims?.userinfo?.sub?.value, expectedSub]
-  return asked.filter((one): one is string => typeof one === 'string')
+/** OIDC Core 5.5.1: a `sub` asked for by value means that user and no other, and by values one of those. */
+function expectedSubs({ expectedSub, claims }: AuthorizationRequestData): readonly (readonly unknown[])[] {
+  const asked = [claims?.id_token?.sub, claims?.userinfo?.sub, { value: expectedSub }]
+  return asked.flatMap((sub) => [
+    ...(sub?.value === undefined ? [] : [[sub.value]]),
+    ...(sub?.values === undefined ? [] : [sub.values]),
+  ])
 }
 
 /** OIDC Core 5.5.1.1: an essential acr with values must be one of them; `acr_values` are only preferred. */
@@ -114,16 +123,17 @@ function isUnassured(
   return isNative && config.isPublicClient?.(client) === true && !redirectUri.startsWith('https:')
 }
 
+/** OIDC Core 3.1.2.4: nothing is released that the user did not grant, claims that were asked for one by one included. */
 function needsConsent(
   request: AuthorizationRequestData,
-  consent: Consent | undefined,
+  { session, consent, consentedBy }: DecisionInput & { readonly session: LoginSession },
   isUnassuredClient: boolean,
 ): boolean {
   if (!consent) return true
-  if (isUnassuredClient && consent.grantedAt < request.requestedAt) return true
-  if (request.prompt.includes('consent') && consent.grantedAt < request.requestedAt) return true
   // What is asked for in detail is asked about each time.
-  if (request.authorizationDetails && consent.grantedAt < request.requestedAt) return true
+  const isAskedEachTime = isUnassuredClient || request.prompt.includes('consent') || request.authorizationDetails
+  if (isAskedEachTime && consentedBy !== session.subject) return true
   const covers = (granted: readonly string[], asked: readonly string[]) => asked.every((one) => granted.includes(one))
-  return !covers(consent.scope, request.scope) || !covers(consent.resources, request.resources)
+  if (!covers(consent.scope, request.scope) || !covers(consent.resources, request.resources)) return true
+  return !covers(consent.claims ?? [], claimsBeyondScope(request))
 }

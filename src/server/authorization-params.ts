@@ -168,8 +168,18 @@ function isClaimsRequest(value: unknown): value is ClaimsRequest {
   if (!isObject(value)) return false
   return [value.userinfo, value.id_token].every((part) => {
     if (part === undefined) return true
-    return isObject(part) && Object.values(part).every((one) => one === null || isObject(one))
+    return isObject(part) && Object.entries(part).every(([name, one]) => one === null || isClaimRequest(name, one))
   })
+}
+
+/** OIDC Core 5.5.1: `essential` is a boolean and `values` a list. Of a `sub` a text alone can be the value. */
+function isClaimRequest(name: string, request: unknown): boolean {
+  if (!isObject(request)) return false
+  const { essential, value, values } = request
+  if (essential !== undefined && typeof essential !== 'boolean') return false
+  if (values !== undefined && !Array.isArray(values)) return false
+  const isText = (one: unknown) => typeof one === 'string'
+  return name !== 'sub' || ((value === undefined || isText(value)) && ((values as unknown[]) ?? []).every(isText))
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

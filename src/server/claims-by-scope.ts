@@ -1,4 +1,5 @@
 import type { ClaimsRequest } from '../../generated/models.ts'
+import { reservedIdTokenClaims } from './mint-id-token.ts'
 
 /** OIDC Core 5.4 */
 const claimsByScope: Readonly<Record<string, readonly string[]>> = {
@@ -43,4 +44,22 @@ export function selectClaims(
   const asked = Object.keys(claims?.[target] ?? {})
   const names = [...new Set([...byScope, ...asked])].filter((name) => Object.hasOwn(known, name))
   return Object.fromEntries(names.map((name) => [name, known[name]]).filter(([, value]) => value !== undefined))
+}
+
+/**
+ * The claims about the user that a request asks for one by one and that no scope of it stands for: what a page has to
+ * ask about beside the scope. The protocol's own claims (`sub`, `acr`, `auth_time`, ...) tell nothing more of a user.
+ *
+ * @see OIDC Core 5.4, 5.5
+ */
+export function claimsBeyondScope(request: {
+  readonly scope: readonly string[]
+  readonly claims?: ClaimsRequest
+}): readonly string[] {
+  const { scope, claims } = request
+  const byScope = scope.flatMap((one) => claimsByScope[one] ?? [])
+  const asked = [...Object.keys(claims?.id_token ?? {}), ...Object.keys(claims?.userinfo ?? {})]
+  // OIDC Core 5.2: `name#fr` is the claim `name` in a language.
+  const isKnown = (name: string) => byScope.includes(name.split('#', 1)[0]!) || reservedIdTokenClaims.includes(name)
+  return [...new Set(asked)].filter((name) => !isKnown(name))
 }

@@ -1,5 +1,7 @@
 import { recordKey } from '../lib/record-store.ts'
 import { epochSeconds } from '../lib/runtime.ts'
+import type { AuthorizationRequestData } from './authorization-params.ts'
+import { claimsBeyondScope } from './claims-by-scope.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { storeOf } from './guard-store.ts'
 import { indexes, readRecord } from './records.ts'
@@ -9,6 +11,8 @@ import { sha256 } from './secrets.ts'
 export interface Consent {
   readonly scope: readonly string[]
   readonly resources: readonly string[]
+  /** Claims that were asked for one by one, beyond those that the scope stands for. @default none */
+  readonly claims?: readonly string[]
   /** Seconds since the epoch. */
   readonly grantedAt: number
 }
@@ -26,15 +30,17 @@ export async function readConsent(
 ): Promise<Consent | undefined> {
   const stored = await storeOf(config).get(await keyOf(subject, clientId))
   const found = readRecord<ConsentRecord>(stored, 'consent-1')?.value
-  return found && { scope: found.scope, resources: found.resources, grantedAt: found.grantedAt }
+  if (!found) return undefined
+  const { scope, resources, claims = [], grantedAt } = found
+  return { scope, resources, claims, grantedAt }
 }
 
-/** Adds to what was granted before; of several at once none is lost. */
+/** Adds the part of a request that was granted to what was granted before; of several at once none is lost. */
 export async function saveConsent(
   config: TokenEndpointConfig,
   subject: string,
   clientId: string,
-  granted: Pick<Consent, 'scope' | 'resources'>,
+  granted: Pick<AuthorizationRequestData, 'scope' | 'resources' | 'claims'>,
 ): Promise<Consent> {
   const key = await keyOf(subject, clientId)
   for (;;) {
@@ -42,6 +48,7 @@ export async function saveConsent(
     const consent: Consent = {
       scope: [...new Set([...(known?.value.scope ?? []), ...granted.scope])],
       resources: [...new Set([...(known?.value.resources ?? []), ...granted.resources])],
+      claims: [...new Set([...(known?.value.claims ?? []), ...claimsBeyondScope(granted)])],
       grantedAt: epochSeconds(config.runtime),
     }
     const value: ConsentRecord = { format: 'consent-1', subject, clientId, ...consent }

@@ -20,7 +20,7 @@ export {
   handleBackchannelAuthenticationRequest,
   type PendingBackchannelRequest,
 } from './backchannel-authentication.ts'
-export { selectClaims } from './claims-by-scope.ts'
+export { claimsBeyondScope, selectClaims } from './claims-by-scope.ts'
 export type { AuthenticatedClient, ClientAuthMethod, RegisteredClient, ReplayClaim } from './client.ts'
 export type { EndpointOutcome } from './client-request.ts'
 export { type ClientStore, createClientStore } from './client-store.ts'

@@ -9,7 +9,7 @@ import type { ServerKey } from './server-keys.ts'
 import { signJwt } from './sign-jwt.ts'
 
 /** Only the mint writes these; the host's claims of these names are passed over. */
-const reservedIdTokenClaims: readonly string[] = [
+export const reservedIdTokenClaims: readonly string[] = [
   'iss',
   'sub',
   'aud',

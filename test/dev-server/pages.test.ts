@@ -119,6 +119,26 @@ describe('the pages', () => {
     expect((end as URL).searchParams.get('code')).toBeTruthy()
   })
 
+  it('ask about each request by itself: what was allowed meanwhile answers no other', async () => {
+    const browser = new HeadlessBrowser()
+    const waiting = (await browser.open(authorizationUrl({ prompt: 'consent' }))) as Response
+    await browser.login(authorizationUrl())
+    const page = (await browser.open(waiting.url)) as Response
+    expect(formsOf(await page.text(), server.issuer).flatMap(({ acts }) => acts)).toEqual(['allow', 'deny'])
+  })
+
+  it('ask about claims that no scope stands for', async () => {
+    const browser = new HeadlessBrowser()
+    await browser.login(authorizationUrl({ scope: 'openid' }))
+    const claims = JSON.stringify({ userinfo: { email: null, 'x<b>': null } })
+    const silent = await browser.open(authorizationUrl({ claims, prompt: 'none' }))
+    expect((silent as URL).searchParams.get('error')).toBe('consent_required')
+    await browser.login(authorizationUrl({ claims }))
+    expect(browser.pages.at(-1)).toContain('<li>email</li><li>x&lt;b&gt;</li>')
+    const again = await browser.open(authorizationUrl({ claims, prompt: 'none' }))
+    expect((again as URL).searchParams.get('code')).toBeTruthy()
+  })
+
   it.each([
     ['none', 'login_required'],
     ['consent none', 'invalid_request'],

@@ -152,7 +152,22 @@ describe('validateAuthorizationRequest', () => {
     expect((await accept(await start(), { claims })).claims).toBeUndefined()
     const on = await start({}, { claimsParameter: true })
     expect((await accept(on, { claims })).claims).toEqual({ userinfo: { email: { essential: true } } })
-    expect(await judge({ claims: '{"userinfo":1}' }, {}, { claimsParameter: true })).toMatch(/^invalid_request/)
+  })
+
+  // OIDC Core 5.5.1
+  it.each([
+    '{"userinfo":1}',
+    '{"id_token":{"acr":5}}',
+    '{"id_token":{"acr":{"essential":"true"}}}',
+    '{"id_token":{"acr":{"essential":true,"values":5}}}',
+    '{"id_token":{"acr":{"essential":true,"values":"mfa pwd"}}}',
+    '{"id_token":{"sub":{"value":5}}}',
+    '{"userinfo":{"sub":{"values":["a",5]}}}',
+    '{"id_token":{},"id_token":{}}',
+  ])('refuses the claims %s', async (claims) => {
+    expect(await judge({ claims }, {}, { claimsParameter: true })).toBe(
+      'invalid_request to the client: malformed claims',
+    )
   })
 
   it('takes an expired id_token_hint of this client, and no other', async () => {
@@ -265,6 +280,10 @@ describe('pushed requests', () => {
   })
 })
 
+const details = JSON.stringify([{ type: 'pay', amount: 1_000 }])
+const asking = (...names: string[]) =>
+  JSON.stringify({ userinfo: Object.fromEntries(names.map((name) => [name, null])) })
+
 describe('decideAuthorization', () => {
   async function decide(params: Record<string, unknown>, input: (now: number) => DecisionInput, options = {}) {
     const rig = await start({}, { claimsParameter: true, ...options })
@@ -287,7 +306,28 @@ describe('decideAuthorization', () => {
     ['login: prompt', { prompt: 'login' }, (now) => ({ session: session(now - 1), consent: consent(now) })],
     ['issue', { prompt: 'login' }, (now) => ({ session: session(now + 1), consent: consent(now) })],
     ['consent', { prompt: 'consent' }, (now) => ({ session: session(now), consent: consent(now - 1) })],
-    ['issue', { prompt: 'consent' }, (now) => ({ session: session(now), consent: consent(now) })],
+    // What was granted meanwhile to another request of the client is no answer to this one.
+    ['consent', { prompt: 'consent' }, (now) => ({ session: session(now), consent: consent(now + 5) })],
+    ['consent', { prompt: 'consent' }, (now) => ({ session: session(now), consent: consent(now), consentedBy: 'bob' })],
+    ['issue', { prompt: 'consent' }, (now) => ({ session: session(now), consent: consent(now), consentedBy: 'alice' })],
+    ['consent', { authorization_details: details }, (now) => ({ session: session(now), consent: consent(now + 5) })],
+    [
+      'issue',
+      { authorization_details: details },
+      (now) => ({ session: session(now), consent: consent(now), consentedBy: 'alice' }),
+    ],
+    // OIDC Core 5.5: claims are released by consent, too.
+    ['consent', { claims: asking('email') }, (now) => ({ session: session(now), consent: consent(now) })],
+    [
+      'issue',
+      { claims: asking('email') },
+      (now) => ({ session: session(now), consent: { ...consent(now), claims: ['email'] } }),
+    ],
+    [
+      'issue',
+      { claims: asking('sub', 'acr', 'auth_time') },
+      (now) => ({ session: session(now), consent: consent(now) }),
+    ],
     ['select_account', { prompt: 'select_account' }, (now) => ({ session: session(now - 1), consent: consent(now) })],
     ['login: max_age', { max_age: '60' }, (now) => ({ session: session(now - 61), consent: consent(now) })],
     ['issue', { max_age: '60' }, (now) => ({ session: session(now - 40), consent: consent(now) })],
@@ -322,6 +362,9 @@ describe('decideAuthorization', () => {
     const input = (now: number) => ({ session: session(now), consent: consent(now) })
     expect(await decide({ claims }, input)).toBe('login: other_user')
     expect(await decide({ claims, prompt: 'none' }, input)).toBe('login_required')
+    const oneOf = (...values: string[]) => JSON.stringify({ userinfo: { sub: { values } } })
+    expect(await decide({ claims: oneOf('bob') }, input)).toBe('login: other_user')
+    expect(await decide({ claims: oneOf('bob', 'alice') }, input)).toBe('issue')
   })
 
   it('wants an essential acr, by a step up first', async () => {
@@ -339,8 +382,12 @@ describe('decideAuthorization', () => {
   it('remembers consents, adds to them and forgets them', async () => {
     const rig = await start()
     await saveConsent(rig.config, 'alice', 'web', { scope: ['a'], resources: [] })
-    await saveConsent(rig.config, 'alice', 'web', { scope: ['b'], resources: [] })
-    expect((await readConsent(rig.config, 'alice', 'web'))?.scope).toEqual(['a', 'b'])
+    const claims = { userinfo: { email: null, 'name#fr': null }, id_token: { acr: null, 'phone_number#x': null } }
+    await saveConsent(rig.config, 'alice', 'web', { scope: ['b', 'profile'], resources: [], claims })
+    expect(await readConsent(rig.config, 'alice', 'web')).toMatchObject({
+      scope: ['a', 'b', 'profile'],
+      claims: ['phone_number#x', 'email'],
+    })
     expect(await readConsent(rig.config, 'bob', 'web')).toBeUndefined()
     await withdrawConsent(rig.config, 'alice', 'web')
     expect(await readConsent(rig.config, 'alice', 'web')).toBeUndefined()

@@ -6,14 +6,18 @@ export interface ConsentPage {
   readonly clientName: string
   readonly userName: string
   readonly scope: readonly string[]
+  /** Claims beyond those of the scope. @default none */
+  readonly claims?: readonly string[]
   readonly resources: readonly string[]
   /** Where the browser goes next; absent for a device. */
   readonly redirectUri?: string
 }
 
-export function consentBody({ frame, clientName, userName, scope, resources, redirectUri }: ConsentPage): Html {
+export function consentBody(input: ConsentPage): Html {
+  const { frame, clientName, userName, scope, claims = [], resources, redirectUri } = input
   return html`<p><strong>${clientName}</strong> asks to:</p>
 ${scopeList(scope)}
+${claims.length > 0 && html`<p class="quiet">And to know of you:</p><ul>${claims.map((one) => html`<li>${one}</li>`)}</ul>`}
 ${resources.length > 0 && html`<p class="quiet">At:</p><ul>${resources.map((one) => html`<li>${one}</li>`)}</ul>`}
 <div class="stack">
 ${act(frame, 'allow', 'Allow')}
