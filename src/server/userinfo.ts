@@ -36,7 +36,8 @@ interface PresentedToken {
 }
 
 /**
- * The claims about the user behind an access token with the scope openid, `sub` always among them.
+ * The claims about the user behind an access token with the scope openid, `sub` always among them. The token is one
+ * for the configured audience, the issuer or this endpoint; one for another resource alone is none for this one.
  *
  * @see OIDC Core 5.3; RFC 6750 3; RFC 9449 7
  */
@@ -50,7 +51,7 @@ export async function handleUserInfoRequest(
   try {
     headers = await nonceHeaders(config, constraintInput(input))
     presented = readToken(input)
-    const record = await judgeToken(config, presented.token)
+    const record = await judgeToken(config, presented.token, request.url)
     await judgePossession(config, input, presented, record)
     const response = await answer(config, record)
     return { ok: true, response, headers: { ...noStore, ...headers }, events: [] }
@@ -71,9 +72,12 @@ function readToken(request: EndpointRequest): PresentedToken {
   return { scheme: scheme!.toLowerCase() as PresentedToken['scheme'], token }
 }
 
-async function judgeToken(config: TokenEndpointConfig, token: string): Promise<AccessRecord> {
+async function judgeToken(config: TokenEndpointConfig, token: string, url: string): Promise<AccessRecord> {
   const found = await findAccessToken(config, token)
   if (!found?.isActive) throw refuseToken('access token unknown, expired or revoked')
+  // RFC 9068 4, RFC 9700 2.3: whoever runs the API that a token is for learns nothing here by it.
+  const names = [config.audience, config.issuer, url]
+  if (!found.record.audience.some((one) => names.includes(one))) throw refuseToken('access token for another audience')
   if (!found.record.scope.includes('openid') || found.record.ofClient) {
     throw new Refusal('insufficient_scope', 'the access token lacks the scope openid', { reason: 'no openid' })
   }

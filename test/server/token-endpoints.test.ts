@@ -284,6 +284,19 @@ describe('userinfo', () => {
     expect(!both.ok && both.error).toMatchObject({ error: 'invalid_request', status: 400 })
   })
 
+  it('refuses a token that is for other resources alone: their owner learns nothing by it', async () => {
+    const rig = await start({ resources: ['https://api.example', url] })
+    const ask = async (resources: string[]) => {
+      const { access_token: token } = await login(rig, {}, { resources })
+      const outcome = await get(rig, `Bearer ${token}`)
+      return outcome.ok ? 'claims' : `${outcome.error.error}: ${outcome.events[0]?.metadata.reason}`
+    }
+    expect(await ask(['https://api.example'])).toBe('invalid_token: access token for another audience')
+    expect(await ask(['https://api.example', issuer])).toBe('claims')
+    expect(await ask([url])).toBe('claims')
+    expect(await ask([])).toBe('claims')
+  })
+
   it('is signed where the client registered that', async () => {
     const rig = await start({
       loadClient: (clientId) => ({ clientId, metadata: { ...clients.web, userinfo_signed_response_alg: 'ES256' } }),
