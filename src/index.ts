@@ -123,6 +123,7 @@ export {
   AuthorizationResponseError,
   ConfigurationError,
   type ConfigurationErrorCode,
+  type ConfigurationErrorOptions,
   GenerateError,
   type GenerateErrorCode,
   IdTokenError,

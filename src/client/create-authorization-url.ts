@@ -141,5 +141,8 @@ async function toRequest(
 function missing(issuer: Issuer, field: string): ConfigurationError {
   return new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}", which a login needs`, {
     field,
+    clause: 'RFC 8414 2',
+    expected: 'https URL',
+    actual: 'absent',
   })
 }

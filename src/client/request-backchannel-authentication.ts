@@ -100,7 +100,8 @@ export async function requestBackchannelAuthentication(
   const metadata = await issuer.metadata.get(init)
   const field = 'backchannel_authentication_endpoint'
   if (metadata[field] === undefined) {
-    throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}"`, { field })
+    const facts = { field, clause: 'CIBA Core 4', expected: 'https URL', actual: 'absent' }
+    throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}"`, facts)
   }
   // CIBA Core 7.1: by the method registered for the token endpoint.
   assertClientAuthSupported(metadata, 'token', issuer.clientAuth)

@@ -61,7 +61,8 @@ export async function requestDeviceAuthorization(
   const metadata = await issuer.metadata.get(init)
   const field = 'device_authorization_endpoint'
   if (metadata[field] === undefined) {
-    throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}"`, { field })
+    const facts = { field, clause: 'RFC 8628 4', expected: 'https URL', actual: 'absent' }
+    throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}"`, facts)
   }
   // RFC 8628 3.1: the client authenticates itself as at the token endpoint.
   assertClientAuthSupported(metadata, 'token', issuer.clientAuth)

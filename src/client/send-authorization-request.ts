@@ -91,6 +91,11 @@ function canPush(metadata: AuthorizationServerMetadata): boolean {
   throw new ConfigurationError(
     'missing_metadata',
     'the server requires pushed authorization requests, but its metadata has no "pushed_authorization_request_endpoint"',
-    { field: 'pushed_authorization_request_endpoint' },
+    {
+      field: 'pushed_authorization_request_endpoint',
+      clause: 'RFC 9126 5',
+      expected: 'https URL',
+      actual: 'absent',
+    },
   )
 }

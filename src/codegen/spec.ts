@@ -156,6 +156,8 @@ export interface OperationSpec {
   readonly accessToken?: 'required' | 'optional'
   readonly clientAuth?: 'required' | 'optional'
   readonly metadataField?: string
+  /** Where a specification says what the answer is. */
+  readonly clause?: string
   /** The document's path is good too: the server's metadata need not have the field. */
   readonly metadataFallback?: true
   /** A browser sends this request: only its URL can be built. */

@@ -10,21 +10,29 @@ export type ConfigurationErrorCode =
   /** The key cannot be used for this: wrong type, too weak, not for this algorithm. */
   | 'unusable_key'
 
+export interface ConfigurationErrorOptions {
+  /** The member that does not fit. */
+  field: string
+  /** Where the rule stands, for example `RFC 8414 2`. */
+  clause: string
+  expected: unknown
+  actual: unknown
+  cause?: unknown
+}
+
 /** Client, key and server do not fit together. Nothing was sent. */
 export class ConfigurationError extends AuthentypeError {
   override readonly name = 'ConfigurationError'
   readonly code: ConfigurationErrorCode
   readonly field: string
+  readonly clause: string
   readonly expected: unknown
   readonly actual: unknown
-  constructor(
-    code: ConfigurationErrorCode,
-    message: string,
-    options: { field: string; expected?: unknown; actual?: unknown; cause?: unknown },
-  ) {
-    super(message, { cause: options.cause })
+  constructor(code: ConfigurationErrorCode, message: string, options: ConfigurationErrorOptions) {
+    super(`${message} (${options.clause})`, { cause: options.cause })
     this.code = code
     this.field = options.field
+    this.clause = options.clause
     this.expected = options.expected
     this.actual = options.actual
   }

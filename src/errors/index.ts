@@ -12,7 +12,7 @@ import type { XrpcError } from './xrpc.ts'
 export { AccessError, type AccessErrorCode } from './access.ts'
 export { AtprotoError, type AtprotoErrorCode } from './atproto.ts'
 export { AuthentypeError } from './base.ts'
-export { ConfigurationError, type ConfigurationErrorCode } from './configuration.ts'
+export { ConfigurationError, type ConfigurationErrorCode, type ConfigurationErrorOptions } from './configuration.ts'
 export { GenerateError, type GenerateErrorCode } from './generate.ts'
 export { NetworkError, RequestError, type RequestErrorCode, TimeoutError } from './network.ts'
 export {

@@ -54,8 +54,8 @@ export type ProtocolErrorCode =
 export interface ProtocolErrorOptions {
   /** Where the rule stands, for example `RFC 9207 2.4`. */
   clause: string
-  expected?: unknown
-  actual?: unknown
+  expected: unknown
+  actual: unknown
   cause?: unknown
 }
 

@@ -17,8 +17,10 @@ export interface ResponseErrorOptions {
   url: string
   status: number
   contentType?: string
-  expected?: string
-  actual?: string
+  /** Where the rule stands, for example `RFC 6749 5.1`. @default none: it is that of the API's own document */
+  clause?: string | undefined
+  expected: string
+  actual: string
   /** Up to 200 characters, only of HTML or text that came with an error status. */
   excerpt?: string
   response?: Response
@@ -32,13 +34,16 @@ export class ResponseError extends AuthentypeError {
   declare readonly url: string
   declare readonly status: number
   declare readonly contentType: string
-  declare readonly expected: string | undefined
-  declare readonly actual: string | undefined
+  /** Where the rule stands that the answer breaks; absent where only the API's own document has it. */
+  declare readonly clause: string | undefined
+  declare readonly expected: string
+  declare readonly actual: string
   declare readonly excerpt: string | undefined
   /** The answer; its body may have been read. Not enumerable, so that no logger prints it. */
   declare readonly response: Response | undefined
   constructor(code: ResponseErrorCode, message: string, options: ResponseErrorOptions) {
-    super(message, { code, contentType: '', ...options } as ResponseErrorOptions)
+    const { clause } = options
+    super(clause === undefined ? message : `${message} (${clause})`, { code, contentType: '', ...options } as object)
   }
 }
 

@@ -94,7 +94,10 @@ function tooLarge(response: Response, request: Request, maxBytes: number): Respo
     url,
     status: response.status,
     contentType: response.headers.get('content-type') ?? '',
+    // Attacks via protocol element length: a recipient ought to limit what it processes.
+    clause: 'RFC 9110 17.5',
     expected: `at most ${maxBytes} bytes`,
+    actual: 'more',
     response,
   })
 }

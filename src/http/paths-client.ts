@@ -193,6 +193,12 @@ function unfit(code: ResponseErrorCode, operation: Operation, response: Response
 }
 
 function invalidJson(operation: Operation, url: string): AuthentypeError {
-  const options = { url: withoutQuery(url), status: 200, expected: 'JSON' }
+  const options = {
+    url: withoutQuery(url),
+    status: 200,
+    clause: 'RFC 8259 2',
+    expected: 'JSON',
+    actual: 'something else',
+  }
   return new ResponseError('invalid_json', `${operation.id}: expected JSON, got something else`, options)
 }

@@ -18,16 +18,21 @@ export function readAnswer(
   bytes: ArrayBuffer,
   runtime?: Runtime,
 ): Answer {
-  const { id, responses, read, readError, excerpt } = operation
+  const { id, clause, responses, read, readError, excerpt } = operation
   const { status, headers, ok } = response
   const contentType = bytes.byteLength ? mediaTypeOf(headers) : ''
   const answer = { ok, status, body: undefined as unknown, headers, contentType }
-  const unfit = (code: ResponseErrorCode, expected: string, actual: string = contentType || 'no body'): Error =>
+  const unfit = (
+    code: ResponseErrorCode,
+    expected: string,
+    actual: string = contentType || (bytes.byteLength ? 'no content type' : 'no body'),
+  ): Error =>
     readError?.(operation, answer, bytes, runtime) ??
     new ResponseError(code, `${id}: expected ${expected}, got ${actual} with status ${status}`, {
       url: withoutQuery(url),
       status,
       contentType,
+      clause,
       expected,
       actual,
       response,
@@ -46,7 +51,9 @@ export function readAnswer(
     if (types && ok && status !== 204 && method !== 'HEAD' && !('' in content)) throw unfit('invalid_body', types)
     return answer
   }
-  const found = read?.(content, contentType, bytes)
+  // Specifications of OAuth say by which type an answer comes (RFC 6749 5.1); of an error, what it says is enough.
+  const isUntyped = ok && clause !== undefined && contentType === ''
+  const found = isUntyped ? undefined : read?.(content, contentType, bytes)
   if (!found) throw unfit('unexpected_content_type', types)
   const { body, failure } = found
   if (failure === null) throw unfit('invalid_json', 'JSON', 'something else')

@@ -76,7 +76,9 @@ export function refused(response: Response, request: Request, what: string): Res
   return new ResponseError('redirect_refused', `${request.method} ${url} was answered with ${what}`, {
     url,
     status: response.status,
+    clause: 'RFC 9110 15.4',
     expected: 'no redirect, or for metadata and keys at most three within the origin',
+    actual: what,
     response,
   })
 }

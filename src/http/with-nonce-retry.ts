@@ -76,6 +76,7 @@ function malformed(response: Response): ProtocolError {
     {
       clause: 'RFC 9449 8.1',
       expected: 'one to 1024 characters of NQCHAR',
+      actual: 'another',
     },
   )
 }

@@ -16,13 +16,14 @@ export function withStrictJson(fetch: Fetch): Fetch {
   return async (request) => {
     const response = await fetch(request)
     const contentType = mediaTypeOf(response.headers)
-    // What comes under no name at all is read as JSON, too.
+    // What comes under no name at all may be read as JSON, too.
     if (!response.ok || (contentType !== '' && !isJson(contentType))) return response
     const json = parseStrictJson(await response.clone().text(), Number.POSITIVE_INFINITY)
     if (json.ok || json.fault === 'not JSON') return response
     const url = withoutQuery(request.url)
     throw new ResponseError('invalid_json', `${request.method} ${url}: the JSON has ${json.fault}`, {
       ...{ url, status: response.status, contentType, response },
+      clause: 'RFC 8259 4',
       expected: 'JSON of one meaning',
       actual: json.fault,
     })

@@ -132,7 +132,8 @@ async function discoverEndpoint(issuer: string, options: ManageClientOptions): P
   const { registration_endpoint: url } = await metadata.get({ signal })
   if (url !== undefined) return url
   const field = 'registration_endpoint'
-  throw new ConfigurationError('missing_metadata', `${issuer} has no "${field}"`, { field })
+  const facts = { field, clause: 'RFC 8414 2', expected: 'https URL', actual: 'absent' }
+  throw new ConfigurationError('missing_metadata', `${issuer} has no "${field}"`, facts)
 }
 
 /** @throws ConfigurationError where the server gave nothing to manage the registration with */
@@ -142,8 +143,9 @@ function managementOf(
 ): { readonly url: string; readonly token: string } {
   const field = 'registration_client_uri'
   if (url === undefined || token === undefined) {
-    const message = 'the server gave no address or no token to manage the registration with (RFC 7592 3)'
-    throw new ConfigurationError('missing_metadata', message, { field })
+    const message = 'the server gave no address or no token to manage the registration with'
+    const facts = { field, clause: 'RFC 7592 3', expected: 'a URL and a token', actual: 'absent' }
+    throw new ConfigurationError('missing_metadata', message, facts)
   }
   assertEndpointUrl(url, { field, allowLoopbackHttp })
   return { url, token }

@@ -43,7 +43,8 @@ export async function discoverResource(
   const observer = observeSearch(new URL(url).origin, options)
   return await observer.watch('identity_resolution', async () => {
     const send = observer.watchFetch(fetch)
-    const { body } = await fetchJson(send, named ?? url, { timeout, signal: options.signal })
+    const wishes = { clause: 'RFC 9728 3.2', timeout, signal: options.signal }
+    const { body } = await fetchJson(send, named ?? url, wishes)
     const metadata = judgeResourceMetadata(body, { resource, allowLoopbackHttp })
     return { resource, authorizationServers: metadata.authorization_servers ?? [], metadata }
   })

@@ -57,6 +57,9 @@ export async function fetchUserInfo(
   if (endpoint === undefined) {
     throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "userinfo_endpoint"`, {
       field: 'userinfo_endpoint',
+      clause: 'OpenID Connect Discovery 3',
+      expected: 'https URL',
+      actual: 'absent',
     })
   }
   const answer = await requestUserInfo(issuer, token, endpoint, options, protection)

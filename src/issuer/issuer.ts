@@ -5,6 +5,7 @@ import { withLimits } from '../http/limits.ts'
 import { createObserver, type Observer } from '../http/observer.ts'
 import { withoutRedirects } from '../http/redirects.ts'
 import { createServerClocks, type ServerClocks } from '../http/server-clocks.ts'
+import { withAssumedJson } from '../http/with-assumed-json.ts'
 import { withClientAuth } from '../http/with-client-auth.ts'
 import { withDpop } from '../http/with-dpop.ts'
 import { withNonceRetry } from '../http/with-nonce-retry.ts'
@@ -83,7 +84,12 @@ export function createIssuer(options: IssuerOptions): Issuer {
   const observer = createObserver({ issuer, runtime, onEvent })
   const clocks = createServerClocks({ runtime, onLearned: observer.clockSkew })
   const fetch = observer.watchFetch(clocks.learnFrom(options.fetch))
-  const limited = withStrictJson(withoutRedirects(withLimits(fetch, { timeout, maxBytes })))
+  const answered = withoutRedirects(withLimits(fetch, { timeout, maxBytes }))
+  const limited = withStrictJson(
+    quirks.includes('missing-content-type')
+      ? withAssumedJson(answered, () => observer.quirk('missing-content-type'))
+      : answered,
+  )
   const nonces = createDpopNonces()
   const shared = { fetch, runtime, timeout, quirks, observer }
   const discovered = options.discover

@@ -145,7 +145,11 @@ function createLoader(options: KeyCacheOptions, backOff: BackOff): Loader {
 
 async function loadKeys({ metadata, fetch, runtime, timeout, quirks }: KeyCacheOptions): Promise<Entry> {
   const url = requireJwksUri(await metadata.get())
-  const { body, headers } = await fetchJson(fetch, url, { accept, ...(timeout !== undefined && { timeout }) })
+  const { body, headers } = await fetchJson(fetch, url, {
+    accept,
+    clause: 'RFC 7517 5',
+    ...(timeout !== undefined && { timeout }),
+  })
   const keyring = createKeyring(body, quirks)
   const now = runtime.now()
   const lifetime = freshFor(headers, documentFreshness)
@@ -163,6 +167,7 @@ function requireJwksUri({ jwks_uri: uri }: { readonly jwks_uri?: string }): stri
   const message = 'the metadata has no "jwks_uri"; expected one, or the keys themselves as "jwks"'
   throw new ConfigurationError('missing_metadata', message, {
     field: 'jwks_uri',
+    clause: 'RFC 8414 2',
     expected: 'https URL',
     actual: 'absent',
   })

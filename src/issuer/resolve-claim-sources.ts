@@ -141,5 +141,6 @@ function unexpected(
   const contentType = mediaTypeOf(response.headers)
   const actual = `status ${status} with ${contentType || 'no content type'}`
   const message = `the claim source ${where} answered ${actual}; expected ${expected}`
-  return new ResponseError(code, message, { url: where, status, contentType, expected, actual, response })
+  const clause = 'OIDC Core 5.6.2'
+  return new ResponseError(code, message, { url: where, status, contentType, clause, expected, actual, response })
 }

@@ -55,7 +55,8 @@ export function assertRegistered(text: string, prefix: string, protection: Respo
   const field = `${prefix}_${isEncrypted ? 'encrypted' : 'signed'}_response_alg`
   const [expected, actual] = ['plain JSON, for nothing else is registered', isEncrypted ? 'a JWE' : 'a JWS']
   const message = `the ${prefix} response is ${actual}, and the client has no "${field}"; expected ${expected}`
-  throw new ConfigurationError('unregistered_response', message, { field, expected, actual })
+  const clause = 'OpenID Connect Registration 2'
+  throw new ConfigurationError('unregistered_response', message, { field, clause, expected, actual })
 }
 
 /** What all JWTs of this issuer for this client are held against. */

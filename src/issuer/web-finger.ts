@@ -30,7 +30,8 @@ export async function webFinger(identifier: string, options: ThirdPartyOptions =
   const accept = 'application/jrd+json, application/json'
   const observer = observeSearch(url.origin, options)
   return await observer.watch('identity_resolution', async () => {
-    const { body } = await fetchJson(observer.watchFetch(fetch), url, { accept, timeout, signal: options.signal })
+    const wishes = { accept, clause: 'RFC 7033 4.2', timeout, signal: options.signal }
+    const { body } = await fetchJson(observer.watchFetch(fetch), url, wishes)
     return { issuer: judgeWebFingerResponse(body, allowLoopbackHttp), resource }
   })
 }

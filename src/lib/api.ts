@@ -156,6 +156,11 @@ export interface Operation<Success = unknown, Result = unknown> {
   /** The authorization server metadata field that holds this operation's URL (`x-oauth-metadata-field`). */
   readonly metadataField?: string
   readonly discover?: Discoverer
+  /**
+   * Where a specification says what the answer is (`x-oauth-clause`), for the errors of an answer that is another. Such
+   * an answer has the media type that the specification demands, by name.
+   */
+  readonly clause?: string
   /** Whether the document asks for an access token; absent: none may be sent (`security: []`). */
   readonly accessToken?: 'required' | 'optional'
   /** The client authenticates itself here (`x-oauth-client-auth`); absent: it must not. */

@@ -42,7 +42,8 @@ export function assertDetailTypesSupported(
   const strange = listed && details.find(({ type }) => !listed.includes(type))
   if (!strange) return
   const message = `the client asks for details of type "${strange.type}", but the server's "${field}" is [${listed.join(', ')}]`
-  throw new ConfigurationError('unsupported_by_server', message, { field, expected: strange.type, actual: listed })
+  const facts = { field, clause: 'RFC 9396 10', expected: strange.type, actual: listed }
+  throw new ConfigurationError('unsupported_by_server', message, facts)
 }
 
 /**

@@ -62,5 +62,6 @@ function assertSigningSupported(metadata: BackchannelSigningMetadata, alg: strin
   const listed = metadata[field] ?? []
   if (listed.some((one) => isSameAlgorithm(one, alg))) return
   const message = `the client signs its request with "${alg}", but the server's "${field}" is [${listed.join(', ')}]`
-  throw new ConfigurationError('unsupported_by_server', message, { field, expected: alg, actual: listed })
+  const facts = { field, clause: 'CIBA Core 4', expected: alg, actual: listed }
+  throw new ConfigurationError('unsupported_by_server', message, facts)
 }

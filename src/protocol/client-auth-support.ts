@@ -125,6 +125,6 @@ function unsupported(
     'unsupported_by_server',
     `the client offers [${expected.join(', ')}], but the server's "${field}" is [${actual.join(', ')}]${origin}; ` +
       'register the client with another method, or give that field in the metadata of the client where the server is wrong about itself',
-    { field, expected, actual },
+    { field, clause: 'RFC 8414 2', expected, actual },
   )
 }

@@ -47,20 +47,15 @@ export function assertClientIdSupported(
   const field = 'client_id_metadata_document_supported'
   if (metadata[field] === undefined || !clientId.startsWith('https://')) return
   if (metadata[field] === false) {
-    throw unsupported(field, 'the client is identified by a URL, which the server does not look up', true, false)
+    throw unsupported(field, 'the client is identified by a URL, which the server does not look up', '5', true, false)
   }
   const fault = findClientIdUrlFault(clientId)
   if (fault !== undefined) {
-    throw unsupported(
-      'clientId',
-      `the URL that identifies the client must be one ${fault} (${draft} 3)`,
-      fault,
-      'another',
-    )
+    throw unsupported('clientId', `the URL that identifies the client must be one ${fault}`, '3', fault, 'another')
   }
   if (!secretMethods.includes(clientAuth.method)) return
-  const message = `a client that is identified by a URL has no secret with the server, so it cannot use ${clientAuth.method} (${draft} 4.1)`
-  throw unsupported('clientAuth', message, 'none, private_key_jwt or a TLS certificate', clientAuth.method)
+  const message = `a client that is identified by a URL has no secret with the server, so it cannot use ${clientAuth.method}`
+  throw unsupported('clientAuth', message, '4.1', 'none, private_key_jwt or a TLS certificate', clientAuth.method)
 }
 
 /** What the URL lacks: a path, no dot segments, no fragment, no user information (3). */
@@ -74,6 +69,13 @@ function findClientIdUrlFault(clientId: string): string | undefined {
   return url.username !== '' || url.password !== '' ? 'without user name and password' : undefined
 }
 
-function unsupported(field: string, message: string, expected: unknown, actual: unknown): ConfigurationError {
-  return new ConfigurationError('unsupported_by_server', message, { field, expected, actual })
+function unsupported(
+  field: string,
+  message: string,
+  section: string,
+  expected: unknown,
+  actual: unknown,
+): ConfigurationError {
+  const clause = `${draft} ${section}`
+  return new ConfigurationError('unsupported_by_server', message, { field, clause, expected, actual })
 }

@@ -110,8 +110,9 @@ async function importPrivateKey(jwk: Jwk, alg: KeyManagementAlgorithm): Promise<
     return await importJWK(jwk as JWK, alg)
   } catch (cause) {
     const expected = `a valid private key for ${alg}`
-    throw new ConfigurationError('unusable_key', `a decryption key is not ${expected} (RFC 7517 4)`, {
+    throw new ConfigurationError('unusable_key', `a decryption key is not ${expected}`, {
       field: 'keys',
+      clause: 'RFC 7517 4',
       expected,
       actual: 'refused by the platform',
       cause,

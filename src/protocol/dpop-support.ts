@@ -20,6 +20,6 @@ export function assertDpopSupported(
   throw new ConfigurationError(
     'unsupported_by_server',
     `the server takes DPoP proofs by ${listed.join(', ') || 'no algorithm'} ("${field}"); the client makes them by ${alg}`,
-    { field, expected: alg, actual: listed },
+    { field, clause: 'RFC 9449 5.1', expected: alg, actual: listed },
   )
 }

@@ -82,8 +82,9 @@ function noKey(alg: string, count: number): ConfigurationError {
 }
 
 function unusable(message: string, alg: string, actual: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError('unusable_key', `${message} (RFC 7517 4)`, {
+  return new ConfigurationError('unusable_key', message, {
     field: 'jwks',
+    clause: 'RFC 7517 4',
     expected: `a public key for ${alg}`,
     actual,
     cause,

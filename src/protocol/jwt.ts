@@ -47,7 +47,7 @@ export type JwtReading =
   | { readonly jwt?: undefined; readonly fault: JwtFault }
 
 /** Characters of the longest JWT that is looked at. */
-const mostLength = 65_536
+export const mostJwtLength = 65_536
 /** Seconds; the last that a `Date` can hold. */
 const lastDate = 8_640_000_000_000
 const stringParameters = ['alg', 'kid', 'typ', 'cty']
@@ -72,7 +72,7 @@ export function parseJwt(token: unknown, noun = 'JWT'): Jwt {
 /** `parseJwt` for callers that report the fault in their own way. */
 export function readJwt(token: unknown): JwtReading {
   if (typeof token !== 'string') return refuse('', 'a string', jsonType(token), 'RFC 7519 3')
-  if (token.length > mostLength) return refuse('', `at most ${mostLength} characters`, 'longer', 'RFC 8725 3.1')
+  if (token.length > mostJwtLength) return refuse('', `at most ${mostJwtLength} characters`, 'longer', 'RFC 8725 3.1')
   const parts = token.split('.', 6)
   // Five parts are an encrypted one, which nobody registered.
   if (parts.length !== 3) return refuse('', '3 parts', `${parts.length} parts`, 'RFC 7515 7.1')

@@ -42,6 +42,6 @@ export function assertCertificateBindingSupported(metadata: AuthorizationServerM
   throw new ConfigurationError(
     'unsupported_by_server',
     `the client wants tokens bound to its certificate, but the server's "${field}" is not true`,
-    { field, expected: true, actual: metadata[field] ?? false },
+    { field, clause: 'RFC 8705 3.3', expected: true, actual: metadata[field] ?? false },
   )
 }

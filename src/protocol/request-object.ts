@@ -127,8 +127,9 @@ export function assertRequestObjectSupported(
   if (!maker) {
     // RFC 9101 10.5: the server refuses what is not signed.
     if (metadata.require_signed_request_object !== true) return
-    const wanted = 'give the client a "requestObject" with its key'
-    throw unsupported('require_signed_request_object', `the server takes signed requests only; ${wanted}`, 'none', true)
+    const message = 'the server takes signed requests only; give the client a "requestObject" with its key'
+    const facts = { field: 'require_signed_request_object', expected: 'none', actual: true }
+    throw new ConfigurationError('unsupported_by_server', message, { ...facts, clause: 'RFC 9101 10.5' })
   }
   if (!pushed && metadata.request_parameter_supported === false) {
     throw unsupported('request_parameter_supported', 'the server takes no request objects by value', 'true', false)
@@ -149,5 +150,6 @@ function assertListed(metadata: RequestObjectMetadata, field: ListField, wanted:
 }
 
 function unsupported(field: string, message: string, expected: unknown, actual: unknown): ConfigurationError {
-  return new ConfigurationError('unsupported_by_server', message, { field, expected, actual })
+  const clause = 'OpenID Connect Discovery 3'
+  return new ConfigurationError('unsupported_by_server', message, { field, clause, expected, actual })
 }

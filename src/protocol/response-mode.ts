@@ -91,6 +91,6 @@ function unsupported(field: keyof ResponseMetadata, wanted: string, listed: read
   return new ConfigurationError(
     'unsupported_by_server',
     `the client asks for "${wanted}", but the server's "${field}" is [${listed.join(', ')}]`,
-    { field, expected: wanted, actual: listed },
+    { field, clause: 'RFC 8414 2', expected: wanted, actual: listed },
   )
 }

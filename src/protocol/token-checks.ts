@@ -55,9 +55,10 @@ export class TokenChecks {
 
   #fail(name: string, clause: string, expected: unknown, value: unknown, message?: () => string): never {
     const actual = reported(value)
-    this.list.push({ name, outcome: 'failed', clause, expected, actual })
+    const wanted = expected ?? 'absent'
+    this.list.push({ name, outcome: 'failed', clause, expected: wanted, actual })
     const text = message?.() ?? `claim "${name}" is ${shown(value)}; expected ${shown(expected)}`
-    throw this.#refuse(text, { check: name, checks: this.list, clause, expected, actual })
+    throw this.#refuse(text, { check: name, checks: this.list, clause, expected: wanted, actual })
   }
 }
 

@@ -123,7 +123,7 @@ function createKeyLoader(fetch: Fetch, { runtime, timeout, allowLoopbackHttp }: 
     // Private keys must not cross a network that others can read.
     assertEndpointUrl(uri, { field: 'jwks_uri', allowLoopbackHttp })
     const accept = 'application/jwk-set+json, application/json'
-    const { body } = await fetchJson(fetch, uri, { accept, timeout })
+    const { body } = await fetchJson(fetch, uri, { accept, clause: 'RFC 7517 5', timeout })
     const { keys } = (body ?? {}) as { keys?: unknown }
     const objects = Array.isArray(keys) ? keys.filter((key) => typeof key === 'object' && key !== null) : []
     held = { keys: objects as readonly Jwk[], until: runtime.now() + keysFreshFor }

@@ -77,7 +77,7 @@ function assertAnswersAreTold(
   if (sharing.length < 2 || metadata.authorization_response_iss_parameter_supported === true) return
   throw new ConfigurationError(
     'unsupported_by_server',
-    `${client.issuer} does not send "iss" with its answers (RFC 9207), so its client needs a redirect URI that no other issuer's has (RFC 9700 4.4.2)`,
-    { field: 'redirectUri', expected: 'one of its own', actual: client.redirectUri },
+    `${client.issuer} does not send "iss" with its answers (RFC 9207), so its client needs a redirect URI that no other issuer's has`,
+    { field: 'redirectUri', clause: 'RFC 9700 4.4.2', expected: 'one of its own', actual: client.redirectUri },
   )
 }

@@ -51,6 +51,38 @@ describe('the quirks of a client', () => {
     expect(quirks()).toEqual([])
   })
 
+  it('missing-content-type reads what endpoints answer without a type, and is reported', async () => {
+    const untyped = { headers: { 'content-type': null } }
+    const faults = { answers: { par: untyped, token: untyped, userinfo: untyped } }
+    const strict = await setUp({ faults })
+    const refusal = { code: 'unexpected_content_type', clause: 'RFC 9126 2.2', actual: 'no content type' }
+    await expect(strict.client.createAuthorizationUrl()).rejects.toMatchObject(refusal)
+    const loose = await setUp({ faults }, { quirks: ['missing-content-type'] })
+    const login = await loose.client.handleCallback(loose.provider.login(await loose.client.createAuthorizationUrl()))
+    expect((await loose.client.userInfo(login)).sub).toBe(login.claims!.sub)
+    expect(loose.quirks()).toEqual(['missing-content-type', 'missing-content-type', 'missing-content-type'])
+  })
+
+  it('missing-content-type is not in effect where a type came, or nothing that needs one', async () => {
+    const faults = { answers: { revocation: { headers: { 'content-type': null }, body: '' } } }
+    const { provider, client, quirks } = await setUp({ faults }, { quirks: ['missing-content-type'] })
+    const { tokens } = await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    await client.revoke(tokens.accessToken)
+    expect(provider.count('revocation')).toBe(1)
+    expect(quirks()).toEqual([])
+  })
+
+  it('missing-content-type passes no metadata and no page of another type', async () => {
+    const untyped = { answers: { discovery: { headers: { 'content-type': null } } } }
+    const documents = await setUp({ faults: untyped }, { quirks: ['missing-content-type'] })
+    const refusal = { code: 'unexpected_content_type' }
+    await expect(documents.client.createAuthorizationUrl()).rejects.toMatchObject(refusal)
+    const html = { answers: { par: { headers: { 'content-type': 'text/html' }, body: '{}' } } }
+    const page = await setUp({ faults: html }, { quirks: ['missing-content-type'] })
+    await expect(page.client.createAuthorizationUrl()).rejects.toMatchObject(refusal)
+    expect([...documents.quirks(), ...page.quirks()]).toEqual([])
+  })
+
   it('key-without-kid is reported when a login needs it', async () => {
     const faults = {
       idToken: { header: { kid: undefined as never } },

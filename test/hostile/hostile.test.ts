@@ -54,6 +54,34 @@ function expectRefused(outcome: Outcome, expected: Extract<Expectation, { outcom
   expect(expected.codes, inspect(error)).toContain((error as AuthentypeError).code)
   if (expected.checks) expect(expected.checks).toContain((error as IdTokenError).check)
   if (expected.error) expect((error as OAuthResponseError).error).toBe(expected.error)
+  expectRuleNamed(error as AuthentypeError)
+}
+
+/**
+ * Errors that are no judgement of what the server sent, and so break no clause: its own refusals, which say why in
+ * `error` or `status`; that nothing came, or not in time; and what became of a session, with its reason or its cause.
+ */
+const noJudgements = [
+  'OAuthResponseError',
+  'ApiError',
+  'AuthorizationResponseError',
+  'NetworkError',
+  'TimeoutError',
+  'SessionError',
+]
+
+/** Whoever reads the log knows which rule was broken, and how. */
+function expectRuleNamed(error: AuthentypeError): void {
+  const { name, clause, expected, actual } = error as AuthentypeError &
+    Record<'clause' | 'expected' | 'actual', unknown>
+  if (noJudgements.includes(name)) {
+    expect(clause, `${name} is a judgement after all`).toBeUndefined()
+    return
+  }
+  expect(clause, inspect(error)).toMatch(/^(?:RFC \d|(?:OIDC|OpenID|OAuth|CIBA|JARM|FAPI|Back-Channel|draft-)\S* )/)
+  expect(error.message).toContain(clause)
+  expect(expected ?? null, inspect(error)).not.toBeNull()
+  expect(actual ?? null, inspect(error)).not.toBeNull()
 }
 
 /** Every scenario begins with a request, so a client that told nothing was not listened to. */

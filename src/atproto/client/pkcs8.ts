@@ -82,6 +82,11 @@ function toHex(bytes: Uint8Array): string {
 }
 
 function unusable(expected: string): ConfigurationError {
-  const message = `the client key is no PKCS #8 private key ${expected} (RFC 5958 2)`
-  return new ConfigurationError('unusable_key', message, { field: 'key', expected })
+  const message = `the client key is no PKCS #8 private key ${expected}`
+  return new ConfigurationError('unusable_key', message, {
+    field: 'key',
+    clause: 'RFC 5958 2',
+    expected,
+    actual: 'another',
+  })
 }

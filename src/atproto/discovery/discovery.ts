@@ -50,6 +50,7 @@ export function createDiscovery(settings: DiscoverySettings): Discovery {
       servers.get(pds, wishes, async () => {
         const resource = assertPds(pds, allowLoopbackHttp)
         const { body, headers } = await fetchJson(fetch, protectedResourceMetadataUrl(resource, allowLoopbackHttp), {
+          clause: 'RFC 9728 3.2',
           timeout,
         })
         const { authorization_servers: named } = judgeResource(body, resource, allowLoopbackHttp)

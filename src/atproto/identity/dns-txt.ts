@@ -64,8 +64,14 @@ export function createHttpsResolveTxt(fetch: Fetch, url: string, timeout: number
     const text = await fetchText(fetch, query.href, { accept: 'application/dns-json', maxBytes, timeout, signal })
     const { Status: status, Answer: answer } = (parseJson(text)?.value as DnsAnswer | null | undefined) ?? {}
     if (status !== noError && status !== nameError) {
-      const message = `DNS over HTTPS: expected an answer for ${name}, got status ${Number(status)}`
-      throw new ResponseError('invalid_body', message, { url: query.origin + query.pathname, status: 200 })
+      const [expected, actual] = [`an answer for ${name}`, `status ${Number(status)}`]
+      throw new ResponseError('invalid_body', `DNS over HTTPS: expected ${expected}, got ${actual}`, {
+        url: query.origin + query.pathname,
+        status: 200,
+        clause: 'RFC 1035 4.1.1',
+        expected,
+        actual,
+      })
     }
     const records = Array.isArray(answer) ? (answer as readonly { type?: unknown; data?: unknown }[]) : []
     return records.flatMap(({ type, data }) => (type === txt && typeof data === 'string' ? [joinStrings(data)] : []))

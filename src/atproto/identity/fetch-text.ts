@@ -35,6 +35,7 @@ export async function fetchText(fetch: Fetch, url: string, options: FetchTextOpt
     status: response.status,
     contentType: mediaTypeOf(response.headers),
     expected: 'status 200',
+    actual: `status ${response.status}`,
     response,
   })
 }

@@ -62,5 +62,6 @@ function documentUrl(did: Did, { plcDirectoryUrl, allowLoopbackHttp }: DidResolu
 }
 
 function noJson(url: string): ResponseError {
-  return new ResponseError('invalid_json', `GET ${url}: expected JSON`, { url, status: 200, expected: 'JSON' })
+  const facts = { url, status: 200, clause: 'RFC 8259 2', expected: 'JSON', actual: 'something else' }
+  return new ResponseError('invalid_json', `GET ${url}: expected JSON`, facts)
 }

@@ -44,7 +44,9 @@ function readData(nsid: string, request: Request, response: Response, bytes: Uin
     url: withoutQuery(request.url),
     status: response.status,
     contentType: type,
+    clause: 'RFC 8259 2',
     expected: 'JSON',
+    actual: 'something else',
     response,
   })
 }

@@ -100,6 +100,7 @@ function literal(operation: OperationSpec, named: OperationNames, { spec, valida
     ...featuresOf(operation, spec.schemas).map(([slot, name]) => (use(name) === slot ? slot : `${slot}: ${name}`)),
     server,
     operation.metadataField === undefined ? '' : `metadataField: ${stringLiteral(operation.metadataField)}`,
+    operation.clause === undefined ? '' : `clause: ${stringLiteral(operation.clause)}`,
     operation.accessToken === undefined ? '' : `accessToken: ${stringLiteral(operation.accessToken)}`,
     operation.clientAuth === undefined ? '' : `clientAuth: ${stringLiteral(operation.clientAuth)}`,
     encodings === '' ? '' : `encodings: ${encodings}`,

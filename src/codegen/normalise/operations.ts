@@ -89,6 +89,7 @@ function normaliseOperation(
     ...optional('accessToken', readAccessToken(context, schemes, security)),
     ...optional('clientAuth', oneOf(own(node, 'x-oauth-client-auth'), ['required', 'optional'])),
     ...optional('metadataField', text(own(node, 'x-oauth-metadata-field'))),
+    ...optional('clause', text(own(node, 'x-oauth-clause'))),
     ...optional('userAgent', oneOf(own(node, 'x-oauth-user-agent'), ['redirect', 'form-post'])),
   }
 }

@@ -75,8 +75,9 @@ export function signingAlgorithmOf(jwk: Jwk): AsymmetricAlgorithm {
 }
 
 function unusableKey(field: string, expected: string, actual: string, cause?: unknown): ConfigurationError {
-  const message = `key member "${field}" is ${actual}; expected it ${expected} (RFC 7517 4, RFC 7518 6, RFC 8037 2)`
-  return new ConfigurationError('unusable_key', message, { field, expected, actual, cause })
+  const message = `key member "${field}" is ${actual}; expected it ${expected}`
+  const clause = 'RFC 7517 4, RFC 7518 6, RFC 8037 2'
+  return new ConfigurationError('unusable_key', message, { field, clause, expected, actual, cause })
 }
 
 function fault(member: string, expected: string, actual: string): KeyFault {

@@ -38,7 +38,7 @@ function readStored(stored: StoredSigningKey): SigningKeySource {
     const expected = 'a registered asymmetric JWS algorithm'
     const actual = typeof alg === 'string' ? printable(alg, 40) : jsonType(alg)
     const message = `a stored key's "alg" is "${actual}"; expected ${expected}`
-    throw new ConfigurationError('unusable_key', message, { field: 'alg', expected, actual })
+    throw new ConfigurationError('unusable_key', message, { field: 'alg', clause: 'RFC 7518 3.1', expected, actual })
   }
   if ('keyPair' in stored) return { alg, kid: stored.kid, source: { kind: 'pair', keyPair: stored.keyPair } }
   return { alg, kid: stored.kid ?? stored.jwk.kid, source: { kind: 'jwk', jwk: stored.jwk } }

@@ -7,7 +7,8 @@ export function discover(operation: Operation, metadata: object): string {
   if (url !== undefined) return url
   const { metadataField: field = '', id } = operation
   const message = `${id}: the authorization server's metadata has no URL in "${field}", so it does not offer this`
-  throw new ConfigurationError('missing_metadata', message, { field, expected: 'a URL' })
+  const facts = { field, clause: 'RFC 8414 2', expected: 'a URL', actual: 'absent or none' }
+  throw new ConfigurationError('missing_metadata', message, facts)
 }
 
 /** For documents whose paths are good without metadata; undefined where that has no such URL. */

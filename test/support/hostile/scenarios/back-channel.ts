@@ -52,6 +52,13 @@ const deviceScenarios = table({ area: 'device', run: ['device'] }, [
     expect: refused('unexpected_content_type'),
   },
   {
+    name: 'refuses a device authorization response without a content type',
+    clause: 'RFC 8628 3.2',
+    level: 'recommended',
+    fault: { answers: { device_authorization: { headers: { 'content-type': null } } } },
+    expect: refused('unexpected_content_type'),
+  },
+  {
     name: 'does not follow a redirect of the device authorization endpoint',
     clause: 'RFC 9700 4.12',
     fault: { answers: { device_authorization: { redirect: { status: 307, hops: 1, to: 'other-origin' } } } },

@@ -36,6 +36,13 @@ const userinfoScenarios = table({ area: 'userinfo', run: ['login', 'userinfo'] }
     expect: refused('unexpected_content_type'),
   },
   {
+    name: 'refuses userinfo without a content type',
+    clause: 'OpenID Connect Core 5.3.2',
+    level: 'recommended',
+    fault: { answers: { userinfo: { headers: { 'content-type': null } } } },
+    expect: refused('unexpected_content_type'),
+  },
+  {
     name: 'refuses an unsigned JWT in place of userinfo',
     clause: 'OpenID Connect Core 5.3.2',
     fault: {
@@ -151,6 +158,13 @@ const introspectionScenarios = table({ area: 'introspection', run: ['login', 'in
     expect: refused('unexpected_content_type'),
   },
   {
+    name: 'refuses an introspection answer without a content type',
+    clause: 'RFC 7662 2.2',
+    level: 'recommended',
+    fault: { answers: { introspection: { headers: { 'content-type': null } } } },
+    expect: refused('unexpected_content_type'),
+  },
+  {
     name: 'does not send a token where the introspection endpoint redirects',
     clause: 'RFC 9700 4.12',
     fault: { answers: { introspection: { redirect: { status: 307, hops: 1, to: 'other-origin' } } } },
@@ -164,6 +178,11 @@ const revocationScenarios = table({ area: 'revocation', run: ['login', 'revocati
     name: 'takes any body of a revocation answer',
     clause: 'RFC 7009 2.2',
     fault: { answers: { revocation: { headers: { 'content-type': 'text/html' }, body: '<p>Gone</p>' } } },
+  },
+  {
+    name: 'takes any body of a revocation answer, under no media type',
+    clause: 'RFC 7009 2.2',
+    fault: { answers: { revocation: { headers: { 'content-type': null }, body: 'gone' } } },
   },
   {
     name: 'revokes a token a second time',

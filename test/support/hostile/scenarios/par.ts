@@ -48,6 +48,13 @@ export const parScenarios = table({ area: 'par', run: ['begin'] }, [
     expect: refused('unexpected_content_type'),
   },
   {
+    name: 'refuses a PAR answer without a content type',
+    clause: 'RFC 9126 2.2',
+    level: 'recommended',
+    fault: { answers: { par: { headers: { 'content-type': null } } } },
+    expect: refused('unexpected_content_type'),
+  },
+  {
     name: 'refuses a truncated PAR answer',
     clause: 'RFC 9126 2.2',
     fault: { answers: { par: { body: (honest) => honest.slice(0, 25) } } },

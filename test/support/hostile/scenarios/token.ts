@@ -14,6 +14,13 @@ export const tokenScenarios = table({ area: 'token', run: ['login'] }, [
     expect: refused('unexpected_content_type', once),
   },
   {
+    name: 'refuses a token answer without a content type',
+    clause: 'RFC 6749 5.1',
+    level: 'recommended',
+    fault: { answers: { token: { headers: { 'content-type': null } } } },
+    expect: refused('unexpected_content_type', once),
+  },
+  {
     name: 'refuses an HTML page that calls itself a token answer',
     clause: 'RFC 6749 5.1',
     fault: { answers: { token: { body: '<p>Signed in</p>' } } },
