@@ -10,7 +10,7 @@ import type { EndpointError } from './errors.ts'
 import type { ServerEvent } from './events.ts'
 import { denial } from './outcome.ts'
 import { callHost, refuseClient, refuseRequest } from './refusal.ts'
-import { type EndpointRequest, fieldsOf, readFraming } from './request.ts'
+import { type EndpointRequest, fieldsOf, noRequest, readFraming } from './request.ts'
 
 /** The endpoints at which clients authenticate themselves. */
 export type ClientEndpoint =
@@ -38,9 +38,10 @@ const confidentialEndpoints: readonly ClientEndpoint[] = ['introspection', 'back
  */
 export async function authenticateClient(
   config: TokenEndpointConfig,
-  request: EndpointRequest,
+  given: EndpointRequest,
   endpoint: ClientEndpoint = 'token',
 ): Promise<ClientOutcome> {
+  const request = given ?? noRequest
   try {
     return { ok: true, client: await proveClient(config, request, endpoint), events: [] }
   } catch (thrown) {

@@ -1,7 +1,7 @@
 import type { AuthorizationDetail, ClaimsRequest } from '../../generated/models.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import { assertServed, readResources } from './audience.ts'
-import type { RegisteredClient } from './client.ts'
+import { clientList, type RegisteredClient } from './client.ts'
 import { clientGrants } from './client-grants.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { readSupportedDetails } from './details.ts'
@@ -54,6 +54,7 @@ export interface ResponseTarget {
 
 const thumbprintForm = /^[\w-]{43}$/
 const mostTextLength = 2_048
+const mostClaimsLength = 16_384
 
 /** RFC 6749 4.1.1, OIDC Core 3.1.2.1, RFC 7636 4.3, RFC 8707 2.1, RFC 9396 3, RFC 9449 10: everything but the target. */
 export async function readAuthorizationParams(
@@ -102,7 +103,7 @@ function assertResponseType(config: TokenEndpointConfig, client: RegisteredClien
       reason: 'response type',
     })
   }
-  const types = client.metadata.response_types ?? ['code']
+  const types = clientList(client, 'response_types') ?? ['code']
   if (!types.includes('code') || !clientGrants(config, client).includes('authorization_code')) {
     throw new Refusal('unauthorized_client', 'the client may not use this response type', { reason: 'not registered' })
   }
@@ -150,14 +151,16 @@ function readMaxAge({ metadata }: RegisteredClient, params: RequestParams): numb
   return Number(text)
 }
 
-function readAcrValues({ metadata }: RegisteredClient, params: RequestParams): readonly string[] {
+function readAcrValues(client: RegisteredClient, params: RequestParams): readonly string[] {
   const text = readText(params, 'acr_values')
-  return text === undefined ? (metadata.default_acr_values ?? []) : text.split(' ').filter((one) => one !== '')
+  return text === undefined
+    ? (clientList(client, 'default_acr_values') ?? [])
+    : text.split(' ').filter((one) => one !== '')
 }
 
 /** OIDC Core 5.5: an object of objects; without the feature it is passed over, as an unknown parameter is. */
 function readClaims(config: TokenEndpointConfig, params: RequestParams): ClaimsRequest | undefined {
-  const text = params.get('claims')
+  const text = readText(params, 'claims', mostClaimsLength)
   if (text === undefined || !config.claimsParameter) return undefined
   const json = parseStrictJson(text)
   if (!json.ok || !isClaimsRequest(json.value)) throw refuseRequest('malformed claims')
@@ -192,8 +195,8 @@ function readThumbprint(params: RequestParams): string | undefined {
   return jkt
 }
 
-function readText(params: RequestParams, name: string): string | undefined {
+function readText(params: RequestParams, name: string, mostLength = mostTextLength): string | undefined {
   const value = params.get(name)
-  if (value !== undefined && value.length > mostTextLength) throw refuseRequest(`${name} is too long`)
+  if (value !== undefined && value.length > mostLength) throw refuseRequest(`${name} is too long`)
   return value
 }

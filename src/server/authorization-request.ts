@@ -8,7 +8,7 @@ import {
   readAuthorizationParams,
   responseModes,
 } from './authorization-params.ts'
-import type { RegisteredClient } from './client.ts'
+import { clientList, type RegisteredClient } from './client.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import type { EndpointError } from './errors.ts'
 import type { ServerEvent } from './events.ts'
@@ -17,6 +17,7 @@ import { type RawParams, type RequestParams, readParams } from './params.ts'
 import { isPushedRequestUri, takePushedRequest } from './pushed-requests.ts'
 import { isRegisteredRedirectUri } from './redirect-uris.ts'
 import { Refusal, refuseRequest } from './refusal.ts'
+import { noRequest } from './request.ts'
 import { readRequestObject } from './request-objects.ts'
 import { readOwnJwt } from './sign-jwt.ts'
 
@@ -38,8 +39,9 @@ export type AuthorizationRequestOutcome =
  */
 export async function validateAuthorizationRequest(
   config: TokenEndpointConfig,
-  input: { readonly params: RawParams; readonly clientIp?: string },
+  given: { readonly params: RawParams; readonly clientIp?: string },
 ): Promise<AuthorizationRequestOutcome> {
+  const input = given ?? noRequest
   let target: (ResponseTarget & { clientId: string }) | undefined
   try {
     const outer = readParams(input.params)
@@ -73,7 +75,7 @@ export async function judgeParams(
 export function readTarget(client: RegisteredClient, params: RequestParams): ResponseTarget {
   const sent = params.get('redirect_uri')
   const state = params.get('state')
-  const registered = client.metadata.redirect_uris ?? []
+  const registered = clientList(client, 'redirect_uris') ?? []
   if (sent === undefined && registered.length !== 1) throw refuseRequest('missing redirect_uri')
   if (sent !== undefined && !isRegisteredRedirectUri(client, sent))
     throw refuseRequest('redirect_uri is not registered')

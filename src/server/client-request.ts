@@ -5,7 +5,7 @@ import { type EndpointError, noStore } from './errors.ts'
 import type { ServerEvent } from './events.ts'
 import { denial } from './outcome.ts'
 import { type RequestParams, readParams } from './params.ts'
-import { type EndpointRequest, fieldsOf } from './request.ts'
+import { type EndpointRequest, fieldsOf, noRequest } from './request.ts'
 import { type ConstraintInput, nonceHeaders } from './sender-constraint.ts'
 
 /** What an endpoint beside the token endpoint answers: data in, data out. */
@@ -27,10 +27,11 @@ export type ClientStep<Response> = (
 /** The frame of every endpoint at which a client authenticates itself: framing, client, step, one event for a failure. */
 export async function handleClientRequest<Response>(
   config: TokenEndpointConfig,
-  request: EndpointRequest,
+  given: EndpointRequest,
   endpoint: ClientEndpoint,
   step: ClientStep<Response>,
 ): Promise<EndpointOutcome<Response>> {
+  const request = given ?? noRequest
   let client: AuthenticatedClient | undefined
   let headers: Readonly<Record<string, string>> = {}
   try {

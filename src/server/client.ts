@@ -1,10 +1,29 @@
 import type { ClientMetadata } from '../../generated/models.ts'
 import type { SupportedGrant } from './grant-types.ts'
+import { hostList } from './refusal.ts'
 
 /** A client as the host knows it: its id and what was registered of it (RFC 7591 2), the host's own members included. */
 export interface RegisteredClient {
   readonly clientId: string
   readonly metadata: ClientMetadata
+}
+
+/**
+ * A list of a client's metadata, which hosts keep as they like. A text is none: of a text every part would count as a
+ * member, and a part of a redirect URI can be another place.
+ */
+export function clientList(
+  { metadata }: RegisteredClient,
+  name:
+    | 'grant_types'
+    | 'response_types'
+    | 'redirect_uris'
+    | 'post_logout_redirect_uris'
+    | 'default_acr_values'
+    | 'authorization_details_types',
+): readonly string[] | undefined {
+  const list = metadata[name]
+  return list === undefined || list === null ? undefined : hostList(`loadClient: ${name}`, list)
 }
 
 /** How a client proved who it is. */

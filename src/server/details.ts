@@ -2,14 +2,18 @@ import type { AuthorizationDetail } from '../../generated/models.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import { isAuthorizationDetails } from '../protocol/authorization-details.ts'
-import type { RegisteredClient } from './client.ts'
+import { clientList, type RegisteredClient } from './client.ts'
 import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
-import { callHost, Refusal } from './refusal.ts'
+import { callHost, hostList, Refusal } from './refusal.ts'
+
+/** Characters: they go into the token, which must stay one that can be read again. */
+const mostDetailsLength = 16_384
 
 /** `authorization_details` as asked for; `undefined` where there are none. @throws Refusal invalid_authorization_details */
 function readDetails(text: string | undefined): readonly AuthorizationDetail[] | undefined {
   if (text === undefined) return undefined
+  if (text.length > mostDetailsLength) throw refuseDetails('details are too long')
   const json = parseStrictJson(text)
   if (!json.ok || !isAuthorizationDetails(json.value) || json.value.length === 0) {
     throw refuseDetails('malformed authorization_details')
@@ -25,11 +29,11 @@ function readDetails(text: string | undefined): readonly AuthorizationDetail[] |
  */
 export function readSupportedDetails(
   config: TokenEndpointConfig,
-  { metadata }: RegisteredClient,
+  client: RegisteredClient,
   text: string | undefined,
 ): readonly AuthorizationDetail[] | undefined {
   const details = readDetails(text)
-  const registered = metadata.authorization_details_types
+  const registered = clientList(client, 'authorization_details_types')
   const isKnown = ({ type }: AuthorizationDetail) =>
     config.authorizationDetailsTypes.includes(type) && (registered?.includes(type) ?? true)
   if (details && !details.every(isKnown)) throw refuseDetails('unknown type of details')
@@ -53,17 +57,22 @@ export function readGrantedDetails(
   if (!details || !authorizeDetails) return details
   return andThen(
     callHost('authorizeDetails', () => authorizeDetails({ ...policy, details })),
-    (allowed) => narrowDetails(allowed, details),
+    (allowed) => narrowDetails(hostList('authorizeDetails', allowed), details),
   )
 }
 
-/** RFC 9396 6: none beyond what was granted; compared as JSON, member order apart. */
+/** RFC 9396 6: none beyond what was granted, and none more often: one payment is not two. Member order apart. */
 function narrowDetails(
   asked: readonly AuthorizationDetail[],
   granted: readonly AuthorizationDetail[],
 ): readonly AuthorizationDetail[] {
-  const known = granted.map(canonical)
-  if (asked.some((one) => !known.includes(canonical(one)))) throw refuseDetails('details beyond the grant')
+  const left = new Map<string, number>()
+  for (const one of granted.map(canonical)) left.set(one, (left.get(one) ?? 0) + 1)
+  for (const one of asked.map(canonical)) {
+    const count = left.get(one) ?? 0
+    if (count === 0) throw refuseDetails('details beyond the grant')
+    left.set(one, count - 1)
+  }
   return asked
 }
 

@@ -1,11 +1,13 @@
 import { idTokenProfile } from '../protocol/jwt-profiles.ts'
 import { loadClient } from './authenticate-client.ts'
+import { clientList } from './client.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import type { EndpointError } from './errors.ts'
 import type { ServerEvent } from './events.ts'
 import { denial } from './outcome.ts'
 import { type RawParams, type RequestParams, readParams } from './params.ts'
 import { refuseRequest } from './refusal.ts'
+import { noRequest } from './request.ts'
 import { readOwnJwt } from './sign-jwt.ts'
 
 /** A logout request that was judged. */
@@ -31,8 +33,9 @@ export type EndSessionOutcome =
  */
 export async function validateEndSessionRequest(
   config: TokenEndpointConfig,
-  input: { readonly params: RawParams; readonly clientIp?: string },
+  given: { readonly params: RawParams; readonly clientIp?: string },
 ): Promise<EndSessionOutcome> {
+  const input = given ?? noRequest
   try {
     const params = readParams(input.params)
     const hint = await readHint(config, params)
@@ -81,12 +84,11 @@ async function readRedirect(
   const uri = params.get('post_logout_redirect_uri')
   if (uri === undefined) return undefined
   const client = clientId === undefined ? undefined : await loadClient(config, clientId)
-  if (!client?.metadata.post_logout_redirect_uris?.includes(uri)) {
+  if (!client || !clientList(client, 'post_logout_redirect_uris')?.includes(uri)) {
     throw refuseRequest('post_logout_redirect_uri is not registered')
   }
   const state = params.get('state')
   if (state === undefined) return uri
-  const url = new URL(uri)
-  url.searchParams.set('state', state)
-  return url.href
+  // Added behind what was registered, which stays as it is.
+  return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`
 }

@@ -6,7 +6,7 @@ import { issueToken, type TokenOutcome } from './issue-token.ts'
 import { denial } from './outcome.ts'
 import { readParams } from './params.ts'
 import type { EndpointRequest } from './request.ts'
-import { fieldsOf } from './request.ts'
+import { fieldsOf, noRequest } from './request.ts'
 import { attemptedConstraint, nonceHeaders } from './sender-constraint.ts'
 
 /**
@@ -17,7 +17,8 @@ import { attemptedConstraint, nonceHeaders } from './sender-constraint.ts'
  * const outcome = await handleTokenRequest(config, { method: 'POST', url, params: new URLSearchParams(body), headers })
  * for (const event of outcome.events) audit(event)
  */
-export async function handleTokenRequest(config: TokenEndpointConfig, request: EndpointRequest): Promise<TokenOutcome> {
+export async function handleTokenRequest(config: TokenEndpointConfig, given: EndpointRequest): Promise<TokenOutcome> {
+  const request = given ?? noRequest
   const { method, url, params, certificate, clientIp } = request
   const dpop = fieldsOf(request, 'dpop')
   const parts = { method, url, ...(certificate && { certificate }), ...(clientIp !== undefined && { clientIp }) }

@@ -12,7 +12,7 @@ import { confidentialGrants, isSupportedGrant, type SupportedGrant } from './gra
 import { denial } from './outcome.ts'
 import { type RequestParams, readParams } from './params.ts'
 import { missing, Refusal } from './refusal.ts'
-import type { TokenRequest } from './request.ts'
+import { noRequest, type TokenRequest } from './request.ts'
 import { attemptedConstraint, nonceHeaders, proveSenderConstraint, type SenderConstraint } from './sender-constraint.ts'
 
 export type TokenOutcome =
@@ -32,7 +32,8 @@ export type TokenOutcome =
  * Prepare changes nothing; one commit changes everything; the answer only serialises. So a bad request, a
  * failing policy or a failing key burns nothing, and nothing that can fail stands after the consumption.
  */
-export async function issueToken(config: TokenEndpointConfig, request: TokenRequest): Promise<TokenOutcome> {
+export async function issueToken(config: TokenEndpointConfig, given: TokenRequest): Promise<TokenOutcome> {
+  const request = given ?? noRequest
   // Settled once: a request object that changes meanwhile changes nothing.
   const client: AuthenticatedClient = Object.freeze({ ...request.client })
   const attempt = { request, client, senderConstraint: attemptedConstraint(config, request) }

@@ -2,12 +2,13 @@ import type { AuthorizationDetail, ClaimsRequest } from '../../generated/models.
 import { encodeBase64url } from '../lib/base64url.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { RecordChange } from '../lib/record-store.ts'
+import { mostJwtLength } from '../protocol/jwt.ts'
 import { audienceClaim } from './audience.ts'
 import { type PolicyContext, type PrincipalClaims, type PrincipalKind, principalKinds } from './config.ts'
 import type { GrantContext } from './grant.ts'
 import { shortened } from './lifetimes.ts'
 import { type AccessRecord, indexes, keys, put } from './records.ts'
-import { callHost, Refusal, refuseGrant } from './refusal.ts'
+import { callHost, hostObject, Refusal, refuseGrant } from './refusal.ts'
 import { createPartition, createSecret } from './secrets.ts'
 import { signJwt } from './sign-jwt.ts'
 
@@ -99,7 +100,11 @@ function mintJwt(
   const changes = isOwn ? [] : [putAccess(keys.access(partition, record.jti), record, null)]
   // RFC 9068 2.1, 2.2
   const jwt = signJwt(key, 'at+jwt', accessTokenClaims(config.issuer, record))
-  return andThen(jwt, (value) => ({ value, expiresIn, changes }))
+  return andThen(jwt, (value) => {
+    // One that could not be read again could not be revoked either.
+    if (value.length > mostJwtLength) throw failMint('the access token is too long')
+    return { value, expiresIn, changes }
+  })
 }
 
 function mintOpaque(
@@ -210,8 +215,14 @@ function buildPrincipal({ config }: GrantContext, policy: PolicyContext): MaybeP
   )
 }
 
-function readPrincipal({ kind, claims = {}, accessTokenLifetime }: PrincipalClaims): Principal {
+function readPrincipal(given: PrincipalClaims): Principal {
+  const { kind, claims = {}, accessTokenLifetime } = hostObject('buildPrincipal', given)
   if (!isPrincipalKind(kind)) throw failMint('buildPrincipal gave an unknown kind')
+  hostObject('buildPrincipal: claims', claims)
+  // A token whose end is no number would have none.
+  if (accessTokenLifetime !== undefined && !Number.isFinite(accessTokenLifetime)) {
+    throw failMint('buildPrincipal gave a lifetime that is no number')
+  }
   if (Object.keys(claims).some((name) => reservedAccessClaims.includes(name))) {
     throw failMint('buildPrincipal gave a reserved claim')
   }

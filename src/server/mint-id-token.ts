@@ -4,7 +4,7 @@ import type { RegisteredClient } from './client.ts'
 import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
 import { wireSubject } from './mint-access-token.ts'
-import { callHost, Refusal } from './refusal.ts'
+import { callHost, hostObject, Refusal } from './refusal.ts'
 import type { ServerKey } from './server-keys.ts'
 import { signJwt } from './sign-jwt.ts'
 
@@ -75,7 +75,10 @@ export async function hostClaims(
 ): Promise<Record<string, unknown>> {
   if (!config.buildIdTokenClaims) return {}
   const context = { ...policy, target, ...(config.claimsParameter && claims && { claims }) }
-  const given = await callHost('buildIdTokenClaims', () => config.buildIdTokenClaims!(context))
+  const given = hostObject(
+    'buildIdTokenClaims',
+    await callHost('buildIdTokenClaims', () => config.buildIdTokenClaims!(context)),
+  )
   return Object.fromEntries(Object.entries(given).filter(([name]) => !reservedIdTokenClaims.includes(name)))
 }
 

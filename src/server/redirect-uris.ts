@@ -1,4 +1,4 @@
-import type { RegisteredClient } from './client.ts'
+import { clientList, type RegisteredClient } from './client.ts'
 
 const loopbackHosts = ['127.0.0.1', '[::1]']
 
@@ -8,8 +8,8 @@ const loopbackHosts = ['127.0.0.1', '[::1]']
  *
  * @see RFC 9700 2.1; RFC 8252 7.3
  */
-export function isRegisteredRedirectUri({ metadata }: RegisteredClient, uri: string): boolean {
-  const registered = metadata.redirect_uris ?? []
+export function isRegisteredRedirectUri(client: RegisteredClient, uri: string): boolean {
+  const registered = clientList(client, 'redirect_uris') ?? []
   return registered.some((one) => one === uri || isSameLoopback(one, uri))
 }
 
@@ -20,10 +20,14 @@ function isSameLoopback(registered: string, uri: string): boolean {
   return sameHost && one.pathname === other.pathname && one.search === other.search
 }
 
-/** `localhost` is not among them: what it resolves to is not for sure the machine itself (RFC 8252 8.3). */
+/**
+ * `localhost` is not among them: what it resolves to is not for sure the machine itself (RFC 8252 8.3). Written as RFC
+ * 3986 has it, since it goes into a header field as it came, and not as a URL parser would repair it.
+ */
 function loopbackUrl(text: string): URL | undefined {
-  if (!URL.canParse(text) || text.includes('#')) return undefined
+  if (!/^http:\/\/[^/]/i.test(text) || !/^[!-~]+$/.test(text) || /[\\#]/.test(text)) return undefined
+  if (!URL.canParse(text)) return undefined
   const url = new URL(text)
-  const isPlain = url.username === '' && url.password === '' && !/[\s\\]/.test(text)
-  return url.protocol === 'http:' && isPlain && loopbackHosts.includes(url.hostname) ? url : undefined
+  const isPlain = url.username === '' && url.password === ''
+  return isPlain && loopbackHosts.includes(url.hostname) ? url : undefined
 }

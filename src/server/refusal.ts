@@ -92,11 +92,32 @@ export function callHost<T>(name: string, call: () => MaybePromise<T>): MaybePro
 }
 
 /** A list that the host gave. A text is none: of a text every part would count as a member. */
-export function hostList(name: string, list: readonly string[]): readonly string[] {
+export function hostList<T>(name: string, list: readonly T[]): readonly T[] {
   if (Array.isArray(list)) return list
   throw new Refusal('server_error', 'the server failed; nothing is used up, try again later', {
     reason: `${name} gave no list`,
   })
+}
+
+/**
+ * An object that the host gave for a token: something that JSON can say. What it cannot (a BigInt, a circle) would fail
+ * where nobody could tell any more whose fault it is.
+ */
+export function hostObject<T extends object>(name: string, value: T): T {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value)) return value
+  throw new Refusal('server_error', 'the server failed; nothing is used up, try again later', {
+    reason: `${name} gave no JSON object`,
+  })
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    JSON.stringify(value)
+    return true
+  } catch {
+    // Its message may hold anything.
+    return false
+  }
 }
 
 function toHostFault(name: string, error: unknown): Error {

@@ -13,7 +13,8 @@ import { createEvent, type ServerEvent } from './events.ts'
 import { storeOf } from './guard-store.ts'
 import { denial } from './outcome.ts'
 import type { Versioned } from './records.ts'
-import { callHost, Refusal, refuseRequest } from './refusal.ts'
+import { callHost, hostObject, Refusal, refuseRequest } from './refusal.ts'
+import { noRequest } from './request.ts'
 import { sha256 } from './secrets.ts'
 
 export interface RegistrationRequest {
@@ -130,9 +131,10 @@ type Step<Response> = () => Promise<{ readonly response: Response; readonly even
 
 async function run<Response>(
   config: TokenEndpointConfig,
-  request: { readonly clientIp?: string },
+  given: { readonly clientIp?: string },
   step: Step<Response>,
 ): Promise<EndpointOutcome<Response>> {
+  const request = given ?? noRequest
   try {
     if (!config.registration) throw refuseRequest('registration is off')
     const { response, events } = await step()
@@ -157,7 +159,7 @@ async function approve(
   }
   const approved = await callHost('authorizeRegistration', () => ask(context))
   if (!approved) throw refuseToken(config, 'registration refused by policy')
-  return approved
+  return hostObject('authorizeRegistration', approved)
 }
 
 /** RFC 7592 2: by the registration access token; unknown client and wrong token read alike. */

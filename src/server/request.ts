@@ -32,6 +32,9 @@ export interface EndpointRequest {
   readonly clientIp?: string
 }
 
+/** What a host's slip, a call without a request, is read as: refused like any other that lacks everything. */
+export const noRequest: EndpointRequest = Object.freeze({ method: '', url: '', params: Object.freeze({}) })
+
 /** A token request of an authenticated client. */
 export interface TokenRequest extends Omit<EndpointRequest, 'headers'> {
   readonly client: AuthenticatedClient

@@ -4,10 +4,13 @@ import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
 import { callHost, hostList, Refusal } from './refusal.ts'
 
+/** Characters: it goes into the token, which must stay one that can be read again. */
+const mostScopeLength = 4_096
+
 /** A scope as it was asked for; `undefined` where none was. @throws Refusal invalid_scope */
 export function readScope(config: TokenEndpointConfig, scope: string | undefined): readonly string[] | undefined {
   if (scope === undefined) return undefined
-  if (!isScope(scope)) throw refuseScope('malformed scope')
+  if (scope.length > mostScopeLength || !isScope(scope)) throw refuseScope('malformed scope')
   const asked = splitScope(scope)
   if (asked.length === 0) return undefined
   if (config.scopes && asked.some((one) => !config.scopes!.includes(one))) throw refuseScope('unknown scope')

@@ -15,7 +15,7 @@ import { hostClaims } from './mint-id-token.ts'
 import { type RawParams, readParams } from './params.ts'
 import type { AccessRecord } from './records.ts'
 import { callHost, Refusal, refuseRequest, toRefusal } from './refusal.ts'
-import { type EndpointRequest, fieldsOf } from './request.ts'
+import { type EndpointRequest, fieldsOf, noRequest } from './request.ts'
 import { nonceHeaders, proofClaim, verifyProof } from './sender-constraint.ts'
 import { signJwt } from './sign-jwt.ts'
 
@@ -43,16 +43,16 @@ interface PresentedToken {
  */
 export async function handleUserInfoRequest(
   config: TokenEndpointConfig,
-  request: UserInfoRequest,
+  given: UserInfoRequest,
 ): Promise<EndpointOutcome<UserInfoAnswer>> {
-  const input = { params: {}, ...request }
+  const request = { ...noRequest, ...given }
   let presented: PresentedToken | undefined
   let headers: Readonly<Record<string, string>> = {}
   try {
-    headers = await nonceHeaders(config, constraintInput(input))
-    presented = readToken(input)
+    headers = await nonceHeaders(config, constraintInput(request))
+    presented = readToken(request)
     const record = await judgeToken(config, presented.token, request.url)
-    await judgePossession(config, input, presented, record)
+    await judgePossession(config, request, presented, record)
     const response = await answer(config, record)
     return { ok: true, response, headers: { ...noStore, ...headers }, events: [] }
   } catch (thrown) {

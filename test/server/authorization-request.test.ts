@@ -108,6 +108,11 @@ describe('validateAuthorizationRequest', () => {
     ['registration_not_supported', { registration: '{}' }],
     ['invalid_authorization_details', { authorization_details: '[{"type":"unknown"}]' }],
     ['invalid_authorization_details', { authorization_details: '{}' }],
+    [
+      'invalid_authorization_details',
+      { authorization_details: JSON.stringify([{ type: 'pay', for: 'x'.repeat(20_000) }]) },
+    ],
+    ['invalid_scope', { scope: 'x'.repeat(5_000) }],
   ])('says %s to the client for %j', async (error, params) => {
     expect(await judge(params)).toMatch(new RegExp(`^${error} to the client`))
   })
@@ -142,6 +147,12 @@ describe('validateAuthorizationRequest', () => {
       'https://127.0.0.1:51004/cb',
       'http://127.0.0.2/cb',
       'http://127.0.0.1@evil.example/cb',
+      // A URL parser would repair these; in a header field they are no URI, or another one.
+      'http:127.0.0.1:5/cb',
+      'http:///127.0.0.1:5/cb',
+      '\u0001http://127.0.0.1:5/cb',
+      'http://127.0.0.1:5/cb\u0000',
+      'http://１２７.0.0.1:5/cb',
     ]) {
       expect(await judge({ redirect_uri: uri }, native)).toMatch(/to the page/)
     }
@@ -168,6 +179,11 @@ describe('validateAuthorizationRequest', () => {
     expect(await judge({ claims }, {}, { claimsParameter: true })).toBe(
       'invalid_request to the client: malformed claims',
     )
+  })
+
+  it('refuses more claims than a token could carry', async () => {
+    const claims = JSON.stringify({ userinfo: { ['x'.repeat(20_000)]: null } })
+    expect(await judge({ claims }, {}, { claimsParameter: true })).toMatch(/claims is too long$/)
   })
 
   it('takes an expired id_token_hint of this client, and no other', async () => {

@@ -60,6 +60,15 @@ describe('validateEndSessionRequest', () => {
     expect(await judge(rig, {})).toEqual({})
   })
 
+  it('leaves the registered address as it is, and adds the state to it', async () => {
+    const uri = 'https://app.example?next=a%20b'
+    const rig = await createRig({
+      loadClient: (clientId) => ({ clientId, metadata: { post_logout_redirect_uris: [uri] } }),
+    })
+    const asked = { client_id: 'web', post_logout_redirect_uri: uri, state: 'x y' }
+    expect(await judge(rig, asked)).toMatchObject({ redirectTo: `${uri}&state=x+y` })
+  })
+
   it('refuses a hint that is otherwise invalid, and a client_id that is not its client', async () => {
     const rig = await start()
     const { id_token: hint = '', access_token: access = '' } = await login(rig)

@@ -4,7 +4,7 @@ import { generateSigningKey } from '#signatures'
 import { hashToken } from '../../src/protocol/token-hash.ts'
 import { createServerKeys } from '../../src/server/index.ts'
 import { createSeal } from '../../src/server/secrets.ts'
-import { clients, codeParams, createRig, issuer, tokensOf } from './rig.ts'
+import { clients, codeParams, createRig, issuer, refusalOf, tokensOf } from './rig.ts'
 
 describe('minted tokens', () => {
   it.each(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const)(
@@ -76,8 +76,17 @@ describe('minted tokens', () => {
       })
     expect(tokensOf(await redeem()).authorization_details).toEqual(details)
     expect(tokensOf(await redeem([{ actions: ['write'], type: 'pay' }])).authorization_details).toEqual([details[1]])
-    const beyond = await redeem([{ type: 'pay', actions: ['admin'] }])
-    expect(!beyond.ok && beyond.error.error).toBe('invalid_authorization_details')
+    for (const more of [{ actions: ['admin'] }, { actions: ['read'] }]) {
+      // One payment that was granted is not two.
+      const beyond = await redeem([details[0]!, { type: 'pay', ...more }])
+      expect(refusalOf(beyond)).toBe('invalid_authorization_details: details beyond the grant')
+    }
+  })
+
+  it('takes nothing but a list of details from the host', async () => {
+    const rig = await createRig({ authorizationDetailsTypes: ['pay'], authorizeDetails: () => undefined as never })
+    const code = codeParams(await rig.code({ authorizationDetails: [{ type: 'pay' }] }))
+    expect(refusalOf(await rig.token(code))).toBe('server_error: authorizeDetails gave no list')
   })
 })
 

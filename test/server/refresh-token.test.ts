@@ -74,6 +74,18 @@ describe('refresh_token', () => {
     )
   })
 
+  it('does not extend the grace by a clock that is set back, beyond what clocks may differ', async () => {
+    const rig = await createRig(withGrace)
+    const first = await login(rig)
+    tokensOf(await rig.token(refreshParams(first.refresh_token)))
+    rig.clock.advance(-60)
+    tokensOf(await rig.token(refreshParams(first.refresh_token)))
+    rig.clock.advance(-1)
+    expect(refusalOf(await rig.token(refreshParams(first.refresh_token)))).toBe(
+      'invalid_grant: refresh token used before',
+    )
+  })
+
   it('takes a retry whose successor was used for a reuse', async () => {
     const rig = await createRig(withGrace)
     const first = await login(rig)

@@ -21,6 +21,9 @@ import { narrowScope, readScope } from '../scope-policy.ts'
 import { type LocatedSecret, locateSecret } from '../secrets.ts'
 import { isSameConfirmation } from '../sender-constraint.ts'
 
+/** Seconds. */
+const skew = 60
+
 interface FoundRefreshToken {
   readonly secret: LocatedSecret
   readonly record: Versioned<RefreshRecord>
@@ -147,7 +150,8 @@ function isWithinGrace(
 ): boolean {
   const isBound = family.value.binding !== undefined || !client.isPublic
   const until = Math.min(use.at + config.refreshTokens.grace, record.value.expiresAt)
-  if (!isBound || now >= until) return false
+  // A clock that was set back must not make the grace longer; clocks of several hosts may differ by the skew.
+  if (!isBound || now >= until || now < use.at - skew) return false
   const sameScope = scope.length === use.scope.length && scope.every((one) => use.scope.includes(one))
   return sameScope && isSameConfirmation(use.cnf, constraint.cnf)
 }
