@@ -5,6 +5,7 @@ import { readTextUpTo } from '../http/read-text.ts'
 import { pollTokens } from '../issuer/poll-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
+import { createWaker } from '../lib/waker.ts'
 import {
   type BackchannelRequestOptions,
   buildBackchannelRequest,
@@ -56,7 +57,8 @@ export interface BackchannelAuthentication {
    */
   poll(options?: { readonly signal?: AbortSignal }): Promise<LoginResult>
   /**
-   * Takes the server's ping and fetches the tokens. Answer the server with 204 whatever comes of it.
+   * Takes the server's ping and fetches the tokens at once, for a `poll()` that is under way, too. Answer the server
+   * with 204 whatever comes of it.
    *
    * @throws ProtocolError `invalid_notification` for a ping of somebody else; nothing is fetched then
    */
@@ -144,6 +146,7 @@ function underWay(
 ): BackchannelAuthentication {
   const { authReqId, expiresAt, scope, resource, notificationToken } = state
   let { interval } = state
+  const waker = createWaker(parts.issuer.runtime)
   async function askOnce(wait: number, signal: AbortSignal): Promise<LoginResult> {
     const options = { ...key, scope, ...(resource && { resource }), signal }
     const dpopKey = await grantKey(parts, options)
@@ -152,7 +155,7 @@ function underWay(
     const onInterval = (slower: number) => {
       interval = slower
     }
-    const plan = { pace: { interval, wait }, onInterval, expiresAt, clause: 'CIBA Core 7.3' }
+    const plan = { pace: { interval, wait }, onInterval, expiresAt, clause: 'CIBA Core 7.3', waker }
     const judged = await pollTokens(parts.issuer, request, plan)
     const login = await finishGrant(parts, judged, dpopKey, { userClause: 'CIBA Core 10.1.1', signal })
     assertSameRequest(login, authReqId)
@@ -169,7 +172,9 @@ function underWay(
       if (notificationToken === undefined) throw new TypeError('handlePing: the request was not begun in mode "ping"')
       const notification = { authorization: request.headers.get('authorization'), body: await jsonOf(request) }
       judgePingNotification(notification, { authReqId, notificationToken })
-      // CIBA Core 10.2: the tokens are there, so nothing is to be waited for.
+      // CIBA Core 10.2: the tokens are there, so nothing is to be waited for, nor by a poll between two of its requests:
+      // the interval of 7.3 is for those who do not know.
+      waker.wake()
       return await ask(0, signal)
     },
     state: () => ({ ...state, interval }),

@@ -3,6 +3,7 @@ import { ProtocolError } from '../errors/protocol.ts'
 import { ApiError, OAuthResponseError, ResponseError } from '../errors/response.ts'
 import { delay } from '../lib/delay.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
+import type { Waker } from '../lib/waker.ts'
 import { nextPoll, type PollAnswer, type PollingPace } from '../protocol/polling.ts'
 import type { JudgedTokens } from '../protocol/token-response.ts'
 import type { Issuer } from './issuer.ts'
@@ -16,6 +17,8 @@ export interface PollingPlan {
   readonly expiresAt: number
   /** Where the rule of the expiry stands. */
   readonly clause: string
+  /** Ends a wait where the server itself says that its answer is there. @default nobody does */
+  readonly waker?: Waker
 }
 
 /**
@@ -31,8 +34,9 @@ export async function pollTokens(issuer: Issuer, request: TokenRequest, plan: Po
   const { signal } = request
   let { interval, wait } = plan.pace
   for (;;) {
-    if (runtime.now() + wait >= plan.expiresAt) throw expired(plan)
-    await delay(runtime, wait, signal)
+    const pause = plan.waker?.isWoken() ? 0 : wait
+    if (runtime.now() + pause >= plan.expiresAt) throw expired(plan)
+    await (plan.waker?.wait(pause, signal) ?? delay(runtime, pause, signal))
     try {
       return await requestTokens(issuer, request)
     } catch (error) {

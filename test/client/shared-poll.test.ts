@@ -31,7 +31,9 @@ function setUp(...answers: object[]) {
   const where = { verification_uri: `${issuer}/enter`, user_code: 'ABCD' }
   server.set(`${issuer}/device`, { device_code: 'dc', ...where, expires_in: 600, interval: 5 })
   server.set(`${issuer}/ciba`, { auth_req_id: 'req', expires_in: 600, interval: 5 })
-  server.set(`${issuer}/token`, () => {
+  let held: Promise<void> | undefined
+  server.set(`${issuer}/token`, async () => {
+    await held
     const answer = answers.shift() ?? tokens
     return Response.json(answer, { status: 'error' in answer ? 400 : 200 })
   })
@@ -57,7 +59,10 @@ function setUp(...answers: object[]) {
     endWait()
   }
   const asked = () => server.asked.filter((url) => url.endsWith('/token')).length
-  return { client, waits, waited, asked }
+  const holdTokens = (until: Promise<void>) => {
+    held = until
+  }
+  return { client, waits, waited, asked, holdTokens }
 }
 
 const flows = {
@@ -131,5 +136,85 @@ describe.each(Object.entries(flows))('several who wait for %s', (_name, begin) =
     const grant = await begin(client)
     await expect(grant.poll({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(waits).toEqual([])
+  })
+})
+
+describe('a ping (CIBA Core 10.2)', () => {
+  async function begin(client: Parameters<typeof requestBackchannelAuthentication>[0]) {
+    const grant = await requestBackchannelAuthentication(client, { loginHint: 'alice', mode: 'ping' })
+    const authorization = `Bearer ${grant.state().notificationToken}`
+    const ping = (token = authorization) =>
+      grant.handlePing(
+        new Request('https://app.example/ping', {
+          method: 'POST',
+          headers: { authorization: token, 'content-type': 'application/json' },
+          body: JSON.stringify({ auth_req_id: 'req' }),
+        }),
+      )
+    return { grant, ping }
+  }
+
+  it('ends the wait of a poll that is under way, which asks at once for both', async () => {
+    const { client, waits, waited, asked } = setUp(pending)
+    const { grant, ping } = await begin(client)
+    const polled = grant.poll()
+    await waited(1)
+    await expect.poll(() => waits.length).toBe(2)
+    const pinged = await ping()
+    expect(await polled).toBe(pinged)
+    expect({ waits, asked: asked() }).toEqual({ waits: [5000, 5000], asked: 2 })
+  })
+
+  it('that comes while the poll asks has it ask once more, where the answer was of before', async () => {
+    let answer = () => {}
+    const { client, waits, waited, asked, holdTokens } = setUp(pending)
+    holdTokens(
+      new Promise((resolve) => {
+        answer = resolve
+      }),
+    )
+    const { grant, ping } = await begin(client)
+    const polled = grant.poll()
+    await waited(1)
+    await expect.poll(asked).toBe(1)
+    const pinged = ping()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    answer()
+    expect((await pinged).tokens.accessToken).toBe('at')
+    await polled
+    expect({ waits, asked: asked() }).toEqual({ waits: [5000], asked: 2 })
+  })
+
+  it('is worth one request: what is still pending goes on at the pace of before', async () => {
+    const { client, waits, asked } = setUp(pending)
+    const { ping } = await begin(client)
+    const pinged = ping()
+    await expect.poll(() => waits).toEqual([5000])
+    expect(asked()).toBe(1)
+    await ping()
+    await pinged
+    expect(asked()).toBe(2)
+  })
+
+  it('of a stranger ends no wait', async () => {
+    const { client, waits, waited, asked } = setUp()
+    const { grant, ping } = await begin(client)
+    const polled = grant.poll()
+    await expect.poll(() => waits.length).toBe(1)
+    await expect(ping('Bearer another')).rejects.toMatchObject({ code: 'invalid_notification' })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(asked()).toBe(0)
+    await waited(1)
+    await polled
+  })
+
+  it('leaves it to the signal to end a wait with its reason', async () => {
+    const { client, waits } = setUp()
+    const { grant } = await begin(client)
+    const controller = new AbortController()
+    const polled = grant.poll({ signal: controller.signal })
+    await expect.poll(() => waits.length).toBe(1)
+    controller.abort(reason)
+    await expect(polled).rejects.toBe(reason)
   })
 })
