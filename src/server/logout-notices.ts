@@ -23,7 +23,8 @@ const tokenLifetime = 120
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 
 /**
- * The notices to the clients that took part in a login, or in any of a user's, each once.
+ * The notices to the clients that took part in a login, or in any of a user's, each once for a session: a notice with
+ * a `sid` ends that session alone (Back-Channel Logout 1.0 2.4).
  *
  * @see OpenID Connect Back-Channel Logout 1.0 2; Front-Channel Logout 1.0 2
  */
@@ -32,14 +33,15 @@ export async function buildLogoutNotices(
   ended: { readonly sid: string } | { readonly subject: string },
 ): Promise<readonly LogoutNotice[]> {
   const now = epochSeconds(config.runtime)
-  const byClient = new Map<string, FamilyRecord>()
+  const bySession = new Map<string, FamilyRecord>()
   const found = 'sid' in ended ? findFamilies(config, ended.sid) : findFamilies(config, ended.subject, indexes.subject)
   for (const { record } of await found) {
-    const known = byClient.get(record.authorization.clientId)
+    const { clientId, sid } = record.authorization
+    const session = JSON.stringify([clientId, sid])
     if (!record.logout || record.logout.until <= now) continue
-    if ((known?.logout?.until ?? 0) < record.logout.until) byClient.set(record.authorization.clientId, record)
+    if ((bySession.get(session)?.logout?.until ?? 0) < record.logout.until) bySession.set(session, record)
   }
-  const notices = await Promise.all([...byClient.values()].map((record) => buildNotice(config, record)))
+  const notices = await Promise.all([...bySession.values()].map((record) => buildNotice(config, record)))
   return notices.filter((notice) => notice !== undefined)
 }
 

@@ -128,6 +128,13 @@ describe('logout notices', () => {
     expect(notice?.frontchannelUrl).toBe('https://app.example/frontchannel')
   })
 
+  it('end each session of a user, not the last alone', async () => {
+    const rig = await start()
+    for (const sid of ['one', 'two', 'two']) await login(rig, { sid })
+    const notices = await buildLogoutNotices(rig.config, { subject: 'alice' })
+    expect(notices.map(({ backchannel }) => claimsOf(backchannel?.logoutToken).sid).sort()).toEqual(['one', 'two'])
+  })
+
   it('say nothing to a client that got no id_token', async () => {
     const rig = await start()
     await login(rig, { scope: ['read'] })
