@@ -1,19 +1,22 @@
+import type { MaybePromise } from './maybe-promise.ts'
 import { builtinModule } from './runtime.ts'
 
 /**
  * AES-256-GCM over short texts (NIST SP 800-38D). On Node through its synchronous cipher, since WebCrypto hands even
  * a hundred bytes to another thread, which costs five times as much; elsewhere through WebCrypto. Both give the same
- * bytes: the tag of 16 bytes stands at the end.
+ * bytes: the text as UTF-8, with the tag of 16 bytes at the end.
  */
 export interface AesGcm {
-  encrypt(iv: Bytes, text: Bytes, additionalData: Bytes): Bytes | Promise<Bytes>
+  encrypt(iv: Bytes, text: string, additionalData: string): MaybePromise<Bytes>
   /** `undefined` for another key, other additional data, or bytes that were tampered with. */
-  decrypt(iv: Bytes, sealed: Bytes, additionalData: Bytes): Bytes | undefined | Promise<Bytes | undefined>
+  decrypt(iv: Bytes, sealed: Bytes, additionalData: string): MaybePromise<string | undefined>
 }
 
 type Bytes = Uint8Array<ArrayBuffer>
 
 const tagLength = 16
+const textEncoder = new TextEncoder()
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** @param key 32 bytes */
 export function createAesGcm(key: Bytes): AesGcm {
@@ -32,8 +35,8 @@ interface NodeCrypto {
   ): NodeCipher & { setAuthTag(tag: Uint8Array): void }
 }
 interface NodeCipher {
-  setAAD(data: Bytes): void
-  update(data: Bytes): Uint8Array
+  setAAD(data: Uint8Array): void
+  update(data: Uint8Array | string, encoding?: 'utf8'): Uint8Array
   /** Gives nothing more in this mode; throws where the tag does not fit. */
   final(): Uint8Array
 }
@@ -42,11 +45,12 @@ function throughNode({ createCipheriv, createDecipheriv }: NodeCrypto, key: Byte
   return {
     encrypt(iv, text, additionalData) {
       const cipher = createCipheriv('aes-256-gcm', key, iv)
-      cipher.setAAD(additionalData)
-      const sealed = new Uint8Array(text.length + tagLength)
-      sealed.set(cipher.update(text))
+      cipher.setAAD(textEncoder.encode(additionalData))
+      const encrypted = cipher.update(text, 'utf8')
       cipher.final()
-      sealed.set(cipher.getAuthTag(), text.length)
+      const sealed = new Uint8Array(encrypted.length + tagLength)
+      sealed.set(encrypted)
+      sealed.set(cipher.getAuthTag(), encrypted.length)
       return sealed
     },
     decrypt(iv, sealed, additionalData) {
@@ -54,9 +58,9 @@ function throughNode({ createCipheriv, createDecipheriv }: NodeCrypto, key: Byte
       const end = sealed.length - tagLength
       try {
         const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tagLength })
-        decipher.setAAD(additionalData)
+        decipher.setAAD(textEncoder.encode(additionalData))
         decipher.setAuthTag(sealed.subarray(end))
-        const text = new Uint8Array(decipher.update(sealed.subarray(0, end)))
+        const text = textDecoder.decode(decipher.update(sealed.subarray(0, end)))
         decipher.final()
         return text
       } catch {
@@ -71,13 +75,16 @@ function throughWebCrypto(bytes: Bytes): AesGcm {
   const name = 'AES-GCM'
   let imported: Promise<CryptoKey> | undefined
   const keyOf = () => (imported ??= crypto.subtle.importKey('raw', bytes, name, false, ['encrypt', 'decrypt']))
+  const algorithm = (iv: Bytes, data: string) => ({ name, iv, additionalData: textEncoder.encode(data) })
   return {
     async encrypt(iv, text, additionalData) {
-      return new Uint8Array(await crypto.subtle.encrypt({ name, iv, additionalData }, await keyOf(), text))
+      return new Uint8Array(
+        await crypto.subtle.encrypt(algorithm(iv, additionalData), await keyOf(), textEncoder.encode(text)),
+      )
     },
     async decrypt(iv, sealed, additionalData) {
       try {
-        return new Uint8Array(await crypto.subtle.decrypt({ name, iv, additionalData }, await keyOf(), sealed))
+        return textDecoder.decode(await crypto.subtle.decrypt(algorithm(iv, additionalData), await keyOf(), sealed))
       } catch {
         // As above.
         return undefined

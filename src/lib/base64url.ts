@@ -73,13 +73,15 @@ function hasCanonicalEnd(text: string): boolean {
 
 /** One flat string: a text that grows by a character would be kept as a chain of its pieces, thirty times its size. */
 function encodeBytes(bytes: Uint8Array): string {
-  const characters = bytes.length <= scratchBytes ? scratch : new Uint8Array(Math.ceil((bytes.length * 4) / 3))
-  let [at, word, bits] = [0, 0, 0]
-  for (let i = 0; i < bytes.length; i++) {
-    word = (word << 8) | bytes[i]!
-    for (bits += 8; bits >= 6; characters[at++] = characterCodes[(word >> bits) & 63]!) bits -= 6
-    word &= 63
+  const { length } = bytes
+  const characters = length <= scratchBytes ? scratch : new Uint8Array(Math.ceil(length / 3) * 4)
+  for (let [i, at] = [0, 0]; i < length; i += 3, at += 4) {
+    // Beyond the end there are only zero bits; the characters of these alone are left off below.
+    const word = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
+    characters[at] = characterCodes[word >> 18]!
+    characters[at + 1] = characterCodes[(word >> 12) & 63]!
+    characters[at + 2] = characterCodes[(word >> 6) & 63]!
+    characters[at + 3] = characterCodes[word & 63]!
   }
-  if (bits > 0) characters[at++] = characterCodes[(word << (6 - bits)) & 63]!
-  return textDecoder.decode(characters.subarray(0, at))
+  return textDecoder.decode(characters.subarray(0, Math.ceil((length * 4) / 3)))
 }

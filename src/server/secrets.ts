@@ -1,4 +1,4 @@
-import { digest } from '#signatures'
+import { digestText } from '#signatures'
 import { type AesGcm, createAesGcm } from '../lib/aes-gcm.ts'
 import { decodeBase64url, encodeBase64url } from '../lib/base64url.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
@@ -48,13 +48,13 @@ export function locateSecret(kind: SecretKind, text: string): MaybePromise<Locat
 
 /** SHA-256 of UTF-8, base64url. */
 export function sha256(text: string): MaybePromise<string> {
-  return andThen(digest('SHA-256', text), encodeBase64url)
+  return digestText('SHA-256', text)
 }
 
 /** Encrypts and authenticates short texts that the server must be able to read again: successors, for grace. */
 export interface Seal {
   /** `context` is bound in: a sealed text moved to another record does not open. */
-  close(text: string, context: string): Promise<string>
+  close(text: string, context: string): MaybePromise<string>
   /** `undefined` for another key, another context, or a text that was tampered with. */
   open(sealed: string, context: string): Promise<string | undefined>
 }
@@ -66,18 +66,16 @@ export function createSeal(secret: Uint8Array<ArrayBuffer>, runtime: Runtime): S
   let derived: AesGcm | Promise<AesGcm> | undefined
   const cipherOf = () => (derived ??= deriveCipher(secret).then((cipher) => (derived = cipher)))
   return {
-    async close(text, context) {
+    close(text, context) {
       const iv = runtime.randomBytes(ivBytes)
-      const cipher = await cipherOf()
-      const sealed = await cipher.encrypt(iv, textEncoder.encode(text), textEncoder.encode(context))
-      return `${encodeBase64url(iv)}.${encodeBase64url(sealed)}`
+      const sealed = andThen(cipherOf(), (cipher) => cipher.encrypt(iv, text, context))
+      return andThen(sealed, (bytes) => `${encodeBase64url(iv)}.${encodeBase64url(bytes)}`)
     },
     async open(sealed, context) {
       const [iv, bytes] = sealed.split('.').map((part) => decodeBase64url(part))
       if (!iv || !bytes) return undefined
       const cipher = await cipherOf()
-      const text = await cipher.decrypt(iv, bytes, textEncoder.encode(context))
-      return text && new TextDecoder().decode(text)
+      return cipher.decrypt(iv, bytes, context)
     },
   }
 }

@@ -41,6 +41,7 @@ describe.each(sides)('signatures by %s', (_, signatures) => {
 
   it.each(thumbprintVectors)('digests the thumbprint of $source', async ({ jwk, thumbprint }) => {
     expect(encodeBase64url(await signatures.digest('SHA-256', thumbprintInput(jwk)))).toBe(thumbprint)
+    expect(await signatures.digestText('SHA-256', thumbprintInput(jwk))).toBe(thumbprint)
   })
 
   describe.each(everyAsymmetricAlgorithm)('%s', (alg) => {

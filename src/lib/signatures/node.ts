@@ -122,6 +122,11 @@ export const digest: Signatures['digest'] = (hash, data) => {
   return bytes
 }
 
+export const digestText: Signatures['digestText'] = (hash, data) => {
+  const name = opensslName(hash)
+  return hashAtOnce ? hashAtOnce(name, data, 'base64url') : createHash(name).update(data).digest('base64url')
+}
+
 function remember(kid: string | undefined, alg: VerificationKey['alg'], keyObject: KeyObject): VerificationKey {
   const key: VerificationKey = Object.freeze({ alg, kid })
   verificationKeys.set(key, materialOf(algorithmRule(alg), keyObject))

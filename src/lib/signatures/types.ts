@@ -91,4 +91,6 @@ export interface Signatures {
   verify(key: VerificationKey, data: string, signature: Uint8Array): MaybePromise<boolean>
   /** `data` is hashed as UTF-8. */
   digest(hash: 'SHA-256' | 'SHA-384' | 'SHA-512', data: string): MaybePromise<Uint8Array<ArrayBuffer>>
+  /** `digest` as base64url, the form in which hashes are kept and compared. */
+  digestText(hash: 'SHA-256' | 'SHA-384' | 'SHA-512', data: string): MaybePromise<string>
 }

@@ -82,6 +82,8 @@ export const digest: Signatures['digest'] = async (hash, data) => {
   return new Uint8Array(await crypto.subtle.digest(hash, textEncoder.encode(data)))
 }
 
+export const digestText: Signatures['digestText'] = async (hash, data) => encodeBase64url(await digest(hash, data))
+
 function remember(kid: string | undefined, alg: SignatureAlgorithm, key: CryptoKey): VerificationKey {
   const handle: VerificationKey = Object.freeze({ alg, kid })
   verificationKeys.set(handle, materialOf(alg, key))
