@@ -24,7 +24,7 @@ export async function prepareFirstTokens(
   const logout = tokens.hasIdToken ? logoutAddresses(config, client, authorization) : undefined
   const frozen = { authorization, ...(binding && { binding }), ...(logout && { logout }) }
   const { record, change } = createFamily(config, family, frozen, hasRefreshToken)
-  const refresh = hasRefreshToken ? await createRefreshToken(context, family, record.endsAt) : undefined
+  const refresh = hasRefreshToken ? await createRefreshToken(context, family, record) : undefined
   return {
     response: refresh ? { ...tokens.response, refresh_token: refresh.secret.text } : tokens.response,
     plan: {

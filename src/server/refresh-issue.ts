@@ -1,8 +1,9 @@
 import type { RecordChange } from '../lib/record-store.ts'
 import { clientGrants } from './client-grants.ts'
 import type { PolicyContext } from './config.ts'
+import { familyRecordEnd } from './families.ts'
 import type { GrantContext } from './grant.ts'
-import { keys, put, type RefreshRecord } from './records.ts'
+import { type FamilyRecord, keys, put, type RefreshRecord } from './records.ts'
 import { callHost } from './refusal.ts'
 import { createSecret, type LocatedSecret } from './secrets.ts'
 
@@ -21,15 +22,14 @@ export async function mayIssueRefreshToken(context: GrantContext, policy: Policy
   return (await callHost('issueRefreshToken', () => config.issueRefreshToken!(policy))) === true
 }
 
-/** @param endsAt the family's end in seconds since the epoch, which no token of it outlives */
 export async function createRefreshToken(
   { config, client, now }: GrantContext,
-  family: string,
-  endsAt: number,
+  partition: string,
+  family: FamilyRecord,
 ): Promise<NewRefreshToken> {
-  const secret = await createSecret('rt', family, config.runtime)
-  const expiresAt = Math.min(now + config.lifetimes.refreshToken, endsAt)
+  const secret = await createSecret('rt', partition, config.runtime)
+  const expiresAt = Math.min(now + config.lifetimes.refreshToken, family.endsAt)
   const record: RefreshRecord = { format: 'refresh-1', clientId: client.clientId, expiresAt }
-  // The record stays as long as the family may, so that it can turn into the marker of a use in place.
-  return { secret, change: put(keys.refresh(family, secret.hash), record, null, endsAt) }
+  // The record stays as long as the family's, so that it turns into the marker of a use in place.
+  return { secret, change: put(keys.refresh(partition, secret.hash), record, null, familyRecordEnd(config, family)) }
 }

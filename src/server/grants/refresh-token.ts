@@ -93,7 +93,7 @@ async function rotate(
 ): Promise<PreparedGrant> {
   const { config, constraint, now } = context
   const tokens = await mint(context, family, secret.partition, scope)
-  const successor = await createRefreshToken(context, secret.partition, family.value.endsAt)
+  const successor = await createRefreshToken(context, secret.partition, family.value)
   const sealed = await sealSuccessor(context, secret, successor.secret)
   const use: RefreshUse = {
     at: now,
