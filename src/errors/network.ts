@@ -32,6 +32,8 @@ export type RequestErrorCode =
   | 'insecure_url'
   /** The host is a private or special address, or a name that stands for one. */
   | 'address_not_allowed'
+  /** The access token, as its source gave it, is none that a request can carry. */
+  | 'malformed_token'
 
 /** A request that was not sent, or not sent again, because doing so would be wrong. */
 export class RequestError extends AuthentypeError {

@@ -143,7 +143,7 @@ async function attempt(
   const isOwn = request === context.unsent
   const carrying = isOwn ? request : carryDeadline(request, new Request(request, { redirect: 'manual' }))
   context.unsent = undefined
-  setField(carrying.headers, 'authorization', authorization)
+  setToken(carrying, authorization)
   if (proof !== undefined) setField(carrying.headers, 'dpop', proof)
   // What is sent again may have been sent with a proof.
   else if (!isOwn) carrying.headers.delete('dpop')
@@ -156,6 +156,16 @@ async function attempt(
   if (response.type === 'opaqueredirect') throw refused(response, request, 'a redirect')
   dpop?.nonces.learn(dpop.role, request.url, response)
   return response
+}
+
+/** A broken store may give what no server ever gave: that is neither the network's fault nor the caller's. */
+function setToken({ headers, url }: Request, authorization: string): void {
+  try {
+    headers.set('authorization', authorization)
+  } catch {
+    const message = 'the access token has characters that no header field can carry (RFC 6750 2.1); it was not sent'
+    throw new RequestError('malformed_token', message, { url: withoutQuery(url) })
+  }
 }
 
 const ownFields = ['authorization', 'dpop'] as const

@@ -47,7 +47,9 @@ export async function registerToken<State extends AnyTokenState>(
   /** A new state, and what of an old one stays. */
   build: (base: BaseState, held: State | undefined) => State,
 ): Promise<TokenMetadata> {
-  if (typeof token !== 'string' || token === '') throw new TypeError('register: the token must be a non-empty string')
+  if (typeof token !== 'string' || !/^[\x20-\x7e]+$/.test(token)) {
+    throw new TypeError('register: the token must be a non-empty string of printable ASCII (RFC 6749 A.12, A.17)')
+  }
   assertPlace(registration, 'register', registrationNames)
   if (registration.subject !== undefined) assertSubject(registration.subject, 'register')
   assertAccessMembers(registration)

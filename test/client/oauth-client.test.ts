@@ -246,6 +246,12 @@ describe('grants and endpoints of a client', () => {
     expect(other.requests).toEqual([])
   })
 
+  it('says that a token was broken where it was kept, not that the network was', async () => {
+    const { client, login } = await aLogin()
+    const broken = { ...login, tokens: { ...login.tokens, accessToken: 'a\nb' } }
+    await expect(client.userInfo(broken)).rejects.toMatchObject({ name: 'RequestError', code: 'malformed_token' })
+  })
+
   it('reads the claims of the user, and refuses those of another', async () => {
     const { client, login } = await aLogin()
     expect((await client.userInfo(login)).sub).toBe(login.claims?.sub)

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createDpopNonces } from '../../src/http/dpop-nonces.ts'
 import type { AccessToken, AccessTokenRequest, TokenSource } from '../../src/http/token-source.ts'
@@ -42,6 +43,21 @@ describe('withAccessToken', () => {
     expect(received[0]!.headers.dpop).toBeUndefined()
     expect(source.asked).toMatchObject([{ scope: 'a b', resource: 'https://rs.example' }])
   })
+
+  it.each(['a\nb', 'a\r\nx: y', 'a\0', 'ä\u2028'])(
+    'sends no token that no field can carry, and shows none: %j',
+    async (value) => {
+      const { origin, received } = await serve(guarded)
+      const key = await aSigningKey()
+      for (const token of [bearer(value), { kind: 'dpop', key, value, scope: '' } as const]) {
+        const send = carrying(origin, aSource(token))
+        const error = await failure(send(new Request(`${origin}/me?x=1`)))
+        expect(error).toMatchObject({ name: 'RequestError', code: 'malformed_token', url: `${origin}/me` })
+        expect(`${inspect(error)}`).not.toContain(value)
+      }
+      expect(received).toHaveLength(0)
+    },
+  )
 
   it('sends a DPoP token with a proof that names it, and learns nonces from successes', async () => {
     const { origin, received } = await serve(

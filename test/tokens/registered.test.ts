@@ -111,6 +111,7 @@ describe.each(kinds)('%s.register', (kind) => {
 
   it.each([
     ['an empty token', '', place, /non-empty string/],
+    ['a token with a line break', 'a\nb', place, /printable ASCII \(RFC 6749/],
     ['an unknown member', 't', { ...place, scope: 'read' }, /unknown option "scope"/],
     ['a subject of another form', 't', { ...place, subject: 'alice' }, /"subject" must be/],
   ])('refuses %s', async (_, token, registration, message) => {
