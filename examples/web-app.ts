@@ -1,5 +1,5 @@
-// A whole web app: log in, see who you are, log out. ISSUER, CLIENT_ID and CLIENT_SECRET as registered there, with the
-// redirect URI http://127.0.0.1:3000/auth/callback. Run it with `npx tsx examples/web-app.ts`.
+// A whole web app: log in, see who you are, log out. Its provider is what `npx authentype serve` runs; at another,
+// register the redirect URI http://127.0.0.1:3000/auth/callback, and set ISSUER, CLIENT_ID and CLIENT_SECRET.
 import { createServer } from 'node:http'
 import { clientSecretBasic, createMemoryStore, createOAuthClient, createSessions } from 'authentype'
 import { createWebHandler, generateSealingKey } from 'authentype/web'
@@ -9,9 +9,9 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 
 const {
-  ISSUER = '',
-  CLIENT_ID = '',
-  CLIENT_SECRET = '',
+  ISSUER = 'http://127.0.0.1:4000',
+  CLIENT_ID = 'dev-service',
+  CLIENT_SECRET = 'dev-service-secret',
   COOKIE_KEY = generateSealingKey(),
   PORT = '3000',
 } = process.env
@@ -33,7 +33,7 @@ app.get('/', async (c) => {
   const user = await web.fromRequest(c.req.raw)
   if (!user.ok) return c.html(html`<a href="/auth/login">Log in</a>`)
   return c.html(
-    html`<p>Hello, ${user.client.claims?.sub}</p><form method="post" action="/auth/logout"><button>Log out</button></form>`,
+    html`<p>Hello, ${user.client.subject}</p><form method="post" action="/auth/logout"><button>Log out</button></form>`,
   )
 })
 createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1')

@@ -1,4 +1,4 @@
-import { AuthentypeError } from '../errors/index.ts'
+import { AuthentypeError, ProtocolError } from '../errors/index.ts'
 import { exitCode, UsageError } from './command.ts'
 
 /** The answer is no: the server, the user or the session said so. */
@@ -14,8 +14,15 @@ export function reportFailure(error: unknown): number {
     console.error(error)
     return exitCode.unusable
   }
-  console.error(`authentype: ${[error.message, ...causesOf(error)].join('\n  because: ')}`)
+  console.error(`authentype: ${[error.message, ...causesOf(error)].join('\n  because: ')}${adviceOn(error)}`)
   return refusals.includes(error.code) ? exitCode.failed : exitCode.unusable
+}
+
+/** A server for development is taken where one has asked for it. */
+function adviceOn(error: AuthentypeError): string {
+  if (!(error instanceof ProtocolError) || error.code !== 'insecure_endpoint') return ''
+  const isRefused = error.expected === 'https URL' && /^http:\/\/(127\.|localhost|\[::1\])/.test(String(error.actual))
+  return isRefused ? '\n  --allow-loopback-http takes one on this machine, for development' : ''
 }
 
 /** What node's own parser says of an unknown or incomplete option. */

@@ -215,6 +215,15 @@ describe('authentype verify and discover', () => {
     expect(code).toBe(3)
     expect(err).toContain('RFC 8414 3.3')
   })
+
+  it('says how a server of this machine is taken, and does not take it without', async () => {
+    const { code, err } = await command.run('discover', provider.issuer)
+    expect(code).toBe(3)
+    expect(err).toContain('RFC 6749 3.1')
+    expect(err).toContain('--allow-loopback-http')
+    const elsewhere = await command.run('discover', 'http://issuer.example')
+    expect(elsewhere.err).not.toContain('--allow-loopback-http')
+  })
 })
 
 async function endpoints(): Promise<{ userinfo: string }> {
