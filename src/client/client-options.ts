@@ -1,7 +1,7 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { ResponseProtection } from '../issuer/response-jwt.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions, assertSwitches } from '../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertSwitches } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
@@ -157,7 +157,7 @@ export function normaliseClientOptions(
     frontChannel: normaliseFrontChannel(options, { issuer, clientId, quirks: options.quirks ?? [] }),
     userinfo: protectionOf(options, 'userinfo'),
     introspection: protectionOf(options, 'introspection'),
-    timeout: positive('timeout', options.timeout ?? 10_000),
+    timeout: options.timeout ?? 10_000,
     clockTolerance: options.clockTolerance,
     allowLoopbackHttp: options.allowLoopbackHttp ?? false,
     allowBearerDowngrade: options.allowBearerDowngrade ?? false,
@@ -169,7 +169,7 @@ export function normaliseClientOptions(
 
 /** What would only be noticed in the middle of a login, with its code already spent. */
 function assertShapes(options: Partial<OAuthClientOptions>): void {
-  const { clientAuth, transactions, fetch, runtime, clockTolerance, onEvent } = options
+  const { clientAuth, transactions, fetch, runtime, onEvent } = options
   const wrong = (name: string, expected: string) => new TypeError(`createOAuthClient: "${name}" must be ${expected}`)
   if (clientAuth !== undefined && typeof clientAuth?.authenticate !== 'function') {
     throw wrong('clientAuth', 'a value such as clientSecretBasic(secret)')
@@ -179,9 +179,8 @@ function assertShapes(options: Partial<OAuthClientOptions>): void {
   if (runtime !== undefined && typeof runtime?.now !== 'function') throw wrong('runtime', 'a Runtime')
   if (onEvent !== undefined && typeof onEvent !== 'function') throw wrong('onEvent', 'a function')
   assertSwitches('createOAuthClient', options, switches)
-  if (clockTolerance !== undefined && !(clockTolerance >= 0)) {
-    throw wrong('clockTolerance', 'a number of seconds, zero or more')
-  }
+  assertNumbers('createOAuthClient', options, ['timeout'])
+  assertNumbers('createOAuthClient', options, ['clockTolerance'], '0 or more')
 }
 
 function dpopAlg(dpop: boolean | DpopOptions): AsymmetricAlgorithm | undefined {
@@ -218,9 +217,4 @@ function issuerOf(issuer: string | URL): string {
   if (issuer instanceof URL) return issuer.pathname === '/' ? issuer.origin : issuer.href
   if (typeof issuer === 'string' && issuer !== '') return issuer
   throw new TypeError('createOAuthClient: "issuer" is required, as the server writes it')
-}
-
-function positive(name: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value
-  throw new TypeError(`createOAuthClient: "${name}" must be a positive number of milliseconds`)
 }

@@ -1,7 +1,7 @@
 import type { Answer, Api, Operation, OperationInput, RequestOptions } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { setFields } from '../lib/header-fields.ts'
-import { assertKnownOptions } from '../lib/options.ts'
+import { assertKnownOptions, assertNumbers } from '../lib/options.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
 import { toApiError } from './answer-errors.ts'
@@ -53,6 +53,7 @@ type Exchanged = readonly [answer: Answer, bytes: ArrayBuffer]
  */
 export function createApi(options: ApiOptions = {}): Api {
   assertKnownOptions('createApi', options, knownOptions.split(' '))
+  assertNumbers('createApi', options, ['timeout'])
   const { userAgent, timeout, runtime } = options
   const common = new Headers()
   setFields(common, options.headers)

@@ -1,7 +1,7 @@
 import ky, { HTTPError, type Options } from 'ky'
 import { NetworkError } from '../errors/network.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions } from '../lib/options.ts'
+import { assertKnownOptions, assertNumbers } from '../lib/options.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { remainingTime } from './deadlines.ts'
@@ -31,6 +31,7 @@ const worthARetry = [408, 429, 500, 502, 503, 504]
  */
 export function createKyTransport(options: KyTransportOptions = {}): Fetch {
   assertKnownOptions('createKyTransport', options, knownOptions)
+  assertNumbers('createKyTransport', options, ['retries', 'maxRetryAfter', 'backoff'], '0 or more')
   const send: Fetch = options.fetch ?? ((request) => globalThis.fetch(request))
   return async (request) => {
     if (!mayRepeat(request)) return await send(request)

@@ -1,6 +1,6 @@
 import { RequestError } from '../errors/network.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions, assertSwitches } from '../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertSwitches } from '../lib/options.ts'
 import { isPublicAddress, isPublicHost } from '../protocol/special-addresses.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
 import { withLimits } from './limits.ts'
@@ -47,6 +47,7 @@ const defaults = { timeout: 10_000, maxBytes: 1024 * 1024 } as const
 export function createScreenedFetch(options: ScreenedFetchOptions = {}): Fetch {
   assertKnownOptions('createScreenedFetch', options, knownOptions)
   assertSwitches('createScreenedFetch', options, ['allowLoopbackHttp'])
+  assertNumbers('createScreenedFetch', options, ['timeout', 'maxBytes'])
   const { allowLoopbackHttp = false, timeout = defaults.timeout, maxBytes = defaults.maxBytes } = options
   // A fetch of one's own without a `connect` is a wish to send by it.
   const connect = options.connect ?? (options.fetch ? undefined : nodeConnect())

@@ -39,6 +39,7 @@ export function sendWhole(
     // Not every fetch heeds its signal, so nobody waits for it to.
     controller.signal.onabort = () => reject(controller.signal.reason)
     if (timeout < maxTimer) noteDeadline(request, timeout)
+    if (typeof timeout !== 'number' || !(timeout > 0)) throw new TypeError('"timeout" must be a number, above 0')
     signal?.throwIfAborted()
     signal?.addEventListener('abort', onAbort)
     if (timeout < maxTimer) timer = setTimeout(onDeadline, timeout)

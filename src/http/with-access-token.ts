@@ -1,6 +1,7 @@
 import { RequestError } from '../errors/network.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { setField } from '../lib/header-fields.ts'
+import { assertNumbers } from '../lib/options.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { findChallengeError } from '../lib/www-authenticate.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
@@ -67,6 +68,7 @@ export type TokenSender = (
  * the signature of a proof.
  */
 export function createTokenSender(fetch: Fetch, options: AccessTokenOptions): TokenSender {
+  assertNumbers('withAccessToken', options, ['bufferLimit'], '0 or more')
   const { scope, resource } = options
   const assertMayCarryToken = createOriginGuard(options)
   const settled = { ...options, fetch, nonces: options.nonces ?? createDpopNonces() }

@@ -13,7 +13,7 @@ import { withAccessToken } from '../http/with-access-token.ts'
 import { withStrictJson } from '../http/with-strict-json.ts'
 import type { Api } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions } from '../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertSwitches } from '../lib/options.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import {
   assertOwnMetadata,
@@ -126,7 +126,13 @@ export async function deleteClient(registration: ClientRegistration, options: Ma
   await deleteOAuthClient(apiFor(url, token, options), pathOf(registration), init(url, options))
 }
 
+function assertSettings(options: ManageClientOptions): void {
+  assertSwitches('registration', options, ['allowLoopbackHttp'])
+  assertNumbers('registration', options, ['timeout'])
+}
+
 async function discoverEndpoint(issuer: string, options: ManageClientOptions): Promise<string> {
+  assertSettings(options)
   const { fetch = bareFetch, runtime = systemRuntime, timeout, allowLoopbackHttp, signal } = options
   const { metadata } = sharedSources({ issuer, fetch, runtime, timeout, allowLoopbackHttp })
   const { registration_endpoint: url } = await metadata.get({ signal })
@@ -154,6 +160,7 @@ function managementOf(
 /** The token goes to this one URL, and no redirect takes it further. */
 function apiFor(url: string, token: string | undefined, options: ManageClientOptions): Api {
   const { fetch = bareFetch, runtime = systemRuntime, timeout = 10_000, allowLoopbackHttp = false } = options
+  assertSettings(options)
   const limited = withStrictJson(withoutRedirects(withLimits(fetch, { timeout, maxBytes })))
   if (token === undefined) return createApi({ fetch: limited, runtime })
   const source = { getAccessToken: async () => ({ kind: 'bearer', value: token, scope: '' }) as const }

@@ -1,7 +1,7 @@
 import { createObserver, type Observer } from '../http/observer.ts'
 import { createScreenedFetch } from '../http/screened-fetch.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertSwitches } from '../lib/options.ts'
+import { assertNumbers, assertSwitches } from '../lib/options.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { ClientEventListener } from '../protocol/client-event.ts'
 
@@ -41,6 +41,7 @@ export function settleThirdParty(options: ThirdPartyOptions): {
   readonly allowLoopbackHttp: boolean
 } {
   assertSwitches('options', options, ['allowLoopbackHttp'])
+  assertNumbers('options', options, ['timeout'])
   const { runtime = systemRuntime, timeout = 10_000, allowLoopbackHttp = false } = options
   return { fetch: options.fetch ?? defaultFetch(allowLoopbackHttp), runtime, timeout, allowLoopbackHttp }
 }

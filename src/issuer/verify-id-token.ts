@@ -2,7 +2,7 @@ import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { Observer } from '../http/observer.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { andThen } from '../lib/maybe-promise.ts'
-import { assertKnownOptions, assertSwitches } from '../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertSwitches } from '../lib/options.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { type IdTokenExpectations, judgeIdToken, type VerifiedIdToken } from '../protocol/id-token.ts'
 import { assertIdTokenExpectations, idTokenExpectationNames } from '../protocol/id-token-expectations.ts'
@@ -68,6 +68,7 @@ const bareFetch: Fetch = (request) => fetch(request)
 export async function verifyIdToken(token: string, options: VerifyIdTokenOptions): Promise<VerifiedIdToken> {
   assertKnownOptions('verifyIdToken', options, optionNames)
   assertSwitches('verifyIdToken', options, ['allowLoopbackHttp'])
+  assertNumbers('verifyIdToken', options, ['timeout'])
   assertIdTokenExpectations(options)
   const { jwks, metadata, fetch = bareFetch, runtime = systemRuntime, signal } = options
   let known: SharedSources | undefined

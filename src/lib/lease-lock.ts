@@ -2,6 +2,7 @@ import { StoreError } from '../errors/session.ts'
 import { encodeBase64url } from './base64url.ts'
 import { delay } from './delay.ts'
 import type { Lock } from './lock.ts'
+import { assertNumbers } from './options.ts'
 import type { Runtime } from './runtime.ts'
 import { createSerialQueue } from './serial-queue.ts'
 
@@ -35,6 +36,8 @@ const mostLeftOver = 10_000
  * asks the backend.
  */
 export function createLeaseLock(backend: LeaseBackend, options: LeaseLockOptions): Lock {
+  assertNumbers('lock', options, ['lease'])
+  assertNumbers('lock', options, ['maxWait'], '0 or more')
   const { lease, runtime } = options
   const queue = createSerialQueue()
   // Leases that may still be ours although nobody holds them: the backend broke before it confirmed.

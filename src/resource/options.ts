@@ -1,6 +1,6 @@
 import type { AuthorizationServerMetadata, ProtectedResourceMetadata } from '../../generated/models.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import { assertKnownOptions, assertSwitches } from '../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertSwitches } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
@@ -135,6 +135,7 @@ const introspectionNames: readonly (keyof IntrospectionOptions)[] = [
 export function assertResourceOptions(options: ProtectedResourceOptions): void {
   assertKnownOptions('protectResource', options, optionNames)
   assertSwitches('protectResource', options, ['allowLoopbackHttp'])
+  assertNumbers('protectResource', options, ['timeout'])
   const { audience, dpop, dpopNonce, replay, mtls, origin, dpopAlgorithms } = options
   const audiences = listOf(audience)
   demand(audiences.length > 0 && audiences.every(isText), 'audience', 'the name of this resource, or several')

@@ -1,3 +1,4 @@
+import { assertNumbers } from '../lib/options.ts'
 import { epochSeconds, type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { assertScope, splitScope } from '../protocol/scope.ts'
 
@@ -39,6 +40,7 @@ export interface TokenValidityOptions {
  * @see RFC 7662 2.2
  */
 export function isTokenValid(metadata: TokenMetadata, options: TokenValidityOptions = {}): boolean {
+  assertNumbers('isTokenValid', options, ['minRemainingLife'], '0 or more')
   const { minRemainingLife = 0, runtime = systemRuntime } = options
   const now = runtime.now()
   if (metadata.active === false) return false

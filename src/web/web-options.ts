@@ -98,7 +98,7 @@ export function assertWebOptions(options: WebHandlerOptions): void {
   if (!/^[\w-]{1,50}$/.test(cookieName)) {
     throw new TypeError(`${name}: "cookieName" must be 1 to 50 letters, digits, "-" or "_"`)
   }
-  if (!(lifetime > 0 && lifetime <= longestLifetime)) {
+  if (typeof lifetime !== 'number' || !(lifetime > 0 && lifetime <= longestLifetime)) {
     throw new TypeError(`${name}: "lifetime" must be milliseconds, at most ${longestLifetime} (400 days)`)
   }
 }

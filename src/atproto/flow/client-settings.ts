@@ -1,6 +1,6 @@
 import { createScreenedFetch } from '../../http/screened-fetch.ts'
 import type { Fetch } from '../../lib/fetch.ts'
-import { assertKnownOptions, assertOptions } from '../../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertOptions } from '../../lib/options.ts'
 import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
 import type { ClientMetadataDocument } from '../../protocol/client-metadata-document.ts'
 import type { AtprotoClientOptions, AtprotoKey } from '../atproto-client-types.ts'
@@ -47,7 +47,7 @@ export function settleAtprotoOptions(options: AtprotoClientOptions): AtprotoClie
   const { runtime = systemRuntime, userAgent = defaultUserAgent } = options
   const sessionNames = ['lifetime', 'refreshAhead', 'revalidateAfter', 'rotationGrace']
   assertKnownOptions(`${name}: "sessions"`, options.sessions ?? {}, sessionNames)
-  if (!(timeout > 0)) throw new TypeError(`${name}: "timeout" must be a positive number of milliseconds`)
+  assertNumbers(name, options, ['timeout'])
   const base = baseOf(options.baseUrl, localhost)
   const redirectUris = [`${base}/callback`, ...extraRedirectUris] as const
   const scopes = withAtproto(options.scopes ?? [])

@@ -1,7 +1,7 @@
 import { createScreenedFetch } from '../../http/screened-fetch.ts'
 import { createIssuer, type Issuer } from '../../issuer/issuer.ts'
 import type { Fetch } from '../../lib/fetch.ts'
-import { assertKnownOptions, assertOptions } from '../../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertOptions } from '../../lib/options.ts'
 import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
 import { none } from '../../protocol/client-auth.ts'
 import type { AtprotoKey } from '../atproto-client-types.ts'
@@ -50,6 +50,7 @@ export async function connectToServer(
 ): Promise<Issuer> {
   assertOptions(name, options)
   assertKnownOptions(name, options, [...serverOptionNames, ...more])
+  assertNumbers(name, options, ['timeout'])
   const { clientId, key, runtime = systemRuntime, timeout = 10_000, allowLoopbackHttp = false } = options
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError(`${name}: "clientId" is required`)
   if (typeof server?.issuer !== 'string') throw new TypeError(`${name}: "issuer" is required`)

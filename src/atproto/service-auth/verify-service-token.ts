@@ -1,7 +1,7 @@
 import { digest } from '#signatures'
 import { AtprotoError, type AtprotoErrorCode } from '../../errors/atproto.ts'
 import { encodeBase64url } from '../../lib/base64url.ts'
-import { assertKnownOptions } from '../../lib/options.ts'
+import { assertKnownOptions, assertNumbers } from '../../lib/options.ts'
 import { jsonType, printable } from '../../lib/printable.ts'
 import { reachStore } from '../../lib/reach-store.ts'
 import { type RecordStore, recordKey } from '../../lib/record-store.ts'
@@ -114,8 +114,8 @@ function normalise(options: ServiceAuthVerifierOptions & { readonly replayStore:
     throw new TypeError(`${name}: "audience" must be the DID of this service, with "#service" or without`)
   }
   if (typeof identity?.resolveDid !== 'function') throw new TypeError(`${name}: "identity" must resolve DIDs`)
-  if (!(tolerance >= 0)) throw new TypeError(`${name}: "tolerance" must be a number of seconds`)
-  if (!(maxLifetime > 0)) throw new TypeError(`${name}: "maxLifetime" must be a positive number of seconds`)
+  assertNumbers(name, options, ['tolerance'], '0 or more')
+  assertNumbers(name, options, ['maxLifetime'])
   const { runtime = systemRuntime } = options
   return { audience, identity, allowMissingLxm, issuerServices, replayStore, tolerance, maxLifetime, runtime }
 }

@@ -1,4 +1,4 @@
-import { assertKnownOptions, assertOptions } from '../../lib/options.ts'
+import { assertKnownOptions, assertNumbers, assertOptions } from '../../lib/options.ts'
 import type { MaybePromise } from '../../lib/signatures/types.ts'
 import type { Session } from '../../sessions/session.ts'
 import type { WebError } from '../../web/web-error.ts'
@@ -57,5 +57,5 @@ export function assertAtprotoWebOptions(options: AtprotoWebOptions): void {
   if (!Array.isArray(cookieKeys) || cookieKeys.length === 0 || !cookieKeys.every(isSealingKey)) {
     throw new TypeError(`${name}: "cookieKeys" must be a list of keys that generateSealingKey() made, the newest first`)
   }
-  if (!(lifetime > 0)) throw new TypeError(`${name}: "lifetime" must be milliseconds`)
+  assertNumbers(name, { lifetime }, ['lifetime'])
 }
