@@ -22,8 +22,9 @@ export interface WebFingerQuery {
  */
 export function buildWebFingerQuery(identifier: string, allowLoopbackHttp = false): WebFingerQuery {
   const text = typeof identifier === 'string' ? identifier.trim() : ''
-  // 2.1: XRIs ("=", "@", "!" at the start) are not supported. White space and controls are of no URI.
-  if (text === '' || /^[=@!]/.test(text) || /[\s\\\p{Cc}]/u.test(text)) throw unusable()
+  // 2.1: XRIs ("=", "@", "!" at the start) are not supported. White space and controls are of no URI, and half a
+  // character is of none either.
+  if (text === '' || /^[=@!]/.test(text) || /[\s\\\p{Cc}\p{Cs}]/u.test(text)) throw unusable()
   if (/^acct:/i.test(text)) return forAccount(text.slice(5))
   const scheme = /^([a-z][a-z0-9+.-]*):(?!\d+(?:[/?#]|$))/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) {
@@ -61,7 +62,18 @@ function forAccount(account: string): WebFingerQuery {
   const at = account.lastIndexOf('@')
   const host = account.slice(at + 1)
   if (at < 1 || !/^[^/?#@:]+$/.test(host) || !URL.canParse(`https://${host}`)) throw unusable()
-  return { resource: `acct:${account}`, origin: new URL(`https://${host}`).origin }
+  const { origin, hostname } = new URL(`https://${host}`)
+  return { resource: `acct:${encodeUserpart(account.slice(0, at))}@${hostname}`, origin }
+}
+
+/**
+ * RFC 7565 4: `unreserved / pct-encoded / sub-delims`, so an "@" of the user's own is "%40", and what is beyond ASCII goes
+ * by its UTF-8. What is encoded already stays as it is.
+ */
+function encodeUserpart(user: string): string {
+  return user.replace(/(%[\dA-Fa-f]{2})|[^\w.~!$&'()*+,;=-]/gu, (found, encoded?: string) =>
+    encoded === undefined ? encodeURIComponent(found) : encoded,
+  )
 }
 
 function forUrl(text: string, allowLoopbackHttp: boolean): WebFingerQuery {
@@ -69,7 +81,8 @@ function forUrl(text: string, allowLoopbackHttp: boolean): WebFingerQuery {
   const url = new URL(text)
   if (url.hostname === '' || url.password !== '') throw unusable()
   // 2.1.2 item 4: "the fragment component, if present, MUST be stripped".
-  const resource = text.replace(/#.*$/s, '')
+  // RFC 7033 4.1: the resource is a URI, so what is beyond ASCII is encoded, as the platform does it.
+  const resource = (/[^\x21-\x7e]/.test(text) ? url.href : text).replace(/#.*$/s, '')
   const isOwn = allowLoopbackHttp && url.protocol === 'http:' && isLoopbackHost(url.hostname)
   return { resource, origin: isOwn ? url.origin : `https://${url.host}` }
 }

@@ -246,6 +246,16 @@ describe('grants and endpoints of a client', () => {
     expect(other.requests).toEqual([])
   })
 
+  it('is not used up by a HEAD or a PUT at the callback', async () => {
+    const provider = await aProvider()
+    const client = createOAuthClient(optionsFor(provider))
+    const callback = provider.login(await client.createAuthorizationUrl())
+    for (const method of ['HEAD', 'PUT', 'OPTIONS']) {
+      await expect(client.handleCallback(new Request(callback, { method }))).rejects.toThrow(/not used up/)
+    }
+    expect((await client.handleCallback(new Request(callback))).claims?.sub).toBeDefined()
+  })
+
   it('says that a token was broken where it was kept, not that the network was', async () => {
     const { client, login } = await aLogin()
     const broken = { ...login, tokens: { ...login.tokens, accessToken: 'a\nb' } }

@@ -34,6 +34,16 @@ describe('readCallback', () => {
     await expect(readCallback(make())).rejects.toMatchObject({ code: 'invalid_authorization_response' })
   })
 
+  it.each(['HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('takes no %s for a callback', async (method) => {
+    const refusal = {
+      code: 'invalid_authorization_response',
+      clause: 'RFC 6749 3.1.2',
+      expected: 'GET or POST',
+      actual: method,
+    }
+    await expect(readCallback(new Request(`${url}?state=s&code=c`, { method }))).rejects.toMatchObject(refusal)
+  })
+
   it('says that a body was read before, and what a callback is', async () => {
     const request = post(new URLSearchParams({ state: 's' }))
     await request.text()

@@ -14,6 +14,25 @@ describe('what a user types in', () => {
       'acct:juliet%40capulet.example@shopping.example',
       'https://shopping.example',
     ],
+    // RFC 7565 4: the user's own "@" is encoded, and so is what is beyond ASCII; what is encoded stays.
+    [
+      'juliet@capulet.example@shopping.example',
+      'acct:juliet%40capulet.example@shopping.example',
+      'https://shopping.example',
+    ],
+    ['acct:a@b@example.com', 'acct:a%40b@example.com', 'https://example.com'],
+    ['jörg@example.com', 'acct:j%C3%B6rg@example.com', 'https://example.com'],
+    ['😀@example.com', 'acct:%F0%9F%98%80@example.com', 'https://example.com'],
+    ["joe+a.b_c~!$&'()*,;=-@example.com", "acct:joe+a.b_c~!$&'()*,;=-@example.com", 'https://example.com'],
+    ['100%@example.com', 'acct:100%25@example.com', 'https://example.com'],
+    ['a%C3%b6"<b@example.com', 'acct:a%C3%b6%22%3Cb@example.com', 'https://example.com'],
+    ['acct:a/b?c#d@example.com', 'acct:a%2Fb%3Fc%23d@example.com', 'https://example.com'],
+    ['joe@Bücher.example', 'acct:joe@xn--bcher-kva.example', 'https://xn--bcher-kva.example'],
+    [
+      'https://bücher.example/jörg?ö#x',
+      'https://xn--bcher-kva.example/j%C3%B6rg?%C3%B6',
+      'https://xn--bcher-kva.example',
+    ],
     ['example.com', 'https://example.com', 'https://example.com'],
     ['example.com:8080', 'https://example.com:8080', 'https://example.com:8080'],
     ['example.com/joe', 'https://example.com/joe', 'https://example.com'],
@@ -35,6 +54,7 @@ describe('what a user types in', () => {
     'acct:@example.com',
     'acct:joe@a/b',
     'mailto:joe@example.com',
+    'a\ud800b@example.com',
   ])('%j is no identifier', (identifier) => {
     expect(() => buildWebFingerQuery(identifier)).toThrow(TypeError)
   })
@@ -48,6 +68,17 @@ describe('what a user types in', () => {
     'a\\b',
   ])('%j is none either', (identifier) => {
     expect(() => buildWebFingerQuery(identifier)).toThrow(TypeError)
+  })
+
+  it('becomes a URI of ASCII alone, which the host can take apart again', () => {
+    const user = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !/[\s\\\p{Cc}%]/u.test(text))
+    fc.assert(
+      fc.property(user, (name) => {
+        const { resource } = buildWebFingerQuery(`acct:${name}@example.com`)
+        expect(resource).toMatch(/^acct:(?:[\w.~!$&'()*+,;=-]|%[\dA-F]{2})+@example\.com$/)
+        expect(decodeURIComponent(resource.slice('acct:'.length, -'@example.com'.length))).toBe(name)
+      }),
+    )
   })
 
   it('is always asked for over https, or is no identifier', () => {
