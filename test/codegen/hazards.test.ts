@@ -128,6 +128,18 @@ const hazards: readonly Hazard[] = [
     },
   },
   {
+    file: 'contradictions.yaml',
+    hazard: 'schemas that nothing fits, whose parts contradict each other, and that require themselves',
+    warnings: {},
+    output: {
+      'models.ts': [
+        'export type Pair = readonly [(readonly [number?, ...unknown[]])?, Pair?, ...Pair[]]',
+        'export type Expression = readonly [string, ...Expression[]]',
+        'readonly again?: Again & { readonly again: Again & { readonly again: {} | null } }',
+      ],
+    },
+  },
+  {
     file: 'shared-inline.yaml',
     hazard: 'one inline schema under several operations, by anchor and by a reference into another operation',
     warnings: { duplicate_operation_id: 1 },

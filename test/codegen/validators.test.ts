@@ -62,6 +62,14 @@ describe('a failure', () => {
     expect(await validateAnswer([])).toEqual({ path: '', expected: 'object', actualType: 'array' })
   })
 
+  it('is none of a decimal fraction that binary numbers only come near to', async () => {
+    const price = { type: 'number', multipleOf: 0.01 }
+    const { files } = await generated({ document: aDocument({ schemas: { Price: price } }), validators: 'strict' })
+    const { validatePrice } = await loadValidators(files['validators.ts']!)
+    for (const value of [19.99, 0.07, 1.1, -4.35, 123456789.01, 0]) expect(validatePrice!(value)).toBeUndefined()
+    for (const value of [0.001, 19.995, 123456789.011]) expect(validatePrice!(value)).toBeDefined()
+  })
+
   it('never holds the value, which may be a token', async () => {
     expect(JSON.stringify(await validateAnswer({ list: 'sk_live_secret' }))).not.toContain('sk_live_secret')
   })

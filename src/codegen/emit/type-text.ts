@@ -1,6 +1,7 @@
 import { goes } from '../directions.ts'
 import type { ModelNames } from '../name/name-table.ts'
 import { findProperty } from '../normalise/lift-required.ts'
+import { subschemas } from '../recursion.ts'
 import type { JsonType, NamedSchema, Schema } from '../spec.ts'
 import { jsdoc } from './jsdoc.ts'
 import { indent, jsonLiteral, propertyKey, stringLiteral } from './text.ts'
@@ -35,10 +36,14 @@ const openObject: Printed = { text: '{ readonly [key: string]: unknown }', joint
 export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   const used = new Set<string>()
   const { direction = 'response' } = options
+  let insideRequired = false
+  let insideIntersection = false
 
   function print(schema: Schema): Printed {
     if (schema.never) return { text: 'never', joint: '' }
     if (schema.ref !== undefined) return reference(schema.ref)
+    const outside = insideIntersection
+    insideIntersection ||= countParts(schema) > 1
     const parts = [printOwn(schema), ...(schema.allOf ?? []).map(print)].filter((part) => part !== undefined)
     for (const branches of [schema.anyOf, schema.oneOf]) {
       // A branch that only requires or forbids says nothing that a union of types could.
@@ -52,6 +57,7 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
     }
     const required = printRequired(schema)
     if (required) parts.push(required)
+    insideIntersection = outside
     return join(
       '&',
       parts.filter((part) => part !== unknownType),
@@ -109,19 +115,33 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
     )
   }
 
+  /** What the compiler looks into only when it has to. */
+  function printInside(schema: Schema): Printed {
+    const outside = insideIntersection
+    insideIntersection = false
+    const printed = print(schema)
+    insideIntersection = outside
+    return printed
+  }
+
   function printArray(schema: Schema): string {
+    // Of an intersection the compiler must know each part at once; a tuple that holds itself it would not.
+    if (schema.prefixItems && insideIntersection) {
+      const items = [...schema.prefixItems, schema.items ?? { node: undefined }].map(printInside)
+      return `ReadonlyArray<${join('|', items).text}>`
+    }
     const prefix = schema.prefixItems?.map((item, index) => {
-      const { text, joint } = print(item)
-      if (index < (schema.minItems ?? 0)) return text
-      return joint === '' ? `${text}?` : `(${text})?`
+      const printed = printInside(item)
+      return index < (schema.minItems ?? 0) ? printed.text : `${closed(printed)}?`
     })
     if (prefix) {
       const rest = schema.items?.never
         ? []
-        : [`...ReadonlyArray<${schema.items ? print(schema.items).text : 'unknown'}>`]
+        : // Not ReadonlyArray<...>: the compiler would look into it at once, and it may be the tuple itself.
+          [`...${schema.items ? closed(printInside(schema.items)) : 'unknown'}[]`]
       return `readonly [${[...prefix, ...rest].join(', ')}]`
     }
-    return `ReadonlyArray<${schema.items ? print(schema.items).text : 'unknown'}>`
+    return `ReadonlyArray<${schema.items ? printInside(schema.items).text : 'unknown'}>`
   }
 
   function printObject(schema: Schema): Printed {
@@ -130,7 +150,7 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
       .map(([name, property]) => printProperty(name, property, schema.required?.includes(name) === true))
     const index = [schema.additionalProperties, ...(schema.patternProperties?.values() ?? [])]
       .filter((part) => part !== undefined && !part.never)
-      .map((part) => print(part!))
+      .map((part) => printInside(part!))
     const parts: Printed[] = []
     if (properties.length > 0) parts.push({ text: `{\n${indent(properties.join(''))}}`, joint: '' })
     if (index.length > 0) parts.push({ text: `{ readonly [key: string]: ${join('|', index).text} }`, joint: '' })
@@ -139,7 +159,7 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   }
 
   function printProperty(name: string, property: Schema, required: boolean): string {
-    return `${jsdoc(property)}readonly ${propertyKey(name)}${required ? '' : '?'}: ${print(property).text}\n`
+    return `${jsdoc(property)}readonly ${propertyKey(name)}${required ? '' : '?'}: ${printInside(property).text}\n`
   }
 
   /** Required properties that this schema does not declare itself, with the type that another part gives them. */
@@ -147,10 +167,21 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
     const lines = (schema.required ?? []).flatMap((name) => {
       const property = schema.properties?.has(name) ? undefined : findProperty(options.schemas, schema, name)
       return property && goes(property, direction, options.schemas)
-        ? [`readonly ${propertyKey(name)}: ${print(property).text}`]
+        ? [`readonly ${propertyKey(name)}: ${printPresent(property)}`]
         : []
     })
     return lines.length === 0 ? undefined : { text: `{ ${lines.join('; ')} }`, joint: '' }
+  }
+
+  /** A property may lead back to itself by other required ones; there it is only said to be present. */
+  function printPresent(property: Schema): string {
+    const isLeaf = property.ref !== undefined || [...subschemas(property)].length === 0
+    if (isLeaf) return print(property).text
+    if (insideRequired) return '{} | null'
+    insideRequired = true
+    const { text } = print(property)
+    insideRequired = false
+    return text
   }
 
   const printPart = (schema: Schema): string => {
@@ -168,6 +199,14 @@ function openUnion(values: readonly string[]): Printed {
 function withNull(schema: Schema, printed: Printed): Printed {
   return schema.types?.includes('null') ? { text: `${printed.text} | null`, joint: '|' } : printed
 }
+
+/** How many types a schema is the intersection of, at most. */
+const countParts = ({ types, enum: values, allOf, anyOf, oneOf }: Schema): number =>
+  (types || values ? 1 : 0) + (allOf?.length ?? 0) + (anyOf ? 1 : 0) + (oneOf ? 1 : 0)
+
+/** A type that a suffix applies to as a whole. */
+const closed = ({ text, joint }: Printed): string =>
+  joint === '' && !text.startsWith('readonly ') ? text : `(${text})`
 
 /** `type: object` beside a composition only repeats what the parts say. */
 function isEmptyObject(schema: Schema, type: JsonType): boolean {

@@ -3,12 +3,12 @@
 import ts from 'typescript'
 
 /** Names that the emitted code may use without declaring or importing them. */
-const globals = new Set(['Array', 'Number', 'Object', 'Set', 'String', 'URL', 'undefined'])
+const globals = new Set(['Array', 'Math', 'Number', 'Object', 'Set', 'String', 'URL', 'undefined'])
 /** Of these, what is called. */
 const calls = new Set(['Number', 'String'])
 /** Methods that the emitted code calls. */
 const methods =
-  /^(?:api\.(?:send|result|url)|Array\.isArray|Number\.isInteger|Object\.(?:keys|hasOwn)|(?:primitives|others)\.(?:has|add|some|push)|\w+\.(?:every|some|filter|replace|test)|String\(\w+\)\.replace(?:\(.*?\)\.replace)?|\/.*\/u\.test)$/s
+  /^(?:api\.(?:send|result|url)|Array\.isArray|Number\.isInteger|Math\.(?:abs|round)|Object\.(?:keys|hasOwn)|(?:primitives|others)\.(?:has|add|some|push)|\w+\.(?:every|some|filter|replace|test)|String\(\w+\)\.replace(?:\(.*?\)\.replace)?|\/.*\/u\.test)$/s
 const modules = /^(?:authentype\/api|\.\/(?:models|operations|validators)(?:\.[jt]s)?)$/
 /** Tags of documentation that the generator writes. */
 const tags = /^@(?:default|example|deprecated|param)\b/

@@ -3,7 +3,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 type Schema = { readonly [key: string]: unknown }
 
 /** Repeatable randomness (mulberry32). */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -39,7 +39,7 @@ export function createInstances(
     if (branches && random() < 0.95) return sample(pick(branches), depth + 1)
     if (Array.isArray(schema.allOf)) {
       const parts = [...schema.allOf, { ...schema, allOf: undefined }].map((part) => sample(part, depth + 1))
-      return parts.every(isObject) ? Object.assign({}, ...parts) : parts[0]!
+      return parts.every(isObject) ? Object.fromEntries(parts.flatMap((part) => Object.entries(part))) : parts[0]!
     }
     return sampleType(schema, depth)
   }

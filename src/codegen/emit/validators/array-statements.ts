@@ -1,7 +1,8 @@
 import type { Schema } from '../../spec.ts'
 import { indent } from '../text.ts'
 import { describe } from './describe.ts'
-import { bound, failIf, failIfAny, fits, type Scope, type Spot, when } from './scope.ts'
+import { helper } from './helpers.ts'
+import { bound, failIf, failIfAny, fits, type Scope, type Spot, sequence, when } from './scope.ts'
 
 /** Checks of a value that is known to be an array. */
 export function arrayStatements(schema: Schema, spot: Spot, scope: Scope): string {
@@ -12,24 +13,21 @@ export function arrayStatements(schema: Schema, spot: Spot, scope: Scope): strin
     ),
   )
   const items = schema.items ? loop(schema.items, schema.prefixItems?.length ?? 0, spot, scope) : ''
-  return (
-    (scope.mode === 'strict' ? strictBounds(schema, spot, scope) : '') +
-    prefix.join('') +
-    items +
-    (scope.mode === 'strict' ? containsStatement(schema, spot, scope) : '')
-  )
+  return sequence([
+    scope.mode === 'strict' ? strictBounds(schema, spot) : '',
+    ...prefix,
+    items,
+    scope.mode === 'strict' ? containsStatement(schema, spot, scope) : '',
+  ])
 }
 
-function strictBounds({ minItems, maxItems, uniqueItems }: Schema, spot: Spot, scope: Scope): string {
+function strictBounds({ minItems, maxItems, uniqueItems }: Schema, spot: Spot): string {
   const bounds: [string, string][] = []
   if (minItems !== undefined && minItems > 0)
     bounds.push([`${spot.value}.length < ${minItems}`, `at least ${minItems} items`])
   if (maxItems !== undefined) bounds.push([`${spot.value}.length > ${maxItems}`, `at most ${maxItems} items`])
-  if (uniqueItems) {
-    scope.use('isUnique')
-    bounds.push([`!isUnique(${spot.value})`, 'items without repetition'])
-  }
-  return failIfAny(bounds, spot, scope)
+  if (uniqueItems) bounds.push([`!${helper('isUnique')}(${spot.value})`, 'items without repetition'])
+  return failIfAny(bounds, spot)
 }
 
 function loop(items: Schema, from: number, spot: Spot, scope: Scope): string {
@@ -50,10 +48,13 @@ function containsStatement(schema: Schema, spot: Spot, scope: Scope): string {
     ...(maxContains === undefined ? [] : [`${name} > ${maxContains}`]),
   ]
   if (conditions.length === 0) return ''
-  const counted = `const ${name} = ${spot.value}.filter((item: unknown) => ${test}).length\n`
+  const counted =
+    test === 'true' || test === 'false'
+      ? `const ${name}: number = ${test === 'true' ? `${spot.value}.length` : '0'}\n`
+      : `const ${name} = ${spot.value}.filter((item: unknown) => ${test}).length\n`
   return (
     before +
     counted +
-    failIf(conditions.join(' || '), `an array that contains ${describe(schema.contains, scope.titleOf)}`, spot, scope)
+    failIf(conditions.join(' || '), `an array that contains ${describe(schema.contains, scope.titleOf)}`, spot)
   )
 }

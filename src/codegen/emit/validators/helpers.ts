@@ -1,4 +1,11 @@
-import type { Helper } from './conditions.ts'
+/** Helpers that the emitted code calls; only those that it calls are emitted. */
+export type Helper = 'fail' | 'at' | 'isObject' | 'isUrl' | 'equal' | 'isUnique' | 'isMultiple' | 'codePoints' | 'token'
+
+/** Stands before a helper's name until a file is whole. No text of a document holds it: literals escape it. */
+const mark = '\u0001'
+
+/** The name of a helper, in statements that may yet be left out. */
+export const helper = (name: Helper): string => mark + name
 
 /** Source of the helpers. Function declarations, so that a bundler drops what an application does not reach. */
 const sources: Readonly<Record<Helper, string>> = {
@@ -41,6 +48,10 @@ const sources: Readonly<Record<Helper, string>> = {
   }
   return true
 }`,
+  isMultiple: `function isMultiple(value: number, of: number): boolean {
+  const times = value / of
+  return !(Math.abs(times - Math.round(times)) > 4 * Number.EPSILON * Math.abs(times))
+}`,
   codePoints: `function codePoints(value: string): number {
   let count = 0
   for (const _ of value) count++
@@ -56,8 +67,11 @@ const needs: Readonly<Partial<Record<Helper, readonly Helper[]>>> = {
   isUnique: ['equal', 'isObject'],
 }
 
-/** The helpers that were used and what they need, in a fixed order. */
-export function emitHelpers(used: ReadonlySet<Helper>): string[] {
-  const all = new Set([...used].flatMap((helper) => [helper, ...(needs[helper] ?? [])]))
-  return (Object.keys(sources) as Helper[]).filter((helper) => all.has(helper)).map((helper) => `${sources[helper]}\n`)
+/** The statements as they are written, and behind them the helpers that they call, in a fixed order. */
+export function withHelpers(parts: readonly string[]): string[] {
+  const names = Object.keys(sources) as Helper[]
+  const called = names.filter((name) => parts.some((part) => part.includes(`${mark}${name}(`)))
+  const all = new Set(called.flatMap((name) => [name, ...(needs[name] ?? [])]))
+  const helpers = names.filter((name) => all.has(name)).map((name) => `${sources[name]}\n`)
+  return [...parts.map((part) => part.replaceAll(mark, '')), ...helpers]
 }

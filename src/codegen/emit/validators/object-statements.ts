@@ -3,17 +3,29 @@ import type { Schema } from '../../spec.ts'
 import { indent, regularExpression, stringLiteral } from '../text.ts'
 import { readProperty } from './conditions.ts'
 import { describe } from './describe.ts'
+import { helper } from './helpers.ts'
 import { isLinearPattern } from './safe-pattern.ts'
-import { bound, failIf, failIfAny, failure, pathTo, resolveAlias, type Scope, type Spot, when } from './scope.ts'
+import {
+  bound,
+  failIf,
+  failIfAny,
+  failure,
+  pathTo,
+  resolveAlias,
+  type Scope,
+  type Spot,
+  sequence,
+  when,
+} from './scope.ts'
 
 /** Checks of a value that is known to be an object. */
 export function objectStatements(schema: Schema, spot: Spot, scope: Scope): string {
   const strict = scope.mode === 'strict'
   const undeclared = (schema.required ?? []).filter((name) => !schema.properties?.has(name))
-  return [
-    strict ? sizeBounds(schema, spot, scope) : '',
+  return sequence([
+    strict ? sizeBounds(schema, spot) : '',
     // What nothing declares is more often a mistake in the document than a promise.
-    ...(strict ? undeclared : []).map((name) => presence(name, spot, scope)),
+    ...(strict ? undeclared : []).map((name) => presence(name, spot)),
     ...[...(schema.properties ?? [])].map(([name, property]) =>
       // What only the server reads is in no answer, even where it is required (OpenAPI 3.0 4.7.24.2).
       propertyStatements(
@@ -25,36 +37,34 @@ export function objectStatements(schema: Schema, spot: Spot, scope: Scope): stri
       ),
     ),
     keyStatements(schema, spot, scope),
-    strict ? dependentStatements(schema, spot, scope) : '',
-  ].join('')
+    ...(strict ? dependentStatements(schema, spot, scope) : []),
+  ])
 }
 
-function sizeBounds({ minProperties, maxProperties }: Schema, spot: Spot, scope: Scope): string {
+function sizeBounds({ minProperties, maxProperties }: Schema, spot: Spot): string {
   const size = `Object.keys(${spot.value}).length`
   const bounds: [string, string][] = []
   if (minProperties !== undefined && minProperties > 0)
     bounds.push([`${size} < ${minProperties}`, `at least ${minProperties} properties`])
   if (maxProperties !== undefined) bounds.push([`${size} > ${maxProperties}`, `at most ${maxProperties} properties`])
-  return failIfAny(bounds, spot, scope)
+  return failIfAny(bounds, spot)
 }
 
 const has = (spot: Spot, name: string): string => `Object.hasOwn(${spot.value}, ${stringLiteral(name)})`
 
-function presence(name: string, spot: Spot, scope: Scope): string {
-  return failIf(`!${has(spot, name)}`, 'a value', { value: 'undefined', path: pathTo(spot, name) }, scope)
+function presence(name: string, spot: Spot): string {
+  return failIf(`!${has(spot, name)}`, 'a value', { value: 'undefined', path: pathTo(spot, name) })
 }
 
 function propertyStatements(name: string, property: Schema, required: boolean, spot: Spot, scope: Scope): string {
   const variable = scope.fresh('v')
   const at: Spot = { value: variable, path: pathTo(spot, name) }
-  const body = scope.statements(property, at) + urlStatement(name, property, at, scope)
-  const read = `const ${variable} = ${readProperty(spot.value, name)}\n`
+  const body = sequence([scope.statements(property, at), urlStatement(name, property, at, scope)])
+  const read = `const ${variable}${readProperty(spot.value, name)}\n`
   if (required) {
     // A type refuses undefined by itself; what fits everything does not.
     const refusesAbsence = resolveAlias(property, scope).types !== undefined
-    const absent = refusesAbsence
-      ? ''
-      : failIf(`${variable} === undefined`, describe(property, scope.titleOf), at, scope)
+    const absent = refusesAbsence ? '' : failIf(`${variable} === undefined`, describe(property, scope.titleOf), at)
     return read + absent + body
   }
   // A provider that sends null for what it has not means that it is absent.
@@ -67,14 +77,13 @@ const endpointName = /(^|_)endpoint$|(^|_)jwks_uri$|^registration_client_uri$|^v
 
 function urlStatement(name: string, property: Schema, spot: Spot, scope: Scope): string {
   if (!endpointName.test(name) || resolveAlias(property, scope).format !== 'uri') return ''
-  scope.use('isUrl')
-  return failIf(`typeof ${spot.value} === 'string' && !isUrl(${spot.value})`, 'URL', spot, scope)
+  return failIf(`typeof ${spot.value} === 'string' && !${helper('isUrl')}(${spot.value})`, 'URL', spot)
 }
 
 /** Checks that go over the names that came: `additionalProperties`, `patternProperties`, `propertyNames`. */
 function keyStatements(schema: Schema, spot: Spot, scope: Scope): string {
   const key = scope.fresh('k')
-  const path = [...spot.path, `token(${key})`]
+  const path = [...spot.path, `${helper('token')}(${key})`]
   const value = `${spot.value}[${key}]`
   const patterns = scope.mode === 'strict' ? [...(schema.patternProperties ?? [])] : []
   const safe = patterns.filter(([pattern]) => isLinearPattern(pattern))
@@ -91,10 +100,11 @@ function keyStatements(schema: Schema, spot: Spot, scope: Scope): string {
   const known = [...(schema.properties?.keys() ?? [])].map((name) => `${key} !== ${stringLiteral(name)}`)
   const isAdditional = [...known, ...safe.map((each) => `!${matches(each)}`)].join(' && ')
   const names =
-    scope.mode === 'strict' && schema.propertyNames ? scope.statements(schema.propertyNames, { value: key, path }) : ''
-  const body = names + patterned.join('') + (isAdditional === '' ? additional : when(isAdditional, additional))
+    scope.mode === 'strict' && schema.propertyNames
+      ? scope.statements(schema.propertyNames, { value: key, path, narrowed: ['string'] })
+      : ''
+  const body = sequence([names, ...patterned, isAdditional === '' ? additional : when(isAdditional, additional)])
   if (body === '') return ''
-  if (body.includes(`token(${key})`)) scope.use('token')
   return `for (const ${key} of Object.keys(${spot.value})) {\n${indent(body)}}\n`
 }
 
@@ -107,15 +117,15 @@ function additionalStatements(
 ): string {
   if (!additional.never) return bound(additional, value, path, scope)
   if (scope.mode === 'lenient') return ''
-  return `${failure(schema.properties ? 'no other property' : 'no property', { value, path }, scope)}\n`
+  return `${failure(schema.properties ? 'no other property' : 'no property', { value, path })}\n`
 }
 
-function dependentStatements(schema: Schema, spot: Spot, scope: Scope): string {
+function dependentStatements(schema: Schema, spot: Spot, scope: Scope): string[] {
   const required = [...(schema.dependentRequired ?? [])].map(([name, names]) =>
-    when(has(spot, name), names.map((each) => presence(each, spot, scope)).join('')),
+    when(has(spot, name), sequence(names.map((each) => presence(each, spot)))),
   )
   const schemas = [...(schema.dependentSchemas ?? [])].map(([name, part]) =>
     when(has(spot, name), scope.statements(part, spot)),
   )
-  return [...required, ...schemas].join('')
+  return [...required, ...schemas]
 }

@@ -1,6 +1,7 @@
 import type { NamedSchema, Schema } from '../../spec.ts'
 import { indent, stringLiteral } from '../text.ts'
-import type { Helper, ValidationMode } from './conditions.ts'
+import type { ValidationMode } from './conditions.ts'
+import { helper } from './helpers.ts'
 
 /** What the statements of one validator share. */
 export interface Scope {
@@ -8,7 +9,6 @@ export interface Scope {
   readonly schemas: ReadonlyMap<string, NamedSchema>
   /** Statements for a subschema: the emitters of one keyword call back for what is inside it. */
   statements(schema: Schema, spot: Spot): string
-  use(helper: Helper): void
   /** The validator of a named schema, called on an expression; undefined where everything fits it. */
   call(key: string, value: string): string | undefined
   titleOf(key: string): string
@@ -22,24 +22,33 @@ export interface Spot {
   readonly value: string
   /** Expressions to be joined by `+`; literal ones already escaped and quoted. */
   readonly path: readonly string[]
+  /** What the compiler knows of the value from statements before, as `narrowings` has it. */
+  readonly narrowed?: readonly string[]
 }
 
-export function failure(expected: string, { value, path }: Spot, scope: Scope): string {
-  scope.use('fail')
-  return `return fail(${path.length > 0 ? path.join(' + ') : "''"}, ${stringLiteral(expected)}, ${value})`
+export function failure(expected: string, { value, path }: Spot): string {
+  return `return ${helper('fail')}(${path.length > 0 ? path.join(' + ') : "''"}, ${stringLiteral(expected)}, ${value})`
 }
 
-export function failIf(condition: string, expected: string, spot: Spot, scope: Scope): string {
-  return condition === 'true'
-    ? `${failure(expected, spot, scope)}\n`
-    : `if (${condition}) ${failure(expected, spot, scope)}\n`
+export function failIf(condition: string, expected: string, spot: Spot): string {
+  if (condition === 'false') return ''
+  return condition === 'true' ? `${failure(expected, spot)}\n` : `if (${condition}) ${failure(expected, spot)}\n`
+}
+
+/** What follows a certain failure would be unreachable, and there the compiler knows the type of nothing. */
+export const alwaysFails = (body: string): boolean => /(?:^|\n)return [^\n]*\n$/.test(body)
+
+/** Statements one after the other, up to those that fail whatever comes. */
+export function sequence(pieces: readonly string[]): string {
+  const last = pieces.findIndex(alwaysFails)
+  return (last === -1 ? pieces : pieces.slice(0, last + 1)).join('')
 }
 
 /** Conditions of failure, each with what was expected. */
 export type Bounds = readonly (readonly [condition: string, expected: string])[]
 
-export function failIfAny(bounds: Bounds, spot: Spot, scope: Scope): string {
-  return bounds.map(([condition, expected]) => failIf(condition, expected, spot, scope)).join('')
+export function failIfAny(bounds: Bounds, spot: Spot): string {
+  return sequence(bounds.map(([condition, expected]) => failIf(condition, expected, spot)))
 }
 
 /** Statements over a value that is bound to a variable first, so that it is read once. */
@@ -75,7 +84,7 @@ export function fits(schema: Schema, value: string, scope: Scope): { readonly be
   const body = scope.statements(schema, { value: 'value', path: [] })
   if (body === '') return { before: '', test: 'true' }
   const name = scope.fresh('t')
-  const before = `const ${name} = (value: unknown): ValidationFailure | undefined => {\n${indent(`${body}return undefined\n`)}}\n`
+  const before = `const ${name} = (value: unknown): ValidationFailure | undefined => {\n${indent(alwaysFails(body) ? body : `${body}return undefined\n`)}}\n`
   return { before, test: `!${name}(${value})` }
 }
 

@@ -4,9 +4,9 @@ import { recursiveSchemas } from '../../recursion.ts'
 import type { NamedSchema, Spec } from '../../spec.ts'
 import { type EmittedFile, type FileStyle, importTypes, joinFile } from '../file.ts'
 import { indent } from '../text.ts'
-import type { Helper, ValidationMode } from './conditions.ts'
-import { emitHelpers } from './helpers.ts'
-import type { Scope } from './scope.ts'
+import type { ValidationMode } from './conditions.ts'
+import { helper, withHelpers } from './helpers.ts'
+import { alwaysFails, type Scope } from './scope.ts'
 import { statements } from './statements.ts'
 
 /** No honest answer nests its own kind deeper; a stack overflow would be an untyped error. */
@@ -21,9 +21,8 @@ export function emitValidators(
   diagnostics: Diagnostics,
 ): EmittedFile {
   const recursive = recursiveSchemas(spec.schemas)
-  const helpers = new Set<Helper>()
   const parts = [...spec.schemas.values()].map((named) =>
-    emitValidator(named, spec, names, mode, recursive, helpers, diagnostics),
+    emitValidator(named, spec, names, mode, recursive, diagnostics),
   )
   const imports = [importTypes(['ValidationFailure'], style.runtime)]
   return {
@@ -31,7 +30,7 @@ export function emitValidators(
     text: joinFile(
       style.header,
       parts.length > 0 ? imports : [],
-      parts.length > 0 ? [...parts, ...emitHelpers(helpers)] : ['export {}\n'],
+      parts.length > 0 ? withHelpers(parts) : ['export {}\n'],
     ),
   }
 }
@@ -42,7 +41,6 @@ function emitValidator(
   names: NameTable,
   mode: ValidationMode,
   recursive: ReadonlySet<string>,
-  helpers: Set<Helper>,
   diagnostics: Diagnostics,
 ): string {
   const isRecursive = recursive.has(named.key)
@@ -51,7 +49,6 @@ function emitValidator(
     mode,
     schemas: spec.schemas,
     statements: (schema, spot) => statements(schema, spot, scope),
-    use: (helper) => helpers.add(helper),
     call(key, value) {
       const validator = names.models.get(key)?.validator
       if (validator === undefined) return undefined
@@ -72,14 +69,11 @@ function emitValidator(
       ),
   }
   const body = statements(named.schema, { value: 'value', path: [] }, scope)
-  if (isRecursive) scope.use('fail')
-  const guard = isRecursive
-    ? `if (depth > ${maxNesting}) return fail('', 'at most ${maxNesting} levels of itself', value)\n`
-    : ''
+  const guard =
+    isRecursive && body !== ''
+      ? `if (depth > ${maxNesting}) return ${helper('fail')}('', 'at most ${maxNesting} levels of itself', value)\n`
+      : ''
   const name = names.models.get(named.key)!
   const parameter = body === '' ? '_value' : 'value'
-  return `/** Judges a ${name.type}. */\nexport function ${name.validator}(${parameter}: unknown${isRecursive ? ', depth = 0' : ''}): ValidationFailure | undefined {\n${indent(`${guard}${body}${alwaysFails(body) ? '' : 'return undefined\n'}`)}}\n`
+  return `/** Judges a ${name.type}. */\nexport function ${name.validator}(${parameter}: unknown${isRecursive ? (body === '' ? ', _depth = 0' : ', depth = 0') : ''}): ValidationFailure | undefined {\n${indent(`${guard}${body}${alwaysFails(body) ? '' : 'return undefined\n'}`)}}\n`
 }
-
-/** What follows would be unreachable, which `allowUnreachableCode: false` refuses. */
-const alwaysFails = (body: string): boolean => /(?:^|\n)return [^\n]*\n$/.test(body)
