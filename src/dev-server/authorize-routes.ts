@@ -1,6 +1,7 @@
 import {
   type AuthorizationResult,
   buildAuthorizationResponse,
+  loadClient,
   type RegisteredClient,
   type ResponseTarget,
   validateAuthorizationRequest,
@@ -25,7 +26,7 @@ export const authorize: Route = async (context, request, { clientIp }) => {
     ...(clientIp !== undefined && { clientIp }),
   })
   if (outcome.ok && context.faults.has('denied-logins')) {
-    const client = await context.clients.loadClient(outcome.request.clientId)
+    const client = await loadClient(context.config, outcome.request.clientId)
     const denied = { error: 'access_denied', errorDescription: 'the user said no' } as const
     if (client) return sendResult(context, client, outcome.request, denied)
   }
@@ -35,7 +36,7 @@ export const authorize: Route = async (context, request, { clientIp }) => {
   }
   context.emit(outcome.events)
   const { error, errorDescription, status } = outcome.error
-  const client = outcome.target && (await context.config.loadClient(outcome.target.clientId))
+  const client = outcome.target && (await loadClient(context.config, outcome.target.clientId))
   if (!outcome.target || !client) return errorPage(errorText(errorDescription), { code: error, status })
   return sendResult(context, client, outcome.target, { error, errorDescription })
 }

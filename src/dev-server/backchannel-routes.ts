@@ -1,4 +1,4 @@
-import { handleBackchannelAuthenticationRequest, type PendingBackchannelRequest } from '../server/index.ts'
+import { handleBackchannelAuthenticationRequest, loadClient, type PendingBackchannelRequest } from '../server/index.ts'
 import { json, oauthError } from './answers.ts'
 import { answerBackchannel, deliver, type InboxEntry, readInbox } from './backchannel-inbox.ts'
 import type { DevContext } from './context.ts'
@@ -47,8 +47,8 @@ async function showInbox({ context, session, frame, answer }: UserVisit): Promis
   return answer('Requests', inboxBody({ frame, userName: context.accounts.nameOf(session.subject), items }))
 }
 
-async function itemOf({ clients }: DevContext, entry: InboxEntry): Promise<InboxItem> {
-  const client = await clients.loadClient(entry.clientId)
+async function itemOf({ config }: DevContext, entry: InboxEntry): Promise<InboxItem> {
+  const client = await loadClient(config, entry.clientId)
   const { entryId, scope, bindingMessage } = entry
   return { entryId, scope, bindingMessage, clientName: client?.metadata.client_name ?? entry.clientId }
 }

@@ -138,6 +138,8 @@ function coreOptions(options: DevHandlerOptions, parts: Parts): TokenEndpointOpt
     ...(accessTokenFormat && { accessTokens: { format: accessTokenFormat } }),
     ...(lifetimes && { lifetimes }),
     loadClient: clients.loadClient,
+    // For development: whoever reaches this server may have what it has.
+    authorizeRegistration: ({ metadata }) => metadata,
     verifyClientSecret: clients.verifyClientSecret,
     loadClientSecret: clients.loadClientSecret,
     isPublicClient: ({ metadata }) => metadata.token_endpoint_auth_method === 'none',

@@ -1,5 +1,11 @@
 import { timingSafeEqual } from '../lib/constant-time.ts'
-import { decideDeviceGrant, findDeviceGrant, type LoginSession, type PendingDeviceGrant } from '../server/index.ts'
+import {
+  decideDeviceGrant,
+  findDeviceGrant,
+  type LoginSession,
+  loadClient,
+  type PendingDeviceGrant,
+} from '../server/index.ts'
 import { seeOther, tooMany } from './answers.ts'
 import { assertGuard, type Browser, guardOf, readBrowser } from './browser.ts'
 import type { DevContext } from './context.ts'
@@ -113,8 +119,8 @@ async function showConsent(
   userCode: string,
   { grant, session }: { readonly grant: PendingDeviceGrant; readonly session: LoginSession },
 ): Promise<DevAnswer> {
-  const { clients, accounts } = visit.context
-  const client = await clients.loadClient(grant.clientId)
+  const { config, accounts } = visit.context
+  const client = await loadClient(config, grant.clientId)
   const { scope, resources, clientId } = grant
   const body = consentBody({
     frame: await frameOf(visit, userCode),

@@ -7,6 +7,7 @@ import {
   decideAuthorization,
   issueAuthorizationCode,
   type LoginSession,
+  loadClient,
   type RegisteredClient,
   readConsent,
   saveConsent,
@@ -43,7 +44,7 @@ export function interact(id: string): Route {
   return async (context, request, info) => {
     const browser = readBrowser(context, request)
     const interaction = await findInteraction(context, id, browser)
-    const client = interaction && (await context.clients.loadClient(interaction.request.clientId))
+    const client = interaction && (await loadClient(context.config, interaction.request.clientId))
     if (!interaction || !client) return expired()
     const session = await readLogin(context, request)
     const visit: Visit = { context, interaction, client, browser, session, info }

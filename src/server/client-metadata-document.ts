@@ -1,6 +1,10 @@
 import type { ClientMetadata } from '../../generated/models.ts'
-import type { RegisteredClient } from './client.ts'
+import { assertRedirectUri } from '../protocol/url-rules.ts'
+import { defaultClientGrants, type RegisteredClient } from './client.ts'
+import { readClientMetadata } from './client-metadata.ts'
 import type { TokenEndpointConfig } from './config.ts'
+import { userlessGrants } from './grant-types.ts'
+import { Refusal } from './refusal.ts'
 
 const mostBytes = 5_120
 const secretMethods = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt']
@@ -13,7 +17,8 @@ export function isMetadataDocumentId(clientId: string): boolean {
 }
 
 /**
- * A client that describes itself. Believed only as far as its own origin reaches.
+ * A client that describes itself. Believed only as far as its own origin reaches, in registered metadata alone, and
+ * without the grants in which no user decides.
  *
  * @see draft-ietf-oauth-client-id-metadata-document 4
  */
@@ -23,18 +28,35 @@ export async function loadMetadataDocument(
 ): Promise<RegisteredClient | undefined> {
   const document = await config.documents.get(clientId, { maxBytes: mostBytes })
   if (!document) return undefined
-  const metadata = document as ClientMetadata & { readonly client_id?: unknown }
+  const { client_id: named, client_secret: secret } = document as Readonly<Record<string, unknown>>
   // The document must say that it is about the URL that it came from.
-  if (metadata.client_id !== clientId) return undefined
-  const { redirect_uris: redirectUris, token_endpoint_auth_method: method = 'none' } = metadata
-  if (!Array.isArray(redirectUris) || redirectUris.length === 0) return undefined
+  if (named !== clientId) return undefined
+  const metadata = tryReadMetadata(document)
+  const { redirect_uris: redirectUris = [], token_endpoint_auth_method: method = 'none' } = metadata ?? {}
+  if (!metadata || redirectUris.length === 0) return undefined
   const { origin } = new URL(clientId)
   if (!redirectUris.every((uri) => isOfOrigin(uri, origin))) return undefined
   // Nobody could have shared a secret with a client that was never registered.
-  if (secretMethods.includes(method) || metadata.client_secret !== undefined) return undefined
-  return Object.freeze({ clientId, metadata: { ...metadata, token_endpoint_auth_method: method } })
+  if (secretMethods.includes(method) || secret !== undefined) return undefined
+  const grants = (metadata.grant_types ?? defaultClientGrants).filter((one) => !userlessGrants.includes(one))
+  return Object.freeze({ clientId, metadata: { ...metadata, token_endpoint_auth_method: method, grant_types: grants } })
 }
 
-function isOfOrigin(uri: unknown, origin: string): boolean {
-  return typeof uri === 'string' && URL.canParse(uri) && new URL(uri).origin === origin
+function tryReadMetadata(document: object): ClientMetadata | undefined {
+  try {
+    return readClientMetadata(document)
+  } catch (error) {
+    // A document that is not as it should be makes no client.
+    if (error instanceof Refusal) return undefined
+    throw error
+  }
+}
+
+function isOfOrigin(uri: string, origin: string): boolean {
+  try {
+    assertRedirectUri(uri)
+    return new URL(uri).origin === origin
+  } catch {
+    return false
+  }
 }

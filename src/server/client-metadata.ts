@@ -1,10 +1,11 @@
 import type { ClientMetadata } from '../../generated/models.ts'
 import { validateClientMetadata } from '../../generated/validators.ts'
+import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
 import { isScope } from '../protocol/scope.ts'
-import { assertRedirectUri } from '../protocol/url-rules.ts'
+import { assertEndpointUrl, assertRedirectUri } from '../protocol/url-rules.ts'
 import { isMetadataMember, isTranslated } from './client-metadata-members.ts'
 import type { TokenEndpointConfig } from './config.ts'
-import { confidentialGrants } from './grant-types.ts'
+import { confidentialGrants, userlessGrants } from './grant-types.ts'
 import { Refusal } from './refusal.ts'
 
 const authMethods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
@@ -16,14 +17,12 @@ const subjectMembers = [
   'tls_client_auth_san_ip',
   'tls_client_auth_san_email',
 ]
-const urlMembers = [
-  'client_uri',
-  'logo_uri',
-  'tos_uri',
-  'policy_uri',
+/** What people are led to. */
+const pageMembers = ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri'] as const
+/** What keys are taken from, or tokens and users are sent to. */
+const endpointMembers = [
   'jwks_uri',
   'initiate_login_uri',
-  'sector_identifier_uri',
   'frontchannel_logout_uri',
   'backchannel_logout_uri',
   'backchannel_client_notification_endpoint',
@@ -34,6 +33,12 @@ const signedResponses = [
   'authorization_signed_response_alg',
   'introspection_signed_response_alg',
 ] as const
+/** By what a client may sign. */
+const signedRequests: Readonly<Record<string, (alg: unknown) => boolean>> = {
+  request_object_signing_alg: isAsymmetricAlgorithm,
+  token_endpoint_auth_signing_alg: isAsymmetricAlgorithm,
+  backchannel_authentication_request_signing_alg: (alg) => alg === 'PS256' || alg === 'ES256',
+}
 const mostMembers = 100
 const mostBytes = 32_768
 
@@ -45,24 +50,36 @@ const mostBytes = 32_768
  * @see RFC 7591 2; OIDC Registration 2
  */
 export function judgeClientMetadata(config: TokenEndpointConfig, value: unknown): ClientMetadata {
+  const given = readClientMetadata(value)
+  if (given.software_statement !== undefined) {
+    throw new Refusal('unapproved_software_statement', 'software statements are not taken', { reason: 'statement' })
+  }
+  const metadata = withDefaults(given)
+  judgeMembers(metadata)
+  judgeGrants(config, metadata)
+  judgeAuthentication(config, metadata)
+  judgeRedirectUris(metadata)
+  judgeUrls(config, metadata)
+  judgeSubjects(config, metadata)
+  judgeBackchannel(metadata)
+  judgeAlgorithms(config, metadata)
+  return metadata
+}
+
+/**
+ * What a client says of itself: of the members those that are registered metadata, each of its type.
+ *
+ * @throws Refusal invalid_client_metadata
+ */
+export function readClientMetadata(value: unknown): ClientMetadata {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('not a JSON object')
   const names = Object.keys(value)
   if (names.length > mostMembers || JSON.stringify(value).length > mostBytes) throw refuse('too large')
   const given = Object.fromEntries(
     Object.entries(value).filter(([name, one]) => one !== null && isMetadataMember(name)),
   )
-  if (given.software_statement !== undefined) {
-    throw new Refusal('unapproved_software_statement', 'software statements are not taken', { reason: 'statement' })
-  }
   judgeShapes(given)
-  const metadata = withDefaults(JSON.parse(JSON.stringify(given)) as ClientMetadata)
-  judgeMembers(metadata)
-  judgeGrants(config, metadata)
-  judgeAuthentication(config, metadata)
-  judgeRedirectUris(metadata)
-  judgeUrls(metadata)
-  judgeAlgorithms(config, metadata)
-  return metadata
+  return JSON.parse(JSON.stringify(given)) as ClientMetadata
 }
 
 function withDefaults(metadata: ClientMetadata): ClientMetadata {
@@ -92,6 +109,7 @@ function judgeMembers(metadata: ClientMetadata): void {
   const { scope, application_type: type, jwks, jwks_uri: jwksUri } = metadata
   if (scope !== undefined && !isScope(scope)) throw refuse('malformed scope')
   if (type !== 'web' && type !== 'native') throw refuse('unknown application_type')
+  if (metadata.default_max_age !== undefined && metadata.default_max_age < 0) throw refuse('negative default_max_age')
   // RFC 7591 2: not both.
   if (jwks !== undefined && jwksUri !== undefined) throw refuse('jwks and jwks_uri together')
   // The members of private keys and of shared ones (RFC 7518 6.2.2, 6.3.2, 6.4.1).
@@ -99,9 +117,14 @@ function judgeMembers(metadata: ClientMetadata): void {
 }
 
 /** RFC 7591 2.1: grants and response types fit each other, and are such as this server has. */
-function judgeGrants({ grants, scopes }: TokenEndpointConfig, metadata: ClientMetadata): void {
+function judgeGrants(config: TokenEndpointConfig, metadata: ClientMetadata): void {
+  const { grants, scopes } = config
   const { grant_types: wanted = [], response_types: types = [], scope } = metadata
   if (!wanted.every((one) => (grants as readonly string[]).includes(one))) throw refuse('unsupported grant type')
+  // RFC 7591 5: whoever registers is unknown, and would have tokens of any scope that they name.
+  if (!config.authorizeRegistration && wanted.some((one) => userlessGrants.includes(one))) {
+    throw refuse('a grant without a user needs the approval of the server')
+  }
   if (!types.every((one) => one === 'code')) throw refuse('unsupported response type')
   if (types.includes('code') !== wanted.includes('authorization_code'))
     throw refuse('response and grant types do not fit')
@@ -141,20 +164,56 @@ function judgeRedirectUris(metadata: ClientMetadata): void {
   }
 }
 
-function judgeUrls(metadata: ClientMetadata): void {
+function judgeUrls(config: TokenEndpointConfig, metadata: ClientMetadata): void {
   for (const [member, value] of Object.entries(metadata) as [string, unknown][]) {
-    const name = urlMembers.find((one) => one === member.split('#', 1)[0])
+    const name = pageMembers.find((one) => one === member.split('#', 1)[0])
     if (name === undefined) continue
     const isUrl = typeof value === 'string' && URL.canParse(value)
     if (!isUrl || !['https:', 'http:'].includes(new URL(value).protocol)) throw refuse(`${name} is no URL`)
   }
+  for (const name of endpointMembers) judgeEndpoint(config, name, metadata[name])
+  // Front-Channel Logout 2: scheme, host and port of a redirect URI.
+  const { frontchannel_logout_uri: page, redirect_uris: redirects = [] } = metadata
+  if (page !== undefined && !redirects.some((uri) => new URL(uri).origin === new URL(page).origin)) {
+    throw refuse('frontchannel_logout_uri is of another origin than the redirect URIs')
+  }
+}
+
+/** OIDC Registration 2, CIBA 4, Back-Channel Logout 2.2: https, without fragment; http for development alone. */
+function judgeEndpoint({ httpsRequired }: TokenEndpointConfig, name: string, url: string | undefined): void {
+  if (url === undefined) return
+  try {
+    assertEndpointUrl(url, { field: name, allowLoopbackHttp: !httpsRequired })
+  } catch {
+    // The rule's text quotes the client's.
+    throw refuse(`${name} is no https URL without fragment`)
+  }
+}
+
+/** OIDC Core 8.1, Registration 5: without a sector identifier, whose content nothing here could check, one host. */
+function judgeSubjects({ resolveSubject }: TokenEndpointConfig, metadata: ClientMetadata): void {
+  const { subject_type: type, sector_identifier_uri: sector, redirect_uris: redirects = [] } = metadata
+  if (sector !== undefined) throw refuse('sector_identifier_uri is not supported')
+  if (type === undefined || type === 'public') return
+  if (type !== 'pairwise' || !resolveSubject) throw refuse('unsupported subject_type')
+  if (new Set(redirects.map((uri) => new URL(uri).host)).size > 1) throw refuse('pairwise subjects are for one host')
+}
+
+/** CIBA 4: poll, or ping to an endpoint. */
+function judgeBackchannel(metadata: ClientMetadata): void {
+  const { backchannel_token_delivery_mode: mode, backchannel_client_notification_endpoint: endpoint } = metadata
+  if (mode !== undefined && mode !== 'poll' && mode !== 'ping') throw refuse('unsupported delivery mode')
+  if (mode === 'ping' && endpoint === undefined) throw refuse('the delivery mode ping needs an endpoint')
 }
 
 function judgeAlgorithms({ keys }: TokenEndpointConfig, metadata: ClientMetadata): void {
   const name = signedResponses.find((one) => metadata[one] !== undefined && !keys.signingKey(metadata[one]))
   if (name !== undefined) throw refuse(`${name} is not supported`)
-  const encrypted = Object.keys(metadata).find((one) => /_encrypted_response_(alg|enc)$/.test(one))
-  if (encrypted !== undefined) throw refuse('encrypted responses are not supported')
+  const encrypted = Object.keys(metadata).find((one) => /_(encrypted_response|encryption)_(alg|enc)$/.test(one))
+  if (encrypted !== undefined) throw refuse('encrypted requests and responses are not supported')
+  for (const [request, isSupported] of Object.entries(signedRequests)) {
+    if (metadata[request] !== undefined && !isSupported(metadata[request])) throw refuse(`${request} is not supported`)
+  }
 }
 
 function refuse(text: string): Refusal {

@@ -100,7 +100,10 @@ export interface TokenEndpointPolicies {
     readonly tokenClientId: string
     readonly audience: readonly string[]
   }) => MaybePromise<boolean>
-  /** Whether a client may register or change itself, and as what. @default every one, as judged */
+  /**
+   * Whether a client may register or change itself, and as what. @default every one, as judged, but for grants in which
+   * no user decides: client_credentials, token-exchange, jwt-bearer
+   */
   readonly authorizeRegistration?: (context: {
     readonly metadata: ClientMetadata
     /** The bearer token that came with the request. */

@@ -34,6 +34,12 @@ export const confidentialGrants: readonly SupportedGrant[] = [
   cibaGrant,
 ]
 
+/**
+ * Grants in which no user decides: what a client gets by them hangs on what was said of it alone, so a client that says
+ * it itself has them only where the host approved.
+ */
+export const userlessGrants: readonly string[] = ['client_credentials', tokenExchangeGrant, jwtBearerGrant]
+
 /** The grants whose state is kept in records. */
 export const storedGrants: readonly SupportedGrant[] = supportedGrants.filter((grant) => grant !== 'client_credentials')
 

@@ -1,4 +1,4 @@
-export { authenticateClient, type ClientEndpoint, type ClientOutcome } from './authenticate-client.ts'
+export { authenticateClient, type ClientEndpoint, type ClientOutcome, loadClient } from './authenticate-client.ts'
 export type { Authorization } from './authorization.ts'
 export {
   type AuthorizationDecision,

@@ -1,5 +1,5 @@
 // The pages, as a browser without scripts and as an attacker's page would use them.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { digest } from '#signatures'
 import { encodeBase64url } from '../../src/lib/base64url.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
@@ -137,6 +137,30 @@ describe('the pages', () => {
     expect(browser.pages.at(-1)).toContain('<li>email</li><li>x&lt;b&gt;</li>')
     const again = await browser.open(authorizationUrl({ claims, prompt: 'none' }))
     expect((again as URL).searchParams.get('code')).toBeTruthy()
+  })
+
+  it('lead to a client that describes itself by the document at its id', async () => {
+    const clientId = 'https://app.example/client.json'
+    const callback = 'https://app.example/callback'
+    const document = { client_id: clientId, redirect_uris: [callback], client_name: 'Self <b>described' }
+    const real = globalThis.fetch
+    vi.stubGlobal('fetch', (input: string, init?: RequestInit) =>
+      input === clientId ? Promise.resolve(Response.json(document)) : real(input, init),
+    )
+    const open = await startJudgedServer({ clientMetadataDocuments: true })
+    try {
+      const browser = new HeadlessBrowser(real)
+      const { search } = authorizationUrl({ client_id: clientId, redirect_uri: callback })
+      const end = await browser.login(`${open.issuer}/authorize${search}`)
+      expect([end.origin + end.pathname, end.searchParams.has('code')]).toEqual([callback, true])
+      expect(browser.pages.at(-1)).toContain('<strong>Self &lt;b&gt;described</strong> asks to')
+      const { search: wrong } = authorizationUrl({ client_id: clientId, redirect_uri: callback, response_type: 'x' })
+      const refused = await browser.open(`${open.issuer}/authorize${wrong}`)
+      expect((refused as URL).searchParams.get('error')).toBe('unsupported_response_type')
+    } finally {
+      vi.unstubAllGlobals()
+      await open.close()
+    }
   })
 
   it.each([

@@ -6,6 +6,7 @@ import {
   type ClientEndpoint,
   type EndpointRequest,
   handleTokenRequest,
+  loadClient,
   type RegisteredClient,
   type TokenEndpointOptions,
 } from '../../src/server/index.ts'
@@ -303,11 +304,39 @@ describe('client metadata documents', () => {
       { ...document, redirect_uris: ['https://elsewhere.example/cb'] },
       { ...document, token_endpoint_auth_method: 'client_secret_basic' },
       { ...document, client_secret: 'known to all' },
+      { ...document, client_name: { markup: '<b>App</b>' } },
+      { ...document, response_types: 5 },
+      { ...document, redirect_uris: ['https://app.example/cb#x'] },
       { ...document, filler: 'x'.repeat(6_000) },
     ]
     for (const body of wrong) {
       expect(await judge({ params: { client_id: clientId } }, options(body))).toBe('invalid_client: unknown client')
     }
+  })
+
+  it('give themselves no member of the host, and no grant in which no user decides', async () => {
+    const key = await generateSigningKey('ES256')
+    const body = {
+      ...document,
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [key.publicJwk] },
+      grant_types: ['authorization_code', 'client_credentials'],
+      scope: 'admin',
+      trusted: true,
+    }
+    const rig = await createRig(options(body))
+    const client = await loadClient(rig.config, clientId)
+    expect(client?.metadata).toMatchObject({ client_name: 'App', grant_types: ['authorization_code'] })
+    expect(client?.metadata).not.toHaveProperty('trusted')
+    const now = rig.clock.now() / 1000
+    const own = { iss: clientId, sub: clientId, aud: issuer, jti: 'j', iat: now, exp: now + 60 }
+    const params = {
+      ...grant,
+      scope: 'admin',
+      client_assertion_type: assertionType,
+      client_assertion: await signed(key, {}, own),
+    }
+    expect(refusalOf(await rig.token(params, { client: null }))).toBe('unauthorized_client: grant not registered')
   })
 
   it.each([

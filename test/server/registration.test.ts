@@ -70,7 +70,7 @@ describe('registration', () => {
   })
 
   it('makes a client that can authenticate itself, by its secret only', async () => {
-    const rig = await start()
+    const rig = await start({ authorizeRegistration: ({ metadata }) => metadata })
     const metadata = { grant_types: ['client_credentials'], response_types: [], scope: 'api' }
     const client = await register(rig, metadata)
     const send = (secret: string) =>
@@ -120,9 +120,51 @@ describe('registration', () => {
     ['invalid_client_metadata', { ...web, 'client_name#fr': ['Appli'] }],
     ['invalid_client_metadata', { ...web, 'logo_uri#fr': 'javascript:alert(1)' }],
     ['invalid_client_metadata', { ...web, token_endpoint_auth_method: 'none', grant_types: [exchange] }],
+    // RFC 7591 5: nobody gives themselves tokens of a scope that they name themselves.
+    ['invalid_client_metadata', { grant_types: ['client_credentials'], response_types: [], scope: 'admin' }],
+    ['invalid_client_metadata', { ...web, grant_types: ['authorization_code', exchange] }],
+    ['invalid_client_metadata', { ...web, jwks_uri: 'http://app.example/jwks' }],
+    ['invalid_client_metadata', { ...web, initiate_login_uri: 'http://app.example/login' }],
+    ['invalid_client_metadata', { ...web, backchannel_logout_uri: 'http://127.0.0.1/out' }],
+    ['invalid_client_metadata', { ...web, backchannel_logout_uri: 'https://app.example/out#x' }],
+    ['invalid_client_metadata', { ...web, frontchannel_logout_uri: 'https://elsewhere.example/out' }],
+    ['invalid_client_metadata', { ...web, backchannel_client_notification_endpoint: 'http://169.254.169.254/' }],
+    ['invalid_client_metadata', { ...web, backchannel_token_delivery_mode: 'push' }],
+    ['invalid_client_metadata', { ...web, backchannel_token_delivery_mode: 'ping' }],
+    ['invalid_client_metadata', { ...web, subject_type: 'pairwise' }],
+    ['invalid_client_metadata', { ...web, sector_identifier_uri: 'https://victim.example/sector.json' }],
+    ['invalid_client_metadata', { ...web, request_object_signing_alg: 'none' }],
+    ['invalid_client_metadata', { ...web, request_object_signing_alg: 'HS256' }],
+    ['invalid_client_metadata', { ...web, request_object_encryption_alg: 'RSA-OAEP' }],
+    ['invalid_client_metadata', { ...web, token_endpoint_auth_signing_alg: 'none' }],
+    ['invalid_client_metadata', { ...web, backchannel_authentication_request_signing_alg: 'RS256' }],
+    ['invalid_client_metadata', { ...web, default_max_age: -1 }],
     ['unapproved_software_statement', { ...web, software_statement: 'x.y.z' }],
   ])('says %s for %j', async (error, metadata) => {
     expect(await refusal(metadata)).toBe(error)
+  })
+
+  it('takes addresses of the client’s own, and http for development alone', async () => {
+    const own = {
+      ...web,
+      frontchannel_logout_uri: 'https://app.example/out?x=1',
+      backchannel_logout_uri: 'https://elsewhere.example/out',
+      client_uri: 'http://app.example',
+      backchannel_token_delivery_mode: 'ping',
+      backchannel_client_notification_endpoint: 'https://app.example/ping',
+    }
+    expect(await refusal(own)).toBe('ok')
+    const local = { ...web, backchannel_logout_uri: 'http://127.0.0.1:3000/out' }
+    expect(await refusal(local, { issuer: 'http://127.0.0.1:4000', httpsRequired: false })).toBe('ok')
+  })
+
+  it('takes pairwise subjects where there are any, for the one host of the client', async () => {
+    const more = { resolveSubject: (subject: string) => subject }
+    const pairwise = { ...web, subject_type: 'pairwise' }
+    expect(await refusal(pairwise, more)).toBe('ok')
+    expect(await refusal({ ...web, subject_type: 'secret' }, more)).toBe('invalid_client_metadata')
+    const two = { ...pairwise, redirect_uris: ['https://app.example/cb', 'https://other.example/cb'] }
+    expect(await refusal(two, more)).toBe('invalid_client_metadata')
   })
 
   it('takes a private-use scheme and loopback of a native application', async () => {
