@@ -7,23 +7,16 @@
  */
 export abstract class AuthentypeError extends Error {
   abstract readonly code: string
-  override readonly name: string = 'AuthentypeError'
-  /** `facts` become properties, those of an answer out of sight of loggers. */
-  constructor(message: string, { cause, ...facts }: { readonly cause?: unknown } = {}) {
-    super(message, { cause })
-    for (const [name, value] of Object.entries(facts)) {
-      Object.defineProperty(this, name, {
-        value,
-        enumerable: !unloggable.includes(name),
-        writable: true,
-        configurable: true,
-      })
-    }
+  abstract override readonly name: string
+  /** `facts` become properties: `cause` as in every error, and those of an answer, out of sight of loggers. */
+  constructor(message: string, facts: { readonly cause?: unknown } = {}) {
+    super(message)
+    Object.assign(this, facts)
+    // An answer carries tokens, cookies and nonces.
+    for (const name of ['cause', 'response', 'headers', 'body'])
+      if (name in facts) Object.defineProperty(this, name, { enumerable: false })
   }
 }
-
-/** They carry tokens, cookies and nonces. */
-const unloggable: readonly string[] = ['response', 'headers', 'body']
 
 /** Sets a property that loggers and `JSON.stringify` do not see. */
 export function hide<T extends object, K extends keyof T>(target: T, key: K, value: T[K]): void {

@@ -9,9 +9,9 @@ import type { Runtime } from '../lib/runtime.ts'
  */
 export function toApiError(operation: Operation, answer: Answer, runtime?: Runtime, bytes?: ArrayBuffer): Error {
   const { status, headers, body } = answer
-  const { id, readError } = operation
+  const { id } = operation
   return (
-    readError?.(operation, answer, bytes, runtime) ??
+    operation.readError?.(operation, answer, bytes, runtime) ??
     new ApiError(`${id} was answered with status ${status}`, { operation: id, status, headers, body })
   )
 }

@@ -1,14 +1,14 @@
 import type { Answer, Api, Operation, OperationInput, RequestOptions } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { setFields } from '../lib/header-fields.ts'
-import { assertKnownOptions, assertNumbers } from '../lib/options.ts'
+import { assertKnownKeys } from '../lib/options.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
 import { toApiError } from './answer-errors.ts'
 import { buildRequest } from './build-request.ts'
 import { readAnswer } from './read-answer.ts'
 import { buildUrl } from './request-url.ts'
-import { sendWhole } from './send-whole.ts'
+import { assertTimeout, sendWhole } from './send-whole.ts'
 
 export interface ApiOptions {
   /** @default the first server of the document */
@@ -38,8 +38,6 @@ export interface ApiOptions {
 const knownOptions =
   'baseUrl fetch authenticatedFetch clientFetch clientId clientAuth issuer metadata userAgent headers timeout runtime'
 
-type Exchanged = readonly [answer: Answer, bytes: ArrayBuffer]
-
 /**
  * Makes the `Api` that generated functions send through.
  *
@@ -52,9 +50,9 @@ type Exchanged = readonly [answer: Answer, bytes: ArrayBuffer]
  * const claims = await getUserInfo(api)
  */
 export function createApi(options: ApiOptions = {}): Api {
-  assertKnownOptions('createApi', options, knownOptions.split(' '))
-  assertNumbers('createApi', options, ['timeout'])
+  assertKnownKeys('createApi', options, knownOptions.split(' '))
   const { userAgent, timeout, runtime } = options
+  assertTimeout(timeout)
   const common = new Headers()
   setFields(common, options.headers)
   for (const name of ['authorization', 'dpop', 'cookie']) {
@@ -66,23 +64,22 @@ export function createApi(options: ApiOptions = {}): Api {
     operation: Operation,
     input: OperationInput = {},
     init: RequestOptions = {},
-  ): Promise<Exchanged> {
+    throws = false,
+  ): Promise<Answer> {
     const controller = new AbortController()
     const request = buildRequest(operation, input, init, options, common, controller.signal)
     const fetch = chooseFetch(operation, request, init, options)
     const [response, bytes] = await sendWhole(fetch, request, controller, { timeout, ...init })
-    return [readAnswer(operation, request, response, bytes, runtime), bytes]
+    const answer = readAnswer(operation, request, response, bytes, runtime)
+    if (throws && !answer.ok) throw toApiError(operation, answer, runtime, bytes)
+    return answer
   }
 
   return {
-    async send<Success>(operation: Operation<Success>, input?: OperationInput, init?: RequestOptions) {
-      const [answer, bytes] = await exchange(operation, input, init)
-      if (!answer.ok) throw toApiError(operation, answer, runtime, bytes)
-      return answer.body as Success
-    },
-    async result<Result>(operation: Operation<unknown, Result>, input?: OperationInput, init?: RequestOptions) {
-      return (await exchange(operation, input, init))[0] as Result
-    },
+    send: async <Success>(operation: Operation<Success>, input?: OperationInput, init?: RequestOptions) =>
+      (await exchange(operation, input, init, true)).body as Success,
+    result: <Result>(operation: Operation<unknown, Result>, input?: OperationInput, init?: RequestOptions) =>
+      exchange(operation, input, init) as Promise<Result>,
     url: (operation, input = {}, init = {}) => buildUrl(operation, input, init, options),
   }
 }
@@ -91,6 +88,5 @@ export function createApi(options: ApiOptions = {}): Api {
 function chooseFetch(operation: Operation, request: Request, init: RequestOptions, options: ApiOptions): Fetch {
   const plain = init.fetch ?? options.fetch ?? fetch
   if (request.headers.has('authorization')) return plain
-  const { authorize, follow } = operation
-  return authorize?.(operation, plain, options, init) ?? follow?.(plain) ?? plain
+  return operation.authorize?.(operation, plain, options, init) ?? operation.follow?.(plain) ?? plain
 }

@@ -8,7 +8,8 @@ const deadlines = new WeakMap<Request, number>()
 
 /** Notes that nobody waits longer than `timeout` milliseconds from now; an earlier deadline stays. */
 export function noteDeadline(request: Request, timeout: number): void {
-  deadlines.set(request, Math.min(systemClock.now() + timeout, deadlines.get(request) ?? Number.POSITIVE_INFINITY))
+  const deadline = systemClock.now() + timeout
+  deadlines.set(request, Math.min(deadline, deadlines.get(request) ?? deadline))
 }
 
 /** `new Request(request, init)` makes a copy that knows nothing of the deadline. */

@@ -22,6 +22,7 @@ export {
   fillStyledPath,
   followRedirects,
   preferDiscovered,
+  readAnyJson,
   readContent,
   readJson,
   readOAuthBody,

@@ -18,16 +18,15 @@ export function buildUrl(
   init: Pick<RequestOptions, 'baseUrl' | 'url'>,
   options: UrlOptions,
 ): URL {
-  const { id, path, encodings, fillPath, writeQuery, discover, server } = operation
-  const whole = init.url ?? (options.metadata && discover?.(operation, options.metadata))
-  const base = whole ?? init.baseUrl ?? options.baseUrl ?? server ?? ''
+  const { path, encodings, fillPath } = operation
+  const whole = init.url ?? operation.discover?.(operation, options.metadata)
+  const base = whole ?? init.baseUrl ?? options.baseUrl ?? operation.server ?? ''
   // RFC 9110 4.2.4: no user information; fetch refuses it too, with a message that quotes the password.
   if (!URL.canParse(base) || /^[^/]*\/\/[^/]*@/.test(`${base}`)) {
-    throw new TypeError(`${id}: "baseUrl" must be an absolute URL, without a password`)
+    throw new TypeError(`${operation.id}: "baseUrl" must be an absolute URL, without a password`)
   }
   const url = new URL(base)
   if (!whole) url.pathname = url.pathname.replace(/\/$/, '') + (fillPath?.(path, input.path, encodings?.path) ?? path)
-  const query = writeQuery?.(input.query ?? {}, encodings?.query)
-  if (query) url.search += (url.search && '&') + query
+  operation.writeQuery?.(url, input.query, encodings?.query)
   return url
 }

@@ -14,6 +14,11 @@ export interface Limits {
   readonly timeout?: number | undefined
 }
 
+/** @throws TypeError for what is no number above 0: a limit of NaN would be none at all */
+export function assertTimeout(timeout: unknown = maxTimer): void {
+  if (typeof timeout !== 'number' || !(timeout > 0)) throw new TypeError('"timeout" must be a number, above 0')
+}
+
 /** An answer with its body, which has been read. */
 export type WholeAnswer = readonly [response: Response, bytes: ArrayBuffer]
 
@@ -31,18 +36,20 @@ export function sendWhole(
 ): Promise<WholeAnswer> {
   const url = withoutQuery(request.url)
   const called = `${request.method} ${url}`
+  let timer: ReturnType<typeof setTimeout> | undefined
   const onAbort = (): void => controller.abort(signal?.reason)
   const onDeadline = (): void =>
     controller.abort(new TimeoutError(`${called} took longer than ${timeout} ms`, { url, timeout }))
-  let timer: ReturnType<typeof setTimeout> | undefined
   return new Promise<WholeAnswer>((resolve, reject) => {
     // Not every fetch heeds its signal, so nobody waits for it to.
     controller.signal.onabort = () => reject(controller.signal.reason)
-    if (timeout < maxTimer) noteDeadline(request, timeout)
-    if (typeof timeout !== 'number' || !(timeout > 0)) throw new TypeError('"timeout" must be a number, above 0')
+    assertTimeout(timeout)
     signal?.throwIfAborted()
     signal?.addEventListener('abort', onAbort)
-    if (timeout < maxTimer) timer = setTimeout(onDeadline, timeout)
+    if (timeout < maxTimer) {
+      noteDeadline(request, timeout)
+      timer = setTimeout(onDeadline, timeout)
+    }
     const read = async (): Promise<void> => {
       const response = await fetch(request)
       resolve([response, await response.arrayBuffer()])

@@ -1,3 +1,4 @@
+import type { ResponseErrorCode } from '../errors/response.ts'
 import type { Fetch } from './fetch.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -56,8 +57,8 @@ export interface EncodedBody {
 
 /** Puts the parameters into a path template. @throws TypeError for one that is missing or would leave its segment */
 export type PathWriter = (template: string, values?: object, encodings?: Encodings) => string
-/** `name=value` for each parameter, joined for the query. */
-export type PairsWriter = (values: object, encodings?: Encodings) => string
+/** Adds the parameters to the query of a URL. */
+export type QueryWriter = (url: URL, values?: object, encodings?: Encodings) => void
 /** @throws TypeError for a value that has no form in this media type */
 export type BodyWriter = (body: unknown, mediaType: string, encodings?: Encodings) => EncodedBody
 
@@ -124,17 +125,18 @@ export type ErrorReader = (
   runtime?: Runtime,
 ) => Error | undefined
 
-/** A body, or what is wrong with it: `null` where it is no JSON. */
-export interface ReadBody {
-  readonly body?: unknown
-  readonly failure?: ValidationFailure | null | undefined
-}
+/** Makes the error of an answer that is not as described. */
+export type Refuse = (code: ResponseErrorCode, expected: string, actual?: string) => Error
 
-/** Reads a body by its content type; undefined for one that the document does not have. */
-export type BodyReader = (content: ResponseContent, contentType: string, bytes: ArrayBuffer) => ReadBody | undefined
+/**
+ * Reads a body by its content type; undefined for one that the document does not have.
+ *
+ * @throws what `refuse` makes of a body that does not fit
+ */
+export type BodyReader = (content: ResponseContent, contentType: string, bytes: ArrayBuffer, refuse: Refuse) => unknown
 
 /** The URL that the server's metadata has for an operation; undefined where the path will do. */
-export type Discoverer = (operation: Operation, metadata: object) => string | undefined
+export type Discoverer = (operation: Operation, metadata: object | undefined) => string | undefined
 
 /**
  * One operation of an OpenAPI document: data, and the functions that it needs. A function that is absent is not
@@ -169,7 +171,7 @@ export interface Operation<Success = unknown, Result = unknown> {
   readonly authorize?: Authorizer
   /** Present where a redirect may be followed: a GET or HEAD without credentials. */
   readonly follow?: (fetch: Fetch) => Fetch
-  readonly writeQuery?: PairsWriter
+  readonly writeQuery?: QueryWriter
   /** What writes header parameters, cookies and the body, where there are such. */
   readonly parts?: readonly PartWriter[]
   /** Departures from the default encodings, by place and name. */

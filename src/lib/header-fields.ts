@@ -4,22 +4,14 @@
  * @throws TypeError without the value in its message, which the platform's own would quote
  */
 export function setField(headers: Headers, name: string, value: string): void {
-  try {
-    headers.set(name, value)
-  } catch {
-    throw notAllowed(name)
-  }
+  setFields(headers, { [name]: value }, name)
 }
 
 /** Sets header fields over those of the same names; as silent about values as `setField`. */
 export function setFields(headers: Headers, fields: HeadersInit | undefined, name = 'headers'): void {
   try {
-    for (const [name, value] of new Headers(fields)) headers.set(name, value)
+    for (const [field, value] of new Headers(fields)) headers.set(field, value)
   } catch {
-    throw notAllowed(name)
+    throw new TypeError(`"${name}": a name or value that HTTP does not allow (RFC 9110 5)`)
   }
-}
-
-function notAllowed(name: string): TypeError {
-  return new TypeError(`"${name}": a name or value that HTTP does not allow (RFC 9110 5)`)
 }

@@ -21,7 +21,7 @@ export const systemRuntime: Runtime = {
 
 /** A draw from the platform costs some microseconds whatever its length, and a token needs several short ones. */
 const drawnAtOnce = 4_096
-let drawn = new Uint8Array(0)
+let drawn = /* @__PURE__ */ new Uint8Array(0)
 let used = 0
 
 /** Each byte is given out once, and forgotten here. */

@@ -8,8 +8,14 @@ export type Feature = readonly [slot: string, name: string]
 /**
  * The functions that an operation's requests and answers need, and none that they do not: what is not imported here
  * is in no application's bundle.
+ *
+ * @param isJudged whether a validator holds any of the answers to its schema
  */
-export function featuresOf(operation: OperationSpec, schemas: ReadonlyMap<string, NamedSchema>): Feature[] {
+export function featuresOf(
+  operation: OperationSpec,
+  schemas: ReadonlyMap<string, NamedSchema>,
+  isJudged: boolean,
+): Feature[] {
   const { accessToken, clientAuth, metadataField, responses } = operation
   const media = operation.method === 'HEAD' ? [] : responses.flatMap(({ content }) => content)
   const isOAuth = accessToken || clientAuth || metadataField !== undefined
@@ -28,7 +34,10 @@ export function featuresOf(operation: OperationSpec, schemas: ReadonlyMap<string
     clientAuth || accessToken ? ['authorize', clientAuth ? 'authorizeClient' : 'authorizeToken'] : undefined,
     mayFollow(operation) ? ['follow', 'followRedirects'] : undefined,
     media.length > 0
-      ? ['read', media.every(isPlainJson) && isAlone(operation) ? 'readJson' : 'readContent']
+      ? [
+          'read',
+          media.every(isPlainJson) && isAlone(operation) ? (isJudged ? 'readJson' : 'readAnyJson') : 'readContent',
+        ]
       : undefined,
     ...(isOAuth
       ? ([

@@ -83,21 +83,22 @@ function literal(operation: OperationSpec, named: OperationNames, { spec, valida
   const encodings = encodingGroups(operation)
   const accept = acceptOf(operation)
   const parts = partWriters(operation)
+  let isJudged = false
   const responses = operation.responses.map(({ status, content }) => {
-    const media =
-      operation.method === 'HEAD'
-        ? []
-        : content.map(
-            (each) =>
-              `${each.mediaType === '' ? "''" : valueKey(each.mediaType)}: ${contentReader(each, validatorOf(each))}`,
-          )
+    const media = (operation.method === 'HEAD' ? [] : content).map((each) => {
+      const validator = validatorOf(each)
+      isJudged ||= validator !== undefined
+      return `${each.mediaType === '' ? "''" : valueKey(each.mediaType)}: ${contentReader(each, validator)}`
+    })
     return `${valueKey(status)}: ${media.length > 0 ? `{ ${media.join(', ')} }` : '{}'},\n`
   })
   const lines = [
     `id: ${stringLiteral(operation.operationId ?? named.call)}`,
     `method: ${stringLiteral(operation.method)}`,
     `path: ${stringLiteral(operation.path)}`,
-    ...featuresOf(operation, spec.schemas).map(([slot, name]) => (use(name) === slot ? slot : `${slot}: ${name}`)),
+    ...featuresOf(operation, spec.schemas, isJudged).map(([slot, name]) =>
+      use(name) === slot ? slot : `${slot}: ${name}`,
+    ),
     server,
     operation.metadataField === undefined ? '' : `metadataField: ${stringLiteral(operation.metadataField)}`,
     operation.clause === undefined ? '' : `clause: ${stringLiteral(operation.clause)}`,

@@ -4,19 +4,19 @@
  * @throws TypeError for a missing or empty parameter, and for one that makes `.` or `..` of a segment
  */
 export function fillPath(template: string, values?: object): string {
-  return fillTemplate(template, values, (_, value) => encodeURIComponent(`${value}`))
+  return fillTemplate(template, values, (value) => encodeURIComponent(`${value}`))
 }
 
-/** `write` makes the text of one parameter from its name and value. */
+/** `write` makes the text of one parameter from its value and name. */
 export function fillTemplate(
   template: string,
-  values: object | undefined,
-  write: (name: string, value: unknown) => string,
+  values: object = {},
+  write: (value: unknown, name: string) => string,
 ): string {
   const path = template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
     // Own properties only: `constructor` is a name like any other.
-    const value: unknown = Object.entries(values ?? {}).find(([key]) => key === name)?.[1]
-    const text = write(name, value ?? '')
+    const value: unknown = Object.hasOwn(values, name) ? values[name as never] : ''
+    const text = write(value ?? '', name)
     if (!text) throw new TypeError(`path parameter "${name}" is missing or empty`)
     return text
   })

@@ -9,7 +9,7 @@ import { entriesOf, listItems, toText } from './values.ts'
  * @see OpenAPI 3.1 4.8.12.3, style values
  */
 export function fillStyledPath(template: string, values?: object, encodings?: Encodings): string {
-  return fillTemplate(template, values, (name, value) => {
+  return fillTemplate(template, values, (value, name) => {
     const { style, explode = false } = encodings?.[name] ?? {}
     const items = serializeSimple(value, explode, encodeURIComponent)
     if (items.join('') === '') return ''

@@ -1,10 +1,9 @@
 import { type OAuthErrorBody, OAuthResponseError } from '../../errors/response.ts'
 import type { Answer, Operation } from '../api.ts'
-import { excerptOf, isJson } from '../media-type.ts'
+import { excerptOf, isJson, parseJson } from '../media-type.ts'
 import { parseRetryAfter } from '../retry-after.ts'
 import { type Runtime, systemClock } from '../runtime.ts'
 import { findChallengeError } from '../www-authenticate.ts'
-import { judgeJson } from './read-json.ts'
 
 /**
  * An OAuth error, if the answer is one: a body with an `error` (RFC 6749 5.2), else a challenge with one
@@ -30,7 +29,8 @@ export function readOAuthBody(
   bytes?: ArrayBuffer,
   runtime?: Pick<Runtime, 'now'>,
 ): OAuthResponseError | undefined {
-  const body = answer.body ?? (bytes && isJson(answer.contentType) ? judgeJson(bytes, null).body : undefined)
+  const body =
+    answer.body ?? (bytes && isJson(answer.contentType) ? parseJson(new TextDecoder().decode(bytes))?.value : undefined)
   return isOAuthError(body) ? toOAuthError(operation, answer, body, runtime) : undefined
 }
 

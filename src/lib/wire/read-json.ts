@@ -1,17 +1,33 @@
-import type { ContentReader, ReadBody, ResponseContent } from '../api.ts'
-import { isJson } from '../media-type.ts'
+import type { BodyReader, Refuse, ResponseContent, Validator } from '../api.ts'
+import { isJson, parseJson } from '../media-type.ts'
 
-/** Reads a body that the document knows as JSON alone, under whatever name of it comes. */
-export function readJson(content: ResponseContent, contentType: string, bytes: ArrayBuffer): ReadBody | undefined {
-  return contentType && !isJson(contentType) ? undefined : judgeJson(bytes, Object.values(content)[0])
+/** Reads a body that the document knows as JSON alone, under whatever name of it comes, and holds it to its schema. */
+export function readJson(content: ResponseContent, contentType: string, bytes: ArrayBuffer, refuse: Refuse): unknown {
+  const body = readAnyJson(content, contentType, bytes, refuse)
+  const judge = Object.values(content)[0]
+  return typeof judge === 'function' && body !== undefined ? judged(body, judge, refuse) : body
 }
 
-export function judgeJson(bytes: ArrayBuffer, judge: ContentReader | undefined): ReadBody {
+/** As `readJson`, for operations without a schema, or without validators: any JSON will do. */
+export const readAnyJson: BodyReader = (_, contentType, bytes, refuse) =>
+  contentType && !isJson(contentType) ? undefined : decodeJson(bytes, refuse)
+
+/** @throws the error of an answer that is no JSON; not the parser's, since that quotes the text */
+export function decodeJson(bytes: ArrayBuffer, refuse: Refuse): unknown {
+  const parsed = parseJson(new TextDecoder().decode(bytes))
+  if (!parsed) throw refuse('invalid_json', 'JSON', 'something else')
+  return parsed.value
+}
+
+/** The body, if it fits. @throws the error of an answer of another shape */
+export function judged(body: unknown, judge: Validator, refuse: Refuse): unknown {
+  let failure: ReturnType<Validator>
   try {
-    const body: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    return { body, failure: typeof judge === 'function' ? judge(body) : undefined }
+    failure = judge(body)
   } catch {
-    // The parser's error is dropped, since it quotes the text.
-    return { failure: null }
+    // Nested deeper than the stack: JSON.parse reads that, validators of recursive schemas do not.
+    throw refuse('invalid_body', 'a value of bounded depth', 'a deeper one')
   }
+  if (failure) throw refuse('invalid_body', `${failure.expected} at "${failure.path}"`, failure.actualType)
+  return body
 }

@@ -1,15 +1,16 @@
+import { appendQuery } from './append-query.ts'
 import { entriesOf, toText } from './values.ts'
 
 /**
  * Query parameters that all have the default style: `form`, exploded. Items of an array are repeated, members of an
  * object are parameters by themselves.
  */
-export function writeQuery(values: object): string {
-  return entriesOf(values)
+export function writeQuery(url: URL, values?: object): void {
+  const pairs = entriesOf(values)
     .flatMap(([name, value]) => {
       if (typeof value !== 'object') return [[name, value]]
       return entriesOf(value).map(([key, item]) => [Array.isArray(value) ? name : key, item])
     })
     .map((pair) => pair.map((part) => encodeURIComponent(toText(part))).join('='))
-    .join('&')
+  appendQuery(url, pairs)
 }

@@ -1,4 +1,5 @@
 import type { Encodings, ValueEncoding } from '../api.ts'
+import { appendQuery } from './append-query.ts'
 import { entriesOf, listItems, toText } from './values.ts'
 
 type Encode = (text: string) => string
@@ -6,8 +7,8 @@ type Encode = (text: string) => string
 const separators: Readonly<Record<string, string>> = { spaceDelimited: '%20', pipeDelimited: '%7C' }
 
 /** As `writeQuery`, for parameters of any style. */
-export function writeStyledQuery(values: object, encodings?: Encodings): string {
-  return serializePairs(values, encodings, encodeURIComponent).join('&')
+export function writeStyledQuery(url: URL, values: object = {}, encodings?: Encodings): void {
+  appendQuery(url, serializePairs(values, encodings, encodeURIComponent))
 }
 
 /**
