@@ -67,10 +67,11 @@ export interface ProtectedResourceOptions extends AccessNeeds {
   /** Whether every token must be bound to the client's certificate (RFC 8705). @default 'allowed' */
   readonly mtls?: 'allowed' | 'required' | undefined
   /**
-   * Scheme and host as clients know them. Give it where a proxy stands before this server, and wherever nobody checks the
-   * Host of a request: whoever may choose it can replay here a proof that was made for a server of their own.
+   * Scheme and host as clients know them. Without `resource`, give it where a proxy stands before this server, and
+   * wherever nobody checks the Host of a request: whoever may choose it can replay here a proof that was made for a server
+   * of their own.
    *
-   * @default those of the request
+   * @default those of `resource`, at which clients look for its metadata (RFC 9728 3); without one, those of the request
    */
   readonly origin?: string | undefined
   /** The resource identifier (RFC 9728); challenges then say where its metadata is, which `handleMetadata` serves. */

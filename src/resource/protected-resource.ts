@@ -143,9 +143,14 @@ function createGuard(options: ProtectedResourceOptions): Guard {
       resourceMetadata: resource === undefined ? undefined : protectedResourceMetadataUrl(resource, allowLoopbackHttp),
     },
     needs: { scope: options.scope, acrValues: options.acrValues, maxAge: options.maxAge },
-    origin: options.origin && new URL(options.origin).origin,
+    origin: ownOrigin(options),
     runtime,
   }
+}
+
+function ownOrigin({ origin, resource }: ProtectedResourceOptions): string | undefined {
+  const own = origin ?? resource
+  return own === undefined ? undefined : new URL(own).origin
 }
 
 function metadataOf(options: ProtectedResourceOptions, guard: Guard): ProtectedResourceMetadata | undefined {

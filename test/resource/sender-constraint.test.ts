@@ -122,6 +122,23 @@ describe('a proof', () => {
     expect(refused(await rig.call(`DPoP ${token}`, await rig.prove(token))).error.check).toBe('dpop_proof')
   })
 
+  it('holds for the host of the resource identifier, whatever Host a request names', async () => {
+    const rig = await aResource({ resource: 'https://public.example/notes' })
+    const token = boundTo(rig)
+    const proof = await rig.prove(token, { url: 'https://public.example/notes?page=2' })
+    const request = aRequest(`DPoP ${token}`, proof, { url: 'http://10.0.0.7:8080/notes?page=2' })
+    expect((await rig.resource.protect(request)).ok).toBe(true)
+    // A proof that the client made for another's server, which sends it on and names itself as the Host.
+    const stolen = await rig.prove(token, { url: 'https://evil.example/notes' })
+    const replayed = aRequest(`DPoP ${token}`, stolen, { url: 'https://evil.example/notes' })
+    expect(refused(await rig.resource.protect(replayed)).error.check).toBe('dpop_proof')
+    const named = await aResource({ resource: 'https://public.example', origin: 'https://other.example' })
+    const other = boundTo(named)
+    const there = await named.prove(other, { url: 'https://other.example/notes' })
+    const asked = aRequest(`DPoP ${other}`, there, { url: 'http://10.0.0.7:8080/notes' })
+    expect((await named.resource.protect(asked)).ok).toBe(true)
+  })
+
   it('is refused when it is used again, until long after it is too old', async () => {
     const rig = await aResource()
     const token = boundTo(rig)

@@ -23,6 +23,19 @@ describe('the callback', () => {
     ])
   })
 
+  it.each(['HEAD', 'PUT', 'OPTIONS'])('uses no login up by a %s', async (method) => {
+    const { newBrowser, provider } = await aWebApp()
+    const browser = newBrowser()
+    const callback = await browser.toCallback()
+    const response = await browser.request(callback, { method })
+    expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({
+      status: 405,
+      allow: 'GET, POST',
+    })
+    expect(provider.count('token')).toBe(0)
+    expect((await browser.request(callback)).status).toBe(303)
+  })
+
   it('keeps no token, name or session id in the cookie', async () => {
     const { provider, store, newBrowser } = await aWebApp()
     const browser = newBrowser()
