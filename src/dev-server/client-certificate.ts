@@ -12,14 +12,18 @@ export interface CertificateSource {
   readonly header: string | undefined
 }
 
+const mostIntermediates = 8
+
 /** The certificate that the client showed: to the proxy, where there is one, else on this connection. */
 export function readCertificate(
   message: IncomingMessage,
   { roots, header }: CertificateSource,
 ): ClientCertificate | undefined {
   if (header !== undefined) {
-    const certificate = parseField(message.headers[header.toLowerCase()])
-    return certificate && describe(certificate, isIssuedBy(certificate, roots))
+    const name = header.toLowerCase()
+    const certificate = parseField(message.headers[name])
+    const chain = parseChain(message.headers[`${name}-chain`])
+    return certificate && describe(certificate, isTrusted(certificate, chain, roots))
   }
   const { socket } = message
   if (!(socket instanceof TLSSocket)) return undefined
@@ -39,16 +43,30 @@ function parseField(field: string | readonly string[] | undefined): X509Certific
   }
 }
 
-/** Behind a proxy only what a root has signed itself: the chain between is not handed on. */
-function isIssuedBy(certificate: X509Certificate, roots: readonly string[]): boolean {
+/** RFC 9440 2.3: a list of `:base64:`, in which each certifies the one before, the first the client's own. */
+function parseChain(field: string | readonly string[] | undefined): readonly X509Certificate[] {
+  if (typeof field !== 'string') return []
+  const chain = field.split(',', mostIntermediates).map((one) => parseField(one.trim()))
+  // What is behind an unreadable one certifies nothing.
+  const end = chain.indexOf(undefined)
+  return chain.slice(0, end < 0 ? chain.length : end) as X509Certificate[]
+}
+
+/** Signed by a root, or by an authority that leads to one (RFC 5280 6.1.3, 6.1.4: times, names, signature, cA). */
+function isTrusted(
+  certificate: X509Certificate,
+  [authority, ...chain]: readonly X509Certificate[],
+  roots: readonly string[],
+): boolean {
   const now = systemRuntime.now()
   const isCurrent = Date.parse(certificate.validFrom) <= now && now < Date.parse(certificate.validTo)
-  return (
-    isCurrent &&
-    roots
-      .map((pem) => new X509Certificate(pem))
-      .some((root) => certificate.checkIssued(root) && certificate.verify(root.publicKey))
-  )
+  if (!isCurrent) return false
+  if (roots.some((pem) => isIssuedBy(certificate, new X509Certificate(pem)))) return true
+  return authority?.ca === true && isIssuedBy(certificate, authority) && isTrusted(authority, chain, roots)
+}
+
+function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
+  return certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
 }
 
 function describe(certificate: X509Certificate, chainTrusted: boolean): ClientCertificate {

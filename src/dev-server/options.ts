@@ -90,7 +90,7 @@ export interface DevServerOptions extends Omit<DevHandlerOptions, 'issuer'> {
   readonly clientCa?: string | readonly string[]
   /**
    * A header field in which a proxy before this server hands on the client's certificate: `Client-Cert` as in RFC
-   * 9440, or PEM with URL escapes as nginx sends it. Whoever reaches this server can fill it in, so the proxy must be
+   * 9440, with `Client-Cert-Chain` beside it, or PEM with URL escapes as nginx sends it. Whoever reaches this server can fill it in, so the proxy must be
    * the only one who does. @default none is believed
    */
   readonly clientCertificateHeader?: string

@@ -254,4 +254,34 @@ describe('a certificate that a proxy hands on', () => {
     expect(await ask(`:${der.toString('base64')}:`)).toBe(401)
     await server.close()
   })
+
+  it('proves a client by the chain that the proxy hands on, authority by authority', async () => {
+    const made = makeCertificates('app.example')
+    const server = await createDevServer({ clientCertificateHeader: 'Client-Cert', clientCa: made.ca })
+    server.addClient({
+      client_id: 'proxied',
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=chained',
+      grant_types: ['client_credentials'],
+    })
+    const binary = (pem: string) => `:${new X509Certificate(pem).raw.toString('base64')}:`
+    const ask = async (certificate: string, chain: readonly string[] | string) => {
+      const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'proxied' })
+      const field = typeof chain === 'string' ? chain : chain.map(binary).join(', ')
+      const headers = { 'client-cert': binary(certificate), ...(field && { 'client-cert-chain': field }) }
+      return (await fetch(`${server.issuer}/token`, { method: 'POST', body, headers })).status
+    }
+    const { chained, intermediate, byClient, client, ca, selfSigned } = made
+    expect(await ask(chained.cert, [intermediate])).toBe(200)
+    expect(await ask(chained.cert, [intermediate, ca])).toBe(200)
+    expect(await ask(chained.cert, [])).toBe(401)
+    expect(await ask(chained.cert, 'nothing')).toBe(401)
+    expect(await ask(chained.cert, `nothing, ${binary(intermediate)}`)).toBe(401)
+    expect(await ask(chained.cert, [selfSigned.cert])).toBe(401)
+    // RFC 5280 4.2.1.9: a certificate of an application is no authority.
+    expect(await ask(byClient.cert, [client.cert])).toBe(401)
+    const strange = makeCertificates('app.example')
+    expect(await ask(strange.chained.cert, [strange.intermediate, strange.ca])).toBe(401)
+    await server.close()
+  })
 })

@@ -21,6 +21,12 @@ export interface Certificates {
   readonly client: Certificate
   /** Signed by itself alone. */
   readonly selfSigned: Certificate
+  /** PEM of an authority that the root has signed. */
+  readonly intermediate: string
+  /** Signed by the intermediate authority. */
+  readonly chained: Certificate
+  /** Signed by the client, which is no authority. */
+  readonly byClient: Certificate
 }
 
 /** @param serverNames what the server's certificate is for, as openssl writes it */
@@ -34,10 +40,11 @@ export function makeCertificates(clientName: string, serverNames = 'IP:127.0.0.1
     openssl('req', '-x509', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`, ...more)
     return { key: read(`${name}.key`), cert: read(`${name}.pem`) }
   }
-  const signed = (name: string, alternative: string) => {
+  const signed = (name: string, extension: string, authority = 'root') => {
     openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`)
-    writeFileSync(path('extensions'), `subjectAltName=${alternative}`)
-    const by = ['-CA', 'root.pem', '-CAkey', 'root.key', '-CAcreateserial', '-days', '2', '-extfile', 'extensions']
+    writeFileSync(path('extensions'), extension)
+    const from = ['-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial']
+    const by = [...from, '-days', '2', '-extfile', 'extensions']
     openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-out', `${name}.pem`)
     return { key: read(`${name}.key`), cert: read(`${name}.pem`) }
   }
@@ -45,9 +52,12 @@ export function makeCertificates(clientName: string, serverNames = 'IP:127.0.0.1
     const { cert: ca } = selfSigned('root')
     return {
       ca,
-      server: signed('server', serverNames),
-      client: signed('client', `DNS:${clientName}`),
+      server: signed('server', `subjectAltName=${serverNames}`),
+      client: signed('client', `subjectAltName=DNS:${clientName}`),
       selfSigned: selfSigned('self'),
+      intermediate: signed('intermediate', 'basicConstraints=critical,CA:true').cert,
+      chained: signed('chained', `subjectAltName=DNS:${clientName}`, 'intermediate'),
+      byClient: signed('chained', `subjectAltName=DNS:${clientName}`, 'client'),
     }
   } finally {
     rmSync(folder, { recursive: true })
