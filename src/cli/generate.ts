@@ -44,11 +44,8 @@ async function runOne(options: GenerateOptions, json: boolean): Promise<Outcome>
     const { code, message, file, line, column } = error
     if (json) console.log(JSON.stringify({ error: { code, message, file, line, column } }, null, 2))
     else console.error(`authentype: ${message}`)
-    // What could not be read is watched all the same: it will be mended.
-    const inputs = [options.document, ...(options.overlays ?? [])].filter(
-      (input): input is string => typeof input === 'string' && !/^(https?:|-$)/.test(input),
-    )
-    return { code: exitCode.unusable, inputs }
+    // What could not be used is watched all the same: it will be mended.
+    return { code: exitCode.unusable, inputs: error.inputs }
   }
 }
 
@@ -59,10 +56,13 @@ async function watch(args: readonly string[], first: GenerateArguments): Promise
     try {
       given = await readArguments(args)
       const { inputs } = await runAll(given)
+      if (inputs.length + config.length === 0)
+        throw new UsageError('generate: --watch has nothing to watch: there is no local file')
       console.error('authentype: watching; end with Ctrl+C')
       return [...inputs, ...config]
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error
+      // Without a configuration there is nothing that could be mended.
+      if (!(error instanceof UsageError) || config.length === 0) throw error
       console.error(`authentype: ${error.message}`)
       return config
     }

@@ -51,9 +51,10 @@ export function createDiagnostics(locate: Locate): Diagnostics {
   const seen = new Set<string>()
   return {
     warnings,
-    warn(code, node, said, advice) {
-      // It quotes the document, and may be shown in a terminal.
+    warn(code, node, said, advised) {
+      // They quote the document, and may be shown in a terminal.
       const message = printable(said, 500)
+      const advice = printable(advised, 500)
       const place = locate(node)
       // A shared component is met once for each of its uses; its faults are worth one line.
       const key = `${code}\n${place.file}\n${place.line}\n${place.column}\n${message}`

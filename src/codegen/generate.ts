@@ -34,7 +34,7 @@ export interface GenerateReport {
   readonly counts: { readonly operations: number; readonly models: number }
   /** Operations of the document's authorization server, which the security layer takes over. */
   readonly oauth: readonly OAuthBinding[]
-  /** Paths of the local files that were read: what to watch. */
+  /** Paths of the local files that were read, or should have been: what to watch. */
   readonly inputs: readonly string[]
 }
 
@@ -56,9 +56,23 @@ const pinnedNamesFile = 'names.json'
  */
 export async function generate(options: GenerateOptions): Promise<GenerateReport> {
   const resolved = resolveOptions(options)
+  const inputs: string[] = []
+  try {
+    return await run(resolved, inputs)
+  } catch (error) {
+    if (error instanceof GenerateError) error.inputs = inputs
+    throw error
+  }
+}
+
+/** `inputs` takes the paths of what is read, so that they are known even if it cannot be used. */
+async function run(resolved: ResolvedOptions, inputs: string[]): Promise<GenerateReport> {
   const { onProgress } = resolved
   onProgress({ stage: 'read', detail: nameOf(resolved.document) })
-  const document = await loadDocument(resolved.document, resolved.allowRefs, resolved.overlays)
+  const document = await loadDocument(resolved.document, resolved.allowRefs, resolved.overlays, (location) => {
+    const path = pathOf(location)
+    if (path !== undefined) inputs.push(path)
+  })
   onProgress({ stage: 'understand', detail: sizeOf(document) })
   const diagnostics = createDiagnostics(document.locate)
   const pinned = await readPinnedNames(resolved.out)
@@ -73,7 +87,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const compared = [...(await compare(files, resolved)), ...stale.map(staleReport)]
   const outcome = outcomeOf(compared, diagnostics, resolved)
   if (outcome === 'written') await writeFiles(resolved.out, files, stale)
-  return { outcome, files: compared, warnings: diagnostics.warnings, counts, oauth, inputs: inputsOf(document) }
+  return { outcome, files: compared, warnings: diagnostics.warnings, counts, oauth, inputs }
 }
 
 function nameOf(input: DocumentInput): string {
@@ -85,10 +99,14 @@ function sizeOf({ sources }: LoadedDocument): string {
   return `${(characters / 1e6).toFixed(1)} MB in ${sources.size} ${sources.size === 1 ? 'file' : 'files'}`
 }
 
-function inputsOf({ sources }: LoadedDocument): string[] {
-  return [...sources.keys()]
-    .filter((location) => location.startsWith('file:'))
-    .map((location) => fileURLToPath(location))
+/** Undefined for what is no file, and for a reference that can be none, such as one with an encoded slash. */
+function pathOf(location: string): string | undefined {
+  if (!location.startsWith('file:')) return undefined
+  try {
+    return fileURLToPath(location)
+  } catch {
+    return undefined
+  }
 }
 
 const staleReport = (name: string): GeneratedFile => ({

@@ -28,6 +28,8 @@ export class GenerateError extends AuthentypeError {
   readonly line: number | undefined
   /** From 1. */
   readonly column: number | undefined
+  /** Paths of the local files that were read, or should have been: what to watch until it is mended. */
+  inputs: readonly string[] = []
   constructor(
     code: GenerateErrorCode,
     message: string,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { aDocument, fixture, temporaryFolder } from '../codegen/support/generated.ts'
@@ -155,4 +155,33 @@ describe('authentype generate with a configuration', () => {
     child.process.kill()
     await child.closed
   }, 60_000)
+
+  it('watches a file that the document refers to, also where it is broken or away for a while', async () => {
+    const folder = await temporaryFolder()
+    const path = await write(folder, 'root.json', aDocument({ schemas: { Pet: { $ref: 'pet.yaml' } } }).text)
+    const pet = await write(folder, 'pet.yaml', 'type: string\n')
+    const models = join(folder, 'out', 'models.ts')
+    const child = start(['generate', path, '--out', join(folder, 'out'), '--watch'])
+    const said = (text: string) => vi.waitFor(() => expect(child.output.stderr).toContain(text), 15_000)
+    const wrote = (text: string) =>
+      vi.waitFor(async () => expect(await readFile(models, 'utf8')).toContain(text), 15_000)
+    await said('watching')
+    await writeFile(pet, 'type: [')
+    await said('not valid YAML')
+    await writeFile(pet, 'type: boolean\n')
+    await wrote('Pet = boolean')
+    await rm(pet)
+    await wrote('Pet = unknown')
+    await writeFile(pet, 'type: number\n')
+    await wrote('Pet = number')
+    child.process.kill()
+    await child.closed
+  }, 60_000)
+
+  it('refuses to watch where nothing is a local file', async () => {
+    const out = join(await temporaryFolder(), 'out')
+    const { code, stderr } = await authentype(['generate', 'http://127.0.0.1:1/x.yaml', '--out', out, '--watch'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('nothing to watch')
+  })
 })

@@ -81,6 +81,14 @@ describe('YAML', () => {
     ])
   })
 
+  it('says that JSON is nested too deep, also where a key comes twice', async () => {
+    const text = `{"openapi":"3.1.0","a":1,"a":1,"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    await expect(generated({ document: { name: 'deep.json', text } })).rejects.toMatchObject({
+      code: 'document_too_complex',
+      message: 'deep.json: nested deeper than 256 levels',
+    })
+  })
+
   it('tells the same of JSON', async () => {
     const schemas =
       '{\n  "A": { "type": "string", "x\\\\": "a\\":\\"" },\n  "B": {},\n "\\u0041" : { "type": "number" } }'

@@ -65,8 +65,9 @@ describe('OAuth operations of a document that does not name them', () => {
         },
       },
     }
-    const document = aDocument({ paths: { '/a/token': token, '/b/token': token } })
+    const document = aDocument({ paths: { '/a/token': token, '/b/token': token, '/a\u001B[2J/token': token } })
     const { report } = await generated({ document })
+    expect(JSON.stringify(report.warnings)).not.toContain('\\u001b')
     expect(report.oauth).toEqual([])
     expect(report.warnings).toMatchObject([{ code: 'oauth_ambiguous', line: 1 }])
     expect(report.warnings[0]?.advice).toContain("oauth: { 'POST /a/token': 'token_endpoint' }")

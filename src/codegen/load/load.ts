@@ -5,7 +5,7 @@ import { GenerateError } from '../../errors/generate.ts'
 import { applyOverlays } from './overlay.ts'
 import { parseText } from './parse-text.ts'
 import { readText } from './read-text.ts'
-import { externalReferences, refusal } from './references.ts'
+import { externalReferences, missing, refusal } from './references.ts'
 import { createPositions, type Locate, type Source } from './source.ts'
 
 /** A path, an http(s) URL, `-` for standard input, or the text itself with the name to show for it. */
@@ -25,11 +25,14 @@ export interface LoadedDocument {
 
 const maxSources = 2000
 
+/** @param reads is told of the location of each file before it is read, and of each that is missing */
 export async function loadDocument(
   input: DocumentInput,
   allowRefs: readonly string[],
   overlays: readonly DocumentInput[] = [],
+  reads: (location: string) => void = () => {},
 ): Promise<LoadedDocument> {
+  for (const each of [input, ...overlays]) reads(locationOf(each))
   const patches: Source[] = []
   for (const overlay of overlays) patches.push(await loadRoot(overlay, `overlay${patches.length + 1}`))
   const root = applyOverlays(await loadRoot(input), patches)
@@ -39,6 +42,7 @@ export async function loadDocument(
   for (let location = queue.shift(); location !== undefined; location = queue.shift()) {
     if (sources.has(location) || refused.has(location)) continue
     const reason = refusal(location, root.location, allowRefs)
+    if (reason === undefined || reason === missing) reads(location)
     if (reason !== undefined) {
       refused.set(location, reason)
       continue
@@ -57,16 +61,17 @@ export async function loadDocument(
 
 /** `role` tells texts without a place of their own apart. */
 async function loadRoot(input: DocumentInput, role = 'document'): Promise<Source> {
-  if (typeof input === 'object' && 'text' in input) return parseText(input.text, `text:/${role}`, input.name)
+  const location = locationOf(input, role)
+  if (typeof input === 'object' && 'text' in input) return parseText(input.text, location, input.name)
+  const name = location.startsWith('stdin:') ? 'standard input' : String(input)
+  return parseText(await readText(location, name, { redirect: 'follow' }), location, name)
+}
+
+function locationOf(input: DocumentInput, role = 'document'): string {
+  if (typeof input === 'object' && 'text' in input) return `text:/${role}`
   const given = String(input)
-  if (given === '-')
-    return parseText(
-      await readText('stdin:/document', 'standard input', { redirect: 'follow' }),
-      'stdin:/document',
-      'standard input',
-    )
-  const location = /^(https?|file):\/\//i.test(given) ? new URL(given).href : pathToFileURL(given).href
-  return parseText(await readText(location, given, { redirect: 'follow' }), location, given)
+  if (given === '-') return 'stdin:/document'
+  return /^(https?|file):\/\//i.test(given) ? new URL(given).href : pathToFileURL(given).href
 }
 
 async function loadReferenced(

@@ -34,8 +34,13 @@ function parseJson(text: string, location: string, name: string): Source | undef
   }
   let made: JsonIndex | undefined
   const index = (): JsonIndex => {
-    made ??= indexJson(text, root)
-    return made
+    try {
+      made ??= indexJson(text, root)
+      return made
+    } catch (cause) {
+      if (cause instanceof RangeError) throw tooDeep(name, cause)
+      throw cause
+    }
   }
   const duplicateKeys = hasDuplicateKeys(text, root) ? index().duplicateKeys : []
   return { location, name, text, root, offsetOf: (node) => index().offsets.get(node), duplicateKeys }

@@ -33,6 +33,9 @@ export function resolveReference(base: string, ref: string): { location: string;
   return { location: new URL(path, base).href, fragment }
 }
 
+/** The refusal of a file that may be read as soon as it is there. */
+export const missing = 'there is no such file'
+
 /** Why a file may not be read, or undefined if it may: inside the document's folder, or named by `allowRefs`. */
 export function refusal(location: string, root: string, allowRefs: readonly string[]): string | undefined {
   const { protocol, host } = new URL(location)
@@ -49,7 +52,7 @@ export function refusal(location: string, root: string, allowRefs: readonly stri
   } catch {
     // The same answer for a file outside that exists and one that does not would need a check of its own:
     // nothing of the target is read or shown either way.
-    return 'there is no such file'
+    return missing
   }
 }
 
