@@ -17,9 +17,13 @@ const ascii = /^[\x00-\x7f]*$/
 /** Text is encoded as UTF-8. */
 export function encodeBase64url(input: Uint8Array | string): string {
   if (typeof input !== 'string') return encodeBytes(input)
-  if (!ascii.test(input)) return encodeBytes(textEncoder.encode(input))
-  const padded = btoa(input)
-  const text = padded.slice(0, Math.ceil((input.length * 4) / 3))
+  return ascii.test(input) ? encodeByteString(input) : encodeBytes(textEncoder.encode(input))
+}
+
+/** Of bytes that are the characters of a string, as `atob` has them. */
+export function encodeByteString(bytes: string): string {
+  const padded = btoa(bytes)
+  const text = padded.slice(0, Math.ceil((bytes.length * 4) / 3))
   // Of ASCII only ">", "?" and "~" at every third place give either, and looking costs less than a new string.
   return text.includes('+') || text.includes('/') ? text.replaceAll('+', '-').replaceAll('/', '_') : text
 }
@@ -33,7 +37,7 @@ export function decodeBase64url(
   text: string,
   allocate: (length: number) => Uint8Array<ArrayBuffer> = (length) => new Uint8Array(length),
 ): Uint8Array<ArrayBuffer> | undefined {
-  const binary = decodeBinary(text)
+  const binary = decodeByteString(text)
   if (binary === undefined) return undefined
   const bytes = allocate(binary.length)
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
@@ -42,7 +46,7 @@ export function decodeBase64url(
 
 /** The text that was encoded as UTF-8, or `undefined` for what `decodeBase64url` refuses and for invalid UTF-8. */
 export function decodeBase64urlText(text: string): string | undefined {
-  const binary = decodeBinary(text)
+  const binary = decodeByteString(text)
   if (binary === undefined || ascii.test(binary)) return binary
   try {
     return textDecoder.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)))
@@ -57,8 +61,11 @@ export function isBase64url(text: string): boolean {
   return /^[\w-]*$/.test(text) && hasCanonicalEnd(text)
 }
 
-/** A string of bytes. `atob` alone would take white space, padding and stray bits. */
-function decodeBinary(text: string): string | undefined {
+/**
+ * The bytes as the characters of a string, or `undefined` for what `decodeBase64url` refuses: `atob` alone would take
+ * white space, padding and stray bits.
+ */
+export function decodeByteString(text: string): string | undefined {
   if (!isBase64url(text)) return undefined
   return atob(text.replaceAll('-', '+').replaceAll('_', '/'))
 }

@@ -1,5 +1,5 @@
 import { StoreError, type StoreErrorCode } from '../errors/session.ts'
-import type { RecordChange, StoredRecord } from './record-store.ts'
+import type { RecordChange } from './record-store.ts'
 
 /** The kind of a record, which may stand in an error; the rest of its key may be a secret. */
 export function recordKind(key: string): string {
@@ -30,7 +30,7 @@ export function assertDistinctKeys(changes: readonly RecordChange[]): void {
 }
 
 /** A record lives until its time has come; at that millisecond it is gone. */
-export function isLive(record: Pick<StoredRecord, 'expiresAt'>, now: number): boolean {
+export function isLive(record: { readonly expiresAt?: number | undefined }, now: number): boolean {
   return record.expiresAt === undefined || record.expiresAt > now
 }
 

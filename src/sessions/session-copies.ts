@@ -4,6 +4,7 @@ import type { SessionState } from './session-state.ts'
 /** A session as the store had it. */
 export interface SessionCopy {
   readonly state: SessionState
+  readonly version: string
   /** Milliseconds since the epoch. */
   readonly readAt: number
 }

@@ -68,11 +68,12 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
 
   async function put(state: SessionState, expect: string | null): Promise<boolean> {
     const asOf = copies.age
+    const key = keyOf(state.id)
     const result = await reachStore('write', 'session', () =>
       store.commit([
         {
           kind: 'put',
-          key: keyOf(state.id),
+          key,
           value: state,
           expect,
           expiresAt: runtime.now() + lifetime,
@@ -80,7 +81,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
         },
       ]),
     )
-    if (result.ok) copies.set(keyOf(state.id), { state, readAt: runtime.now() }, asOf)
+    if (result.ok) copies.set(key, { state, version: result.versions[key]!, readAt: runtime.now() }, asOf)
     return result.ok
   }
 
@@ -91,9 +92,12 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
       copies.delete(keyOf(id))
       return undefined
     }
-    const state = parseSessionState(record.value)
-    copies.set(keyOf(id), { state, readAt: runtime.now() }, asOf)
-    return { state, version: record.version }
+    const { version } = record
+    const known = copies.get(keyOf(id))
+    // What is the same stays the same object, to which the key that was imported for it and the token made of it belong.
+    const state = known?.version === version ? known.state : parseSessionState(record.value)
+    copies.set(keyOf(id), { state, version, readAt: runtime.now() }, asOf)
+    return { state, version }
   }
 
   async function find(index: string, value: string): Promise<readonly SessionState[]> {

@@ -2,10 +2,18 @@
  * Copies of values that nobody can change, in which equal short texts are one text: the issuer, the client and the
  * scope of a hundred thousand sessions would otherwise be held a hundred thousand times.
  */
-export type CopyFrozen = <T>(value: T) => T
+export type CopyFrozen = (value: unknown) => FrozenCopy
+
+export interface FrozenCopy {
+  readonly value: unknown
+  /** Whether it holds a text of the length of a JWT, so that texts are most of its weight. */
+  readonly hasLongText: boolean
+}
 
 /** Longer texts are tokens, which never repeat. */
 const longestShared = 64
+/** An opaque token is shorter, a JWT longer. */
+const longText = 256
 /** Of plain data; a value that holds itself has no end. */
 const deepest = 200
 /** Enough for what repeats; what does not drives it out. */
@@ -13,8 +21,10 @@ const maxShared = 512
 
 export function createFrozenCopies(): CopyFrozen {
   const shared = new Map<string, string>()
+  let hasLongText = false
 
   function share(text: string): string {
+    if (text.length > longText) hasLongText = true
     if (text.length > longestShared) return text
     const known = shared.get(text)
     if (known !== undefined) return known
@@ -41,7 +51,11 @@ export function createFrozenCopies(): CopyFrozen {
     return Object.freeze(members)
   }
 
-  return (value) => copy(value, 0) as typeof value
+  return (value) => {
+    hasLongText = false
+    const copied = copy(value, 0)
+    return { value: copied, hasLongText }
+  }
 }
 
 function isPlainValue(value: unknown): boolean {

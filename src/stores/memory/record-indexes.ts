@@ -1,14 +1,19 @@
-import type { StoredRecord } from '../../lib/record-store.ts'
-
-/** Where a record stands for as long as its index values stay the same. */
+/** A record as it is held; the same for as long as its index values are. */
 export interface Slot {
-  record: StoredRecord
+  readonly key: string
+  value: unknown
+  /** Whether `value` is the text of a packed one. */
+  isPacked: boolean
+  /** Half the weight of its text. */
+  version: number
+  expiresAt: number | undefined
+  readonly indexes: Readonly<Record<string, string>>
 }
 
 /** Index name and value to the records that carry them. */
 export interface RecordIndexes {
   add(slot: Slot): void
-  /** Takes out the very slot that was added, with the record that it has now. */
+  /** Takes out the very slot that was added. */
   remove(slot: Slot): void
   find(index: string, value: string): readonly Slot[]
 }
@@ -23,7 +28,7 @@ export function createRecordIndexes(): RecordIndexes {
   const indexes = new Map<string, Map<string, Carriers>>()
   return {
     add(slot) {
-      for (const [index, value] of Object.entries(slot.record.indexes)) {
+      for (const [index, value] of Object.entries(slot.indexes)) {
         let values = indexes.get(index)
         if (!values) {
           values = new Map()
@@ -35,7 +40,7 @@ export function createRecordIndexes(): RecordIndexes {
       }
     },
     remove(slot) {
-      for (const [index, value] of Object.entries(slot.record.indexes)) {
+      for (const [index, value] of Object.entries(slot.indexes)) {
         const values = indexes.get(index)
         const carriers = values?.get(value)
         if (carriers instanceof Set) carriers.delete(slot)
