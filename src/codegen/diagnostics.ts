@@ -20,6 +20,8 @@ export type WarningCode =
   | 'pattern_not_checked'
   /** A selector that matches no operation. */
   | 'nothing_selected'
+  /** An action of an overlay that changes nothing. */
+  | 'overlay_without_effect'
   /** Several operations could be the same endpoint of an authorization server. */
   | 'oauth_ambiguous'
   /** A name that had to change, because it is reserved or taken. */

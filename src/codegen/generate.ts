@@ -75,6 +75,8 @@ async function run(resolved: ResolvedOptions, inputs: string[]): Promise<Generat
   })
   onProgress({ stage: 'understand', detail: sizeOf(document) })
   const diagnostics = createDiagnostics(document.locate)
+  for (const { action, message, advice } of document.overlayFaults)
+    diagnostics.warn('overlay_without_effect', action, message, advice)
   const pinned = await readPinnedNames(resolved.out)
   const { files, counts, oauth } = await emitAll(document, pinned, resolved, diagnostics).catch((error: unknown) => {
     throw overflowed(error, document)

@@ -87,6 +87,9 @@ describe('overlays', () => {
   it.each([
     ['no overlay', yaml('hello: 1', 'corrections.yaml'), /corrections\.yaml:1:1: it is no overlay/],
     ['an unknown version', overlay('  []', '2.0.0'), /expected overlay: 1\.0\.0 or 1\.1\.0/],
+    ['no list of actions', yaml('overlay: 1.0\naction: []', 'corrections.yaml'), /1:1: it has no list of "actions"/],
+    ['an action that is none', overlay('  - $.info'), /4:3: an action is not an object/],
+    ['the removal of everything', overlay('  - { target: $, remove: true }'), /4:5: the whole document cannot/],
     [
       'a broken path',
       overlay("  - { target: '$.paths[', remove: true }"),
@@ -109,9 +112,15 @@ describe('overlays', () => {
   })
 
   it('may touch nothing, and make __proto__ a property like any other', async () => {
-    await corrected(`
+    const { report } = await corrected(`
   - { target: $.nothing, remove: true }
-  - { target: $.components.schemas.User.properties, update: { __proto__: { type: string } } }`)
+  - { target: $.components.schemas.User.properties, update: { __proto__: { type: string } } }
+  - { target: $.info, udpate: { title: X } }`)
+    const effectless = report.warnings.filter(({ code }) => code === 'overlay_without_effect')
+    expect(effectless).toMatchObject([
+      { file: 'corrections.yaml', line: 5, message: expect.stringContaining('"$.nothing" fits nothing') as string },
+      { file: 'corrections.yaml', line: 7, message: expect.stringContaining('has no "update"') as string },
+    ])
     expect(({} as { type?: string }).type).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { GenerateError } from '../../errors/generate.ts'
-import { applyOverlays } from './overlay.ts'
+import { applyOverlays, type OverlayFault } from './overlay.ts'
 import { parseText } from './parse-text.ts'
 import { readText } from './read-text.ts'
 import { externalReferences, missing, refusal } from './references.ts'
@@ -18,6 +18,7 @@ export interface LoadedDocument {
   readonly sources: ReadonlyMap<string, Source>
   /** Locations that were not read, and why. */
   readonly refused: ReadonlyMap<string, string>
+  readonly overlayFaults: readonly OverlayFault[]
   /** SHA-256 over all texts that were read, in hexadecimal. */
   readonly hash: string
   readonly locate: Locate
@@ -35,7 +36,8 @@ export async function loadDocument(
   for (const each of [input, ...overlays]) reads(locationOf(each))
   const patches: Source[] = []
   for (const overlay of overlays) patches.push(await loadRoot(overlay, `overlay${patches.length + 1}`))
-  const root = applyOverlays(await loadRoot(input), patches)
+  const overlayFaults: OverlayFault[] = []
+  const root = applyOverlays(await loadRoot(input), patches, overlayFaults)
   const sources = new Map([[root.location, root], ...patches.map((patch): [string, Source] => [patch.location, patch])])
   const refused = new Map<string, string>()
   const queue = externalReferences(root)
@@ -56,7 +58,7 @@ export async function loadDocument(
     sources.set(location, source)
     queue.push(...externalReferences(source))
   }
-  return { root, sources, refused, hash: hashOf(sources), locate: locator(sources, root) }
+  return { root, sources, refused, overlayFaults, hash: hashOf(sources), locate: locator(sources, root) }
 }
 
 /** `role` tells texts without a place of their own apart. */

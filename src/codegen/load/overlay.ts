@@ -1,5 +1,5 @@
 import { GenerateError } from '../../errors/generate.ts'
-import { isRawObject, list, own, text } from '../normalise/raw.ts'
+import { isRawObject, own } from '../normalise/raw.ts'
 import { followPath, type Location, parsePath, selectNodes } from './json-path.ts'
 import { createPositions, type Source } from './source.ts'
 
@@ -10,11 +10,11 @@ import { createPositions, type Source } from './source.ts'
  * @throws GenerateError overlay_invalid, with its place
  * @see OpenAPI Overlay 1.1 4.4
  */
-export function applyOverlays(source: Source, overlays: readonly Source[]): Source {
+export function applyOverlays(source: Source, overlays: readonly Source[], faults: OverlayFault[] = []): Source {
   if (overlays.length === 0) return source
   const originals = new WeakMap<object, object>()
   let root = source.root
-  for (const overlay of overlays) root = applyOverlay(root, overlay, originals)
+  for (const overlay of overlays) root = applyOverlay(root, overlay, originals, faults)
   const offsetOf = (node: object): number | undefined => {
     let original = node
     for (let next = originals.get(original); next; next = originals.get(original)) original = next
@@ -23,22 +23,58 @@ export function applyOverlays(source: Source, overlays: readonly Source[]): Sour
   return { ...source, root, offsetOf }
 }
 
+/** An action that changes nothing: most likely a slip of the keyboard, or the provider has mended it. */
+export interface OverlayFault {
+  readonly action: unknown
+  readonly message: string
+  readonly advice: string
+}
+
 type Originals = WeakMap<object, object>
 
-function applyOverlay(given: unknown, overlay: Source, originals: Originals): unknown {
-  const version = text(own(overlay.root, 'overlay'))
-  if (version === undefined || !/^1\.[01](\.|$)/.test(version)) {
+function applyOverlay(given: unknown, overlay: Source, originals: Originals, faults: OverlayFault[]): unknown {
+  // Unquoted in YAML, 1.0 and 1.1 are numbers.
+  if (!/^1(\.[01])?(\.|$)/.test(String(own(overlay.root, 'overlay')))) {
     throw invalid(overlay, overlay.root, 'it is no overlay: expected overlay: 1.0.0 or 1.1.0')
   }
+  const actions = own(overlay.root, 'actions')
+  // Overlay 1.1 4.4.1: at least one.
+  if (!Array.isArray(actions) || actions.length === 0)
+    throw invalid(overlay, overlay.root, 'it has no list of "actions"')
   let root = given
-  for (const action of list(own(overlay.root, 'actions'))) root = applyAction(root, action, overlay, originals)
+  for (const action of actions as unknown[]) {
+    if (!isRawObject(action)) throw invalid(overlay, actions, 'an action is not an object')
+    root = applyAction(root, action, overlay, originals, faults)
+  }
   return root
 }
 
-function applyAction(root: unknown, action: unknown, overlay: Source, originals: Originals): unknown {
+function applyAction(
+  root: unknown,
+  action: unknown,
+  overlay: Source,
+  originals: Originals,
+  faults: OverlayFault[],
+): unknown {
   const locations = locate(root, own(action, 'target'), action, overlay)
-  if (own(action, 'remove') === true) return removeAll(root, locations, originals)
   const copied = own(action, 'copy')
+  const isRemoval = own(action, 'remove') === true
+  if (!isRemoval && copied === undefined && own(action, 'update') === undefined)
+    faults.push({
+      action,
+      message: 'the action of the overlay has no "update", no "copy" and no "remove: true"; it changes nothing',
+      advice: 'correct the name, or remove the action',
+    })
+  // Overlay 1.1 4.4.3: that is no error.
+  else if (locations.length === 0)
+    faults.push({
+      action,
+      message: `"${String(own(action, 'target'))}" fits nothing in the document; the action of the overlay changes nothing`,
+      advice: 'correct the path; or remove the action, if what it corrected is gone',
+    })
+  if (isRemoval && locations.some(({ length }) => length === 0))
+    throw invalid(overlay, action, 'the whole document cannot be removed')
+  if (isRemoval) return removeAll(root, locations, originals)
   const source = copied === undefined ? undefined : locate(root, copied, action, overlay)
   // Overlay 1.1 4.4.3: copy must select one node.
   if (source && source.length !== 1)
