@@ -88,6 +88,35 @@ describe('framing', () => {
     expect(await answer.json()).toMatchObject({ error: 'invalid_request' })
   })
 
+  it('takes a body up to its limit, to the byte', async () => {
+    const most = 262_144
+    const form = (length: number) => `grant_type=${'a'.repeat(length - 'grant_type='.length)}`
+    const type = { 'content-type': 'application/x-www-form-urlencoded', authorization: basic }
+    expect(await (await post('/token', form(most), type)).json()).toMatchObject({ error: 'unsupported_grant_type' })
+    const over = await post('/token', form(most + 1), type)
+    expect([over.status, over.headers.get('cache-control')]).toEqual([413, 'no-store'])
+    expect(
+      (await post('/register', JSON.stringify('a'.repeat(most)), { 'content-type': 'application/json' })).status,
+    ).toBe(413)
+  })
+
+  it('does not read on for ever: a body without an end is answered and its connection closed', async () => {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    const sent = httpRequest(`${server.issuer}/token`, { method: 'POST', headers: type })
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>
+    // Whatever is written after the end of the connection is lost with it.
+    sent.on('error', () => {})
+    const closed = once(sent, 'close')
+    const chunk = Buffer.alloc(65_536, 'a')
+    for (let written = 0; written <= 8_388_608; written += chunk.length) sent.write(chunk)
+    const [answer] = await answered
+    answer.resume()
+    expect([answer.statusCode, answer.headers['cache-control']]).toEqual([413, 'no-store'])
+    await closed
+    // And goes on for others.
+    expect((await post('/token', ownGrant, { authorization: basic })).status).toBe(200)
+  })
+
   it('names the methods that an address takes', async () => {
     const answer = await fetch(`${server.issuer}/token`)
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
