@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { compileErrors } from './support/compile.ts'
-import { fixture, generated, temporaryFolder } from './support/generated.ts'
+import { aDocument, fixture, generated, temporaryFolder } from './support/generated.ts'
 
 const use = `import type { Api } from '${resolve('src/lib/wire/index.ts')}'
 import { authorize, getThing, getThingResult, issueToken, issueTokenResult, putThing, deleteThing } from './keywords-3.1.yaml.strict/endpoints.js'
@@ -68,5 +68,35 @@ it('the output of every fixture compiles under the strictest settings, and types
     }
   }
   await writeFile(join(folder, 'use.ts'), use)
+  expect(await compileErrors(folder)).toBe('')
+}, 60_000)
+
+const inheriting = {
+  '/a': {
+    post: {
+      operationId: 'race',
+      parameters: [{ name: 'toString', in: 'query', schema: { type: 'integer' } }],
+      requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Race' } } } },
+      responses: { 200: { description: 'd', content: { 'application/json': { schema: { type: 'string' } } } } },
+    },
+  },
+}
+const race = { type: 'object', properties: { constructor: { type: 'string' }, lap: { type: 'integer' } } }
+
+it('an object needs none of the properties that every object inherits', async () => {
+  const folder = await temporaryFolder()
+  await generated({
+    document: aDocument({ paths: inheriting, schemas: { Race: race } }),
+    out: join(folder, 'out'),
+    runtime: resolve('src/lib/wire/index.ts'),
+  })
+  const caller = `import type { Api } from '${resolve('src/lib/wire/index.ts')}'
+import { race } from './out/endpoints.js'
+export const plain = (api: Api): Promise<string> => race(api, { query: {}, body: { lap: 1 } })
+export const named = (api: Api): Promise<string> => race(api, { query: { toString: 5 }, body: { constructor: 'Lotus' } })
+// @ts-expect-error: of that name, the document wants a string
+export const wrong = (api: Api): Promise<string> => race(api, { body: { constructor: 5 } })
+`
+  await writeFile(join(folder, 'use.ts'), caller)
   expect(await compileErrors(folder)).toBe('')
 }, 60_000)

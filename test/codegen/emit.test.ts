@@ -45,6 +45,21 @@ describe('models', () => {
     expect(models).toContain("export type Open = 'one' | 'two' | (string & {})")
   })
 
+  it('have bytes where 3.1 says so: by a media type that no encoding makes text of', async () => {
+    const octets = { type: 'string', contentMediaType: 'application/octet-stream' }
+    const schemas = {
+      Photo: { type: 'string', contentMediaType: 'image/png' },
+      Photos: { type: 'array', items: octets },
+      Encoded: { ...octets, contentEncoding: 'base64' },
+      Page: { type: 'string', contentMediaType: 'text/html' },
+    }
+    const models = (await generated({ document: aDocument({ schemas }) })).files['models.ts']!
+    expect(declaration(models, 'Photo')).toBe('export type Photo = Blob | string')
+    expect(declaration(models, 'Photos')).toBe('export type Photos = ReadonlyArray<Blob | string>')
+    expect(declaration(models, 'Encoded')).toBe('export type Encoded = string')
+    expect(declaration(models, 'Page')).toBe('export type Page = string')
+  })
+
   it('close enums only where the validators do', async () => {
     const lenient = await generated({ document: fixture('keywords-3.1.yaml') })
     expect((await keywords()).files['models.ts']).toContain("export type Kind = 'small' | 'large'\n")

@@ -3,7 +3,7 @@ import { intersection } from '../normalise/lift-required.ts'
 import type { MediaSpec, NamedSchema, OperationSpec, ParameterPlace, ResponseSpec, Schema } from '../spec.ts'
 import { jsdoc } from './jsdoc.ts'
 import { indent, propertyKey, stringLiteral } from './text.ts'
-import { createTypePrinter, type TypePrinter, type TypePrinterOptions } from './type-text.ts'
+import { createTypePrinter, optionalSuffix, type TypePrinter, type TypePrinterOptions } from './type-text.ts'
 
 /** The type of an operation's input, and whether it can be left out. */
 export interface InputType {
@@ -47,7 +47,7 @@ function parameterGroup(operation: OperationSpec, place: ParameterPlace, printer
   const optional = parameters.every(({ required }) => !required)
   const lines = parameters.map(({ name, required, schema, description, deprecated }) => {
     const doc = jsdoc({ ...schema, description, deprecated })
-    return `${doc}readonly ${propertyKey(name)}${required ? '' : '?'}: ${printer.print(schema)}\n`
+    return `${doc}readonly ${propertyKey(name)}${required ? ': ' : optionalSuffix(name)}${printer.print(schema)}\n`
   })
   return { text: `readonly ${place}${optional ? '?' : ''}: ${block(lines)}\n`, optional }
 }

@@ -159,7 +159,8 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   }
 
   function printProperty(name: string, property: Schema, required: boolean): string {
-    return `${jsdoc(property)}readonly ${propertyKey(name)}${required ? '' : '?'}: ${printInside(property).text}\n`
+    const { text } = printInside(property)
+    return `${jsdoc(property)}readonly ${propertyKey(name)}${required ? ': ' : optionalSuffix(name)}${text}\n`
   }
 
   /** Required properties that this schema does not declare itself, with the type that another part gives them. */
@@ -198,6 +199,16 @@ function openUnion(values: readonly string[]): Printed {
 
 function withNull(schema: Schema, printed: Printed): Printed {
   return schema.types?.includes('null') ? { text: `${printed.text} | null`, joint: '|' } : printed
+}
+
+const inherited = new Set(Object.getOwnPropertyNames(Object.prototype))
+
+/**
+ * What stands between the name of an optional property and its type. Where one of a name such as `constructor` is
+ * absent, every object has a function all the same; without it the compiler takes no object literal.
+ */
+export function optionalSuffix(name: string): string {
+  return inherited.has(name) && !name.startsWith('__') ? '?: Function | ' : '?: '
 }
 
 /** How many types a schema is the intersection of, at most. */

@@ -1,4 +1,5 @@
 import type { Diagnostics } from '../diagnostics.ts'
+import { isJson, isText, parseMediaType } from '../media-types.ts'
 import type {
   Annotations,
   ArrayKeywords,
@@ -196,13 +197,24 @@ function readScalar(raw: Raw): ScalarKeywords {
     ...optional('minLength', count(own(raw, 'minLength'))),
     ...optional('maxLength', count(own(raw, 'maxLength'))),
     ...optional('pattern', text(own(raw, 'pattern'))),
-    ...optional('format', own(raw, 'type') === 'file' ? 'binary' : text(own(raw, 'format'))),
+    ...optional('format', isBinary(raw) ? 'binary' : text(own(raw, 'format'))),
     ...optional('minimum', openBelow ? undefined : minimum),
     ...optional('maximum', openAbove ? undefined : maximum),
     ...optional('exclusiveMinimum', openBelow ? minimum : count(own(raw, 'exclusiveMinimum'))),
     ...optional('exclusiveMaximum', openAbove ? maximum : count(own(raw, 'exclusiveMaximum'))),
     ...optional('multipleOf', count(own(raw, 'multipleOf'))),
   }
+}
+
+/**
+ * `file` of 2.0; and what took the place of `format: binary` in 3.1: a string of some media type that no encoding makes
+ * text of (OpenAPI 3.1 4.8.14.2, JSON Schema 2020-12 Validation 8).
+ */
+function isBinary(raw: Raw): boolean {
+  const mediaType = text(own(raw, 'contentMediaType'))
+  if (mediaType === undefined || own(raw, 'contentEncoding') !== undefined) return own(raw, 'type') === 'file'
+  const parsed = parseMediaType(mediaType)
+  return parsed !== undefined && !isText(parsed) && !isJson(parsed)
 }
 
 function readAnnotations(raw: Raw): Annotations {
