@@ -134,7 +134,7 @@ function assertSettings(options: ManageClientOptions): void {
 async function discoverEndpoint(issuer: string, options: ManageClientOptions): Promise<string> {
   assertSettings(options)
   const { fetch = bareFetch, runtime = systemRuntime, timeout, allowLoopbackHttp, signal } = options
-  const { metadata } = sharedSources({ issuer, fetch, runtime, timeout, allowLoopbackHttp })
+  const { metadata } = sharedSources({ issuer, timeout, allowLoopbackHttp }, fetch, runtime)
   const { registration_endpoint: url } = await metadata.get({ signal })
   if (url !== undefined) return url
   const field = 'registration_endpoint'

@@ -90,7 +90,7 @@ async function resolveSource(
   const settled = settleThirdParty(options)
   const jwt = source.kind === 'aggregated' ? source.jwt : await fetchSource(source, options)
   const issuer = readSourceIssuer(jwt, options.trustedIssuers)
-  const { metadata, keys } = sharedSources({ ...settled, issuer })
+  const { metadata, keys } = sharedSources({ ...settled, issuer }, settled.fetch, settled.runtime)
   const init = options.signal ? { signal: options.signal } : {}
   const { id_token_signing_alg_values_supported: serverAlgorithms } = await metadata.get(init)
   const found = await judgeSourceJwt(

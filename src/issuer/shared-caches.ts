@@ -21,15 +21,20 @@ const shelves = new WeakMap<Fetch, WeakMap<Runtime, Map<string, SharedSources>>>
  * Two callers that name different key sets or quirks for an issuer share nothing; other local metadata has no say here.
  * The first caller's timeout stays.
  */
-export function sharedSources(options: MetadataCacheOptions): SharedSources {
+export function sharedSources(
+  options: Omit<MetadataCacheOptions, 'fetch' | 'runtime'>,
+  fetch: Fetch,
+  runtime: Runtime,
+): SharedSources {
   const { issuer, allowLoopbackHttp, metadata, quirks = [] } = options
-  const shelf = shelfOf(options.fetch, options.runtime)
+  const shelf = shelfOf(fetch, runtime)
   const isPlain = !allowLoopbackHttp && metadata?.jwks_uri === undefined && quirks.length === 0
   const key = isPlain ? issuer : [issuer, metadata?.jwks_uri, allowLoopbackHttp, ...quirks].join(' ')
   const known = shelf.get(key)
-  const sources = known ?? createSources(options)
+  if (known && shelf.size === 1) return known
+  const sources = known ?? createSources({ ...options, fetch, runtime })
   // A map keeps its order of insertion: what is used goes to the end, what goes is at the start.
-  if (known && shelf.size > 1) shelf.delete(key)
+  shelf.delete(key)
   shelf.set(key, sources)
   if (shelf.size > mostIssuers) shelf.delete(shelf.keys().next().value!)
   return sources

@@ -73,10 +73,10 @@ export async function verifyIdToken(token: string, options: VerifyIdTokenOptions
   const { jwks, metadata, fetch = bareFetch, runtime = systemRuntime, signal } = options
   let known: SharedSources | undefined
   const sources = () => {
-    known ??= sharedSources({ ...options, fetch, runtime })
+    known ??= sharedSources(options, fetch, runtime)
     return known
   }
-  return judgeIdToken(token, options, {
+  return await judgeIdToken(token, options, {
     runtime,
     signingAlgs: () => {
       // A registered algorithm needs no list, so with keys of its own such a caller asks the network for nothing.
@@ -101,7 +101,7 @@ export async function verifyIdTokenWith(
   request: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<VerifiedIdToken> {
   assertIdTokenExpectations(expectations)
-  return judgeIdToken(token, expectations, {
+  return await judgeIdToken(token, expectations, {
     runtime: sources.runtime,
     signingAlgs: () => andThen(sources.metadata.get(request), algsOf),
     selectKeys: (query) => sources.keys.select(query, request),

@@ -1,6 +1,10 @@
 import { ProtocolError } from '../errors/protocol.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Decryptor, EncryptionExpectations } from './decryption.ts'
 import type { IdTokenExpectations } from './id-token.ts'
 import type { TokenChecks } from './token-checks.ts'
+
+const clause = 'OIDC Core 3.1.3.7 item 1'
 
 /**
  * The signed id_token inside an encrypted one. Where encryption was registered, a plain one is refused: somebody
@@ -8,16 +12,22 @@ import type { TokenChecks } from './token-checks.ts'
  *
  * @see OIDC Core 2, 3.1.3.7 item 1
  */
-export async function decryptIdToken(
+export function decryptIdToken(
   token: string,
   { idTokenEncryptedResponseAlg: alg, idTokenEncryptedResponseEnc: enc, decryptor }: IdTokenExpectations,
   checks: TokenChecks,
+): MaybePromise<string> {
+  if (alg !== undefined && decryptor) return openWith(decryptor, token, { alg, enc }, checks)
+  checks.skip('encryption', clause, 'not registered')
+  return token
+}
+
+async function openWith(
+  decryptor: Decryptor,
+  token: string,
+  { alg, enc }: Pick<EncryptionExpectations, 'alg' | 'enc'>,
+  checks: TokenChecks,
 ): Promise<string> {
-  const clause = 'OIDC Core 3.1.3.7 item 1'
-  if (alg === undefined || !decryptor) {
-    checks.skip('encryption', clause, 'not registered')
-    return token
-  }
   try {
     const inner = await decryptor.decrypt(token, { alg, enc, noun: 'id_token' })
     checks.expect(true, 'encryption', clause, alg, alg)

@@ -11,31 +11,36 @@ const clause = 'OIDC Core 3.1.3.7 item 6'
 
 /**
  * Finds the key and verifies: with the issuer's, with the client's secret where a MAC was registered, or not at
- * all for `none`. Awaits only what is a promise: on Node nothing is, and each turn of the loop would cost.
+ * all for `none`. Nothing is to be awaited where keys and signatures are there at once.
  */
-export async function checkSignature(
+export function checkSignature(
   jwt: Jwt,
   alg: SignatureAlgorithm | 'none',
   { clientSecret = '' }: IdTokenExpectations,
   sources: IdTokenSources,
   checks: TokenChecks,
-): Promise<void> {
+): MaybePromise<void> {
   if (alg === 'none') {
     // RFC 7518 3.6: the signature of an unsecured JWS is the empty octet sequence.
     expectSignature(jwt.signature.length === 0, 'RFC 7518 3.6', 'empty, for alg none', checks)
-    checks.skip('key', 'OIDC Core 2', 'unsigned, as registered')
-    return
+    return checks.skip('key', 'OIDC Core 2', 'unsigned, as registered')
   }
   const { kid } = jwt.header
   const selecting = isSymmetricAlgorithm(alg) ? secretKey(clientSecret, alg) : sources.selectKeys({ alg, kid })
-  const selection = selecting instanceof Promise ? await selecting : selecting
-  const keys = expectKeys(selection, alg, kid, checks)
-  let holds = false
-  for (let i = 0; i < keys.length && !holds; i++) {
-    const verdict = verify(keys[i]!, jwt.signingInput, jwt.signature)
-    holds = verdict instanceof Promise ? await verdict : verdict
-  }
-  expectSignature(holds, clause, `by ${alg} with the key`, checks)
+  return andThen(selecting, (selection) => {
+    const keys = expectKeys(selection, alg, kid, checks)
+    return andThen(isSignedByOne(jwt, keys, 0), (holds) => {
+      expectSignature(holds, clause, `by ${alg} with the key`, checks)
+    })
+  })
+}
+
+/** One key after the other, from the one at `first`; of the same `kid` there may be some. */
+function isSignedByOne(jwt: Jwt, keys: readonly VerificationKey[], first: number): MaybePromise<boolean> {
+  const key = keys[first]
+  if (!key) return false
+  const verdict = verify(key, jwt.signingInput, jwt.signature)
+  return andThen(verdict, (holds) => holds || isSignedByOne(jwt, keys, first + 1))
 }
 
 /** OIDC Core 3.1.3.7 item 8: the octets of the client secret are the key. */

@@ -26,24 +26,31 @@ export function hashToken(value: string, alg: SignatureAlgorithm): MaybePromise<
 }
 
 /** Each hash is checked whenever it and its input are at hand, for every algorithm; required where the caller says so. */
-export async function checkTokenHashes(
+export function checkTokenHashes(
   claims: IdTokenClaims,
   alg: SignatureAlgorithm | 'none',
   expectations: IdTokenExpectations,
   checks: TokenChecks,
-): Promise<void> {
-  for (const { name, input, clause } of tokenHashes) {
-    const claim = claims[name]
-    const value = expectations[input]
-    const required = expectations.requiredHashes?.includes(name)
-    if (claim === undefined && !required) checks.skip(name, clause, 'absent, and not demanded')
-    else if (value === undefined) checks.skip(name, clause, 'nothing was given to compare with')
-    // No signature, no hash function: whoever could change the one could change the other.
-    else if (alg === 'none') checks.skip(name, clause, 'an unsigned id_token names no hash function')
-    else {
-      const hash = hashToken(value, alg)
-      const expected = hash instanceof Promise ? await hash : hash
-      checks.expect(claim === expected, name, clause, expected, claim)
-    }
-  }
+): MaybePromise<void> {
+  return tokenHashes.reduce<MaybePromise<void>>(
+    (before, hash) => andThen(before, () => checkTokenHash(hash, claims, alg, expectations, checks)),
+    undefined,
+  )
+}
+
+function checkTokenHash(
+  { name, input, clause }: (typeof tokenHashes)[number],
+  claims: IdTokenClaims,
+  alg: SignatureAlgorithm | 'none',
+  expectations: IdTokenExpectations,
+  checks: TokenChecks,
+): MaybePromise<void> {
+  const claim = claims[name]
+  const value = expectations[input]
+  const required = expectations.requiredHashes?.includes(name)
+  if (claim === undefined && !required) return checks.skip(name, clause, 'absent, and not demanded')
+  if (value === undefined) return checks.skip(name, clause, 'nothing was given to compare with')
+  // No signature, no hash function: whoever could change the one could change the other.
+  if (alg === 'none') return checks.skip(name, clause, 'an unsigned id_token names no hash function')
+  return andThen(hashToken(value, alg), (expected) => checks.expect(claim === expected, name, clause, expected, claim))
 }

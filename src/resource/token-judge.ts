@@ -63,7 +63,7 @@ function createSource(trusted: TrustedIssuer, options: IntrospectorOptions): Sou
   }
   const keyring = jwks && createKeyring(jwks)
   // Asked for at each use: of the shared caches the one that is used least goes first.
-  const shared = () => sharedSources({ ...options, issuer, metadata }).keys
+  const shared = () => sharedSources({ ...options, issuer, metadata }, options.fetch, options.runtime).keys
   return { kind: 'jwt', sources: { algorithms, selectKeys: (query) => (keyring ?? shared()).select(query) } }
 }
 

@@ -72,6 +72,30 @@ describe('parseJwt', () => {
     expect(String(fault(`${secret}.${secret}`))).not.toContain(secret)
   })
 
+  it.each([
+    ['flat', { alg: 'ES256', kid: 'k1', __proto__: null }],
+    ['with parts', { alg: 'ES256', x5c: ['a'], jwk: { kty: 'EC' } }],
+    ['of a member that would be a prototype', JSON.parse('{"alg":"ES256","__proto__":"a"}')],
+  ])('gives each reader a header of its own, %s', (_, head) => {
+    const token = jwt(head, {})
+    const [first, second, third] = [parseJwt(token).header, parseJwt(token).header, parseJwt(token).header]
+    for (const read of [first, second, third]) {
+      expect({ ...read }).toEqual({ ...head })
+      expect(Object.getPrototypeOf(read)).toBeNull()
+    }
+    Object.assign(second, { alg: 'none', kid: 'changed' })
+    if (second.x5c) Object.assign(second.x5c, ['changed'])
+    for (const read of [third, parseJwt(token).header]) expect({ ...read }).toEqual({ ...head })
+  })
+
+  it('judges a header each time that it comes, good or not', () => {
+    const bad = jwt({ alg: 1 }, {})
+    for (const token of [jwt(header, {}), bad, bad, jwt(header, {}), bad]) {
+      if (token === bad) expect(fault(token).message).toMatch(/header "alg"/)
+      else expect(parseJwt(token).header.alg).toBe('ES256')
+    }
+  })
+
   it('gives claims no prototype', () => {
     const { claims } = parseJwt(jwt(header, '{"__proto__":{"sub":"admin"},"constructor":1}'))
     expect(claims.sub).toBeUndefined()
