@@ -1,4 +1,5 @@
 import { RequestError } from '../errors/network.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { withoutQuery } from './network-errors.ts'
 import { readUpTo } from './read-bytes.ts'
 
@@ -18,7 +19,7 @@ export interface Replay {
    * @param answer the one that asks for another attempt
    * @throws RequestError body_not_replayable, carrying `answer`
    */
-  next(answer?: Response): Promise<Request>
+  next(answer?: Response): MaybePromise<Request>
   /** Ends the keeping of the body. */
   end(): void
 }
@@ -43,7 +44,7 @@ export function createReplayableRequest(input: RequestInfo | URL, init?: Request
 export function createReplay(request: Request, options: ReplayOptions = {}): Replay {
   // Firefox does not show the body of a request at all: there only the method tells.
   const { body: visible, method } = request as { body: ReadableStream | null | undefined; method: string }
-  if (visible === null || method === 'GET' || method === 'HEAD') return { next: async () => request, end() {} }
+  if (visible === null || method === 'GET' || method === 'HEAD') return { next: () => request, end() {} }
   const source = sources.get(request)
   const kept = source === undefined ? keepBody(request, options.bufferLimit ?? 0) : undefined
   let attempts = 0

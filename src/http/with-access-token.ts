@@ -2,6 +2,7 @@ import { RequestError } from '../errors/network.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { setField } from '../lib/header-fields.ts'
 import { assertNumbers } from '../lib/options.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { findChallengeError } from '../lib/www-authenticate.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
@@ -111,13 +112,15 @@ interface SendContext {
 }
 
 /** Token, and for a bound one a fresh proof for each attempt. `answer` is what refused the token before. */
-async function sendCarrying(
+function sendCarrying(
   token: AccessToken,
   replay: Replay,
   context: SendContext,
   answer?: Response,
-): Promise<Response> {
-  if (token.kind === 'bearer') return attempt(context, await replay.next(answer), `Bearer ${token.value}`)
+): MaybePromise<Response> {
+  if (token.kind === 'bearer') {
+    return andThen(replay.next(answer), (request) => attempt(context, request, `Bearer ${token.value}`))
+  }
   const { clocks, runtime = systemRuntime, nonces: shared } = context.settled
   const nonces = createCallNonces(shared)
   const options = {

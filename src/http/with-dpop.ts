@@ -1,3 +1,4 @@
+import { signAside } from '#signatures'
 import type { Fetch } from '../lib/fetch.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
@@ -37,8 +38,8 @@ export function withDpop(fetch: Fetch, options: DpopOptions): Fetch {
   }
 }
 
-/** A proof for this one attempt, with the nonce that is known at this moment. Synchronous on Node. */
-export function proofFor({ method, url }: Request, options: DpopOptions): MaybePromise<string> {
+/** A proof for this one attempt, with the nonce that is known at this moment. On Node it is there at once, but for many at a time. */
+export function proofFor({ method, url }: Pick<Request, 'method' | 'url'>, options: DpopOptions): MaybePromise<string> {
   const { accessToken, claims, clocks, runtime = systemRuntime } = options
   const nonce = options.nonces.get(options.role, url)
   const input = {
@@ -48,5 +49,5 @@ export function proofFor({ method, url }: Request, options: DpopOptions): MaybeP
     ...(accessToken !== undefined && { accessToken }),
     ...(claims && { claims }),
   }
-  return createDpopProof(options.key, input, clocks?.runtimeFor(url) ?? runtime)
+  return createDpopProof(options.key, input, clocks?.runtimeFor(url) ?? runtime, signAside)
 }

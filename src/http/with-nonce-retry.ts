@@ -39,7 +39,9 @@ export async function sendWithNonce(
   options: NonceRetryOptions,
   answer?: Response,
 ): Promise<Response> {
-  const request = await replay.next(answer)
+  const next = replay.next(answer)
+  // Awaited only where it is not there yet: most requests have no body to be read.
+  const request = next instanceof Promise ? await next : next
   const { url } = request
   const used = options.nonces.get(options.role, url)
   const response = await fetch(request)

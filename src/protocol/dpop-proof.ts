@@ -2,7 +2,7 @@ import { digest, sign } from '#signatures'
 import { encodeBase64url } from '../lib/base64url.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { epochSeconds, type Runtime } from '../lib/runtime.ts'
-import type { MaybePromise, SigningKey } from '../lib/signatures/types.ts'
+import type { MaybePromise, Signatures, SigningKey } from '../lib/signatures/types.ts'
 
 /** What a DPoP proof is made for. */
 export interface DpopProofInput {
@@ -32,20 +32,26 @@ const memories = new WeakMap<SigningKey, KeyMemory>()
 /**
  * A proof of possession for one request, in compact form. Synchronous on Node, a promise on WebCrypto.
  *
+ * @param signing what signs; `signAside` where many proofs may be asked for at once
  * @throws TypeError for a URL that is not absolute or not http(s)
  * @see RFC 9449 4.2
  * @example
  * const proof = await createDpopProof(key, { method: 'POST', url: 'https://as.example/token' }, systemRuntime)
  */
-export function createDpopProof(key: SigningKey, input: DpopProofInput, runtime: Runtime): MaybePromise<string> {
+export function createDpopProof(
+  key: SigningKey,
+  input: DpopProofInput,
+  runtime: Runtime,
+  signing: Signatures['sign'] = sign,
+): MaybePromise<string> {
   const memory = memoryOf(key)
   const { accessToken } = input
-  if (accessToken === undefined) return signProof(key, memory, input, undefined, runtime)
-  if (memory.token === accessToken) return signProof(key, memory, input, memory.ath, runtime)
+  if (accessToken === undefined) return signProof(key, memory, input, undefined, runtime, signing)
+  if (memory.token === accessToken) return signProof(key, memory, input, memory.ath, runtime, signing)
   return andThen(digest('SHA-256', accessToken), (hash) => {
     memory.token = accessToken
     memory.ath = encodeBase64url(hash)
-    return signProof(key, memory, input, memory.ath, runtime)
+    return signProof(key, memory, input, memory.ath, runtime, signing)
   })
 }
 
@@ -55,9 +61,10 @@ function signProof(
   input: DpopProofInput,
   ath: string | undefined,
   runtime: Runtime,
+  signing: Signatures['sign'],
 ): MaybePromise<string> {
   const data = memory.head + encodeBase64url(JSON.stringify(buildClaims(input, ath, runtime)))
-  return andThen(sign(key, data), (signature) => `${data}.${encodeBase64url(signature)}`)
+  return andThen(signing(key, data), (signature) => `${data}.${encodeBase64url(signature)}`)
 }
 
 function buildClaims(input: DpopProofInput, ath: string | undefined, runtime: Runtime): Record<string, unknown> {

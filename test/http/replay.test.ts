@@ -97,7 +97,7 @@ describe('createReplay', () => {
       const first = await replay.next()
       expect(await first.text()).toBe('a')
       const response = new Response(null, { status: 401 })
-      const error = await failure(replay.next(response))
+      const error = await failure(Promise.resolve(replay.next(response)))
       expect(error).toMatchObject({ code: 'body_not_replayable', url: 'https://a.example/x' })
       expect(error.response).toBe(response)
       expect(Object.keys(error)).not.toContain('response')
@@ -125,7 +125,7 @@ describe('createReplay', () => {
       { bufferLimit: 10_000 },
     )
     await replay.next()
-    expect(await failure(replay.next(new Response()))).toMatchObject({ code: 'body_not_replayable' })
+    expect(await failure(Promise.resolve(replay.next(new Response())))).toMatchObject({ code: 'body_not_replayable' })
     expect(pulled).toBeLessThan(20_000)
   })
 })

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../src/errors/configuration.ts'
 import { encodeBase64url } from '../../src/lib/base64url.ts'
 import * as nodeSide from '../../src/lib/signatures/node.ts'
 import { thumbprintInput } from '../../src/lib/signatures/public-jwk.ts'
-import type { Jwk, Signatures, SigningKeyInput } from '../../src/lib/signatures/types.ts'
+import type { Jwk, Signatures, SigningKey, SigningKeyInput } from '../../src/lib/signatures/types.ts'
 import * as webSide from '../../src/lib/signatures/web.ts'
 import { aKeyPair, everyAsymmetricAlgorithm, kindOf, privateJwk, publicJwk, signRaw } from '../support/id-token.ts'
 import { jwsVectors, thumbprintVectors } from '../vectors/jws.ts'
@@ -61,6 +61,16 @@ describe.each(sides)('signatures by %s', (_, signatures) => {
         const verifier = await other.importVerificationKey(key.publicJwk, alg)
         expect(await other.verify(verifier, data, signature)).toBe(true)
       }
+    })
+
+    it('signs many at once as it signs one', async () => {
+      const key = await signatures.importSigningKey(privateJwk(kind, { alg }))
+      const texts = ['a', 'b', 'c', 'd'].map((letter) => data + letter)
+      const made = await Promise.all(texts.map((text) => signatures.signAside(key, text)))
+      const verifier = await signatures.importVerificationKey(key.publicJwk, alg)
+      const verdicts = await Promise.all(texts.map((text, i) => signatures.verify(verifier, text, made[i]!)))
+      expect(verdicts).toEqual([true, true, true, true])
+      expect(await signatures.verify(verifier, texts[0]!, made[1]!)).toBe(false)
     })
 
     it.each([
@@ -280,5 +290,19 @@ describe.each(sides)('signatures by %s', (_, signatures) => {
     const signature = signRaw('ES256', aKeyPair('P-256').privateKey, 'A')
     const key = await importVerificationKey(publicJwk('P-256'), 'ES256')
     expect(await signatures.verify(key, '\u0141', new Uint8Array(signature))).toBe(false)
+  })
+})
+
+describe('the first signature in a turn of the event loop', () => {
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+  it('is made at once on Node, and those after it beside the main thread', async () => {
+    const key = (await nodeSide.importSigningKey(privateJwk('P-256', { alg: 'ES256' }))) as SigningKey
+    await nextTurn()
+    const made = [nodeSide.signAside(key, data), nodeSide.signAside(key, data)]
+    expect(made.map((signature) => signature instanceof Promise)).toEqual([false, true])
+    await made[1]
+    await nextTurn()
+    expect(nodeSide.signAside(key, data)).toBeInstanceOf(Uint8Array)
   })
 })

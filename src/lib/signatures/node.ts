@@ -91,7 +91,34 @@ export const exportSigningKey: Signatures['exportSigningKey'] = (key) => signing
 
 export const sign: Signatures['sign'] = (key, data) => {
   const { rule, hash, key: material } = signingMaterial(key)
-  const signature = signNow(hash, Buffer.from(data), material as KeyObject)
+  return toJwsForm(signNow(hash, Buffer.from(data), material as KeyObject), rule)
+}
+
+let hasSignedInTurn = false
+
+export const signAside: Signatures['signAside'] = (key, data) => {
+  if (hasSignedInTurn) return signInPool(key, data)
+  hasSignedInTurn = true
+  setImmediate(endTurn)
+  return sign(key, data)
+}
+
+function endTurn(): void {
+  hasSignedInTurn = false
+}
+
+function signInPool(key: SigningKey, data: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { rule, hash, key: material } = signingMaterial(key)
+  return new Promise((resolve, reject) => {
+    signNow(hash, Buffer.from(data), material as KeyObject, (error, signature) => {
+      if (error) reject(error)
+      else resolve(toJwsForm(signature, rule))
+    })
+  })
+}
+
+/** OpenSSL gives ECDSA signatures in DER; RFC 7518 3.4 wants both numbers at full length, one after the other. */
+function toJwsForm(signature: Buffer, rule: AlgorithmRule): Uint8Array<ArrayBuffer> {
   return rule.kind === 'ecdsa' ? ecdsaDerToRaw(signature, rule.size) : new Uint8Array(signature)
 }
 

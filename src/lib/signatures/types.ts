@@ -87,6 +87,12 @@ export interface Signatures {
   exportSigningKey(key: SigningKey): MaybePromise<StoredSigningKey>
   /** `data` is the JWS signing input, ASCII. */
   sign(key: SigningKey, data: string): MaybePromise<Uint8Array<ArrayBuffer>>
+  /**
+   * `sign` for what may be asked for many times at once. On Node the first signature in a turn of the event loop is
+   * made at once, and those after it by the thread pool: to hand one over costs more than to wait for it, but less
+   * than to wait for a queue of them.
+   */
+  signAside(key: SigningKey, data: string): MaybePromise<Uint8Array<ArrayBuffer>>
   /** False for a wrong signature and for one of the wrong length; never throws for bad input. */
   verify(key: VerificationKey, data: string, signature: Uint8Array): MaybePromise<boolean>
   /** `data` is hashed as UTF-8. */

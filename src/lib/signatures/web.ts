@@ -69,6 +69,9 @@ export const sign: Signatures['sign'] = async (key, data) => {
   return new Uint8Array(await crypto.subtle.sign(parameters, cryptoKey, textEncoder.encode(data)))
 }
 
+/** WebCrypto never signs on the main thread. */
+export const signAside: Signatures['signAside'] = sign
+
 export const verify: Signatures['verify'] = (key, data, signature) => {
   const material = verificationKeys.get(key)
   if (!material) throw new TypeError('key: expected one that importVerificationKey or importSecret made')
