@@ -24,6 +24,8 @@ describe('a document that cannot be read', () => {
   })
 
   it.each([
+    ['nothing', '', /is empty/],
+    ['a web page', '<html><body>Log in</body></html>', /mere text, perhaps a web page/],
     ['a list', '[]', /not an object/],
     ['an object without a version', '{}', /without "openapi"/],
     ['OpenAPI 4', '{"openapi":"4.0.0"}', /version "4.0.0"/],
@@ -183,7 +185,10 @@ describe('references to other files', () => {
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     try {
       const document = aDocument({ schemas: { Far: { $ref: `${origin}/far.json` } } })
-      expect((await generated({ document, allowRefs: [origin] })).codes).toEqual(['ref_not_followed'])
+      const { report } = await generated({ document, allowRefs: [origin] })
+      expect(report.warnings).toMatchObject([
+        { code: 'ref_not_followed', message: expect.stringContaining('unexpected redirect') as string },
+      ])
       expect(requests).toEqual(['/far.json'])
     } finally {
       server.close()

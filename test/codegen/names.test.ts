@@ -91,6 +91,21 @@ describe('a change of the document', () => {
     })
   })
 
+  it('renames nothing where a model needs a second form from now on', async () => {
+    const out = join(await temporaryFolder(), 'out')
+    const schemas = {
+      User: { type: 'object', properties: { id: { type: 'string', readOnly: true } } },
+      UserWritable: { type: 'string' },
+    }
+    await generated({ document: aDocument({ schemas }), out })
+    const content = { 'application/json': { schema: { $ref: '#/components/schemas/User' } } }
+    const post = { operationId: 'add', requestBody: { content }, responses: { 204: { description: 'd' } } }
+    const { files, codes } = await generated({ document: aDocument({ schemas, paths: { '/u': { post } } }), out })
+    expect(files['models.ts']).toContain('export type UserWritable = string')
+    expect(exportsOf(files['models.ts']!)).toEqual(['User', 'UserWritableModel', 'UserWritable'])
+    expect(codes).toEqual([])
+  })
+
   it('does not depend on the order of the document', async () => {
     const schemas = { 'foo-bar': user, foo_bar: { type: 'string' }, FooBar: { type: 'number' } }
     const one = await generated({ document: aDocument({ schemas }) })

@@ -72,8 +72,9 @@ async function readLimited(response: Response, name: string): Promise<string> {
 /** Fetch says no more than that it failed; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as { message?: unknown; cause?: unknown }
-  const code = (cause as { code?: unknown } | undefined)?.code
-  return `${String(message ?? error)}${typeof code === 'string' ? ` (${code})` : ''}`
+  const { code, message: inner } = (cause ?? {}) as { code?: unknown; message?: unknown }
+  const detail = typeof code === 'string' ? code : inner
+  return `${String(message ?? error)}${typeof detail === 'string' ? ` (${detail})` : ''}`
 }
 
 function unreadable(name: string, reason: string, cause?: unknown): GenerateError {

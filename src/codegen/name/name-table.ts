@@ -134,13 +134,15 @@ function claim<Names extends { readonly base: string }>(
   subject: Subject,
   base: string,
   taken: Set<string>,
-  wanted?: string,
+  pinned?: { readonly own: string; readonly all: ReadonlySet<string> },
 ): boolean {
   for (const names of group.derive(base, subject)) {
     const { base: pin, ...identifiers } = names
-    if (wanted !== undefined && pin !== wanted) continue
+    if (pinned && pin !== pinned.own) continue
     const all: readonly string[] = Object.values(identifiers)
     if (all.some((each) => taken.has(each) || isReserved(each))) continue
+    // A model that a request now reaches must not take the name of another for its second form.
+    if (pinned && all.some((each) => each !== base && pinned.all.has(each))) continue
     for (const each of all) taken.add(each)
     group.names.set(subject.key, names)
     return true
@@ -149,11 +151,12 @@ function claim<Names extends { readonly base: string }>(
 }
 
 function claimPinned<Names extends { readonly base: string }>(group: Group<Names>, taken: Set<string>): void {
+  const all = new Set(group.subjects.flatMap(({ key }) => group.pins.get(key) ?? []))
   for (const subject of group.subjects) {
     const pin = group.pins.get(subject.key)
     // A pin edited by hand may hold anything; only what is an identifier can be a name.
     if (pin === undefined || !/^[\p{ID_Start}_$][\p{ID_Continue}$]*( Operation)?$/u.test(pin)) continue
-    claim(group, subject, pin.split(' ', 1)[0]!, taken, pin)
+    claim(group, subject, pin.split(' ', 1)[0]!, taken, { own: pin, all })
   }
 }
 

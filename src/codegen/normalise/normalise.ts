@@ -61,6 +61,8 @@ function dialectOf(document: LoadedDocument): Context['dialect'] {
       `${name} is ${what}; expected an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2`,
       { file: name },
     )
+  if (root === undefined || root === null) throw unsupported('empty')
+  if (typeof root === 'string') throw unsupported('mere text, perhaps a web page')
   if (!isRawObject(root)) throw unsupported('not an object')
   const swagger = own(root, 'swagger')
   if (String(swagger) === '2.0' || swagger === 2) return 2
