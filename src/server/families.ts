@@ -32,19 +32,18 @@ export function createFamily(
   // Without a refresh token it lives for its access tokens alone, so that a code used twice still revokes them.
   const endsAt = now + (hasRefreshToken ? lifetimes.refreshFamily : lifetimes.accessToken)
   const record: FamilyRecord = { format: 'family-1', status: 'active', endsAt, ...value }
-  return { record, change: putFamily(config, family, record, null) }
+  return { record, change: putFamily(config, keys.family(family), record, null) }
 }
 
 /** Puts an active family anew, so that a revocation meanwhile is noticed; `rebase` for what else may have changed it. */
 export function touchFamily(
   config: TokenEndpointConfig,
-  family: string,
   known: Versioned<FamilyRecord>,
   logout: LogoutAddresses | undefined,
 ): { readonly change: RecordChange; readonly rebase: NonNullable<CommitPlan['rebase']> } {
   const touch = (current: Versioned<FamilyRecord>) => {
     const value = logout ? { ...current.value, logout } : current.value
-    return putFamily(config, family, value, current.version)
+    return putFamily(config, current.key, value, current.version)
   }
   return {
     change: touch(known),
@@ -69,7 +68,7 @@ export async function revokeFamily(config: TokenEndpointConfig, family: string):
   for (;;) {
     const known = await readFamily(config, family)
     if (!known || known.value.status === 'revoked') return false
-    const change = putFamily(config, family, { ...known.value, status: 'revoked' }, known.version)
+    const change = putFamily(config, known.key, { ...known.value, status: 'revoked' }, known.version)
     const result = await storeOf(config).commit([change])
     if (result.ok) return true
   }
@@ -104,12 +103,12 @@ export function logoutAddresses(
 
 function putFamily(
   config: TokenEndpointConfig,
-  family: string,
+  key: string,
   record: FamilyRecord,
   expect: string | null,
 ): RecordChange {
   const { subject, sid } = record.authorization
   const until = Math.max(familyRecordEnd(config, record), record.logout?.until ?? 0)
   const index = { [indexes.subject]: subject, ...(sid !== undefined && { [indexes.sid]: sid }) }
-  return put(keys.family(family), record, expect, until, index)
+  return put(key, record, expect, until, index)
 }

@@ -72,18 +72,26 @@ export const reservedAccessClaims: readonly string[] = [
  * Remembered is every opaque token, and every JWT but the client's own (client_credentials), which nothing but
  * its expiry ends unless it is revoked by itself.
  */
-export async function mintAccessToken(context: GrantContext, input: AccessTokenInput): Promise<MintedAccessToken> {
+export function mintAccessToken(context: GrantContext, input: AccessTokenInput): MaybePromise<MintedAccessToken> {
+  return andThen(buildPrincipal(context, input.policy), (principal) => mintFor(context, input, principal))
+}
+
+function mintFor(
+  context: GrantContext,
+  input: AccessTokenInput,
+  principal: Principal,
+): MaybePromise<MintedAccessToken> {
   const { config, now } = context
-  const principal = await buildPrincipal(context, input.policy)
   const lifetime = shortened(config.lifetimes.accessToken, principal.accessTokenLifetime)
   const expiresAt = Math.min(now + lifetime, Math.floor(input.notAfter ?? Number.POSITIVE_INFINITY))
   if (expiresAt <= now) throw refuseGrant('nothing left of its life')
   const { subject, grantType } = input.policy
   const ofClient = input.ofClient ?? grantType === 'client_credentials'
-  const sub = ofClient ? subject : await wireSubject(context, subject)
-  const record = describe(context, input, { extra: principal.extra, expiresAt, ofClient, sub })
-  const format = input.format ?? config.accessTokens.format
-  return format === 'jwt' ? mintJwt(context, input, record) : mintOpaque(context, input, record)
+  return andThen(ofClient ? subject : wireSubject(context, subject), (sub) => {
+    const record = describe(context, input, { extra: principal.extra, expiresAt, ofClient, sub })
+    const format = input.format ?? config.accessTokens.format
+    return format === 'jwt' ? mintJwt(context, input, record) : mintOpaque(context, input, record)
+  })
 }
 
 function mintJwt(

@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { RecordChange } from '../lib/record-store.ts'
 import { clientGrants } from './client-grants.ts'
 import type { PolicyContext } from './config.ts'
@@ -22,14 +23,16 @@ export async function mayIssueRefreshToken(context: GrantContext, policy: Policy
   return (await callHost('issueRefreshToken', () => config.issueRefreshToken!(policy))) === true
 }
 
-export async function createRefreshToken(
+export function createRefreshToken(
   { config, client, now }: GrantContext,
   partition: string,
   family: FamilyRecord,
-): Promise<NewRefreshToken> {
-  const secret = await createSecret('rt', partition, config.runtime)
+): MaybePromise<NewRefreshToken> {
   const expiresAt = Math.min(now + config.lifetimes.refreshToken, family.endsAt)
   const record: RefreshRecord = { format: 'refresh-1', clientId: client.clientId, expiresAt }
   // The record stays as long as the family's, so that it turns into the marker of a use in place.
-  return { secret, change: put(keys.refresh(partition, secret.hash), record, null, familyRecordEnd(config, family)) }
+  const until = familyRecordEnd(config, family)
+  return andThen(createSecret('rt', partition, config.runtime), (secret) => {
+    return { secret, change: put(keys.refresh(partition, secret.hash), record, null, until) }
+  })
 }

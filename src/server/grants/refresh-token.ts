@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../lib/maybe-promise.ts'
 import { splitScope } from '../../protocol/scope.ts'
 import { mintAuthorizedTokens } from '../authorized-tokens.ts'
 import type { CommitPlan } from '../commit.ts'
@@ -173,11 +174,11 @@ async function openSuccessor(
   return successor.text
 }
 
-async function sealSuccessor(
+function sealSuccessor(
   { config }: GrantContext,
   parent: LocatedSecret,
   successor: LocatedSecret,
-): Promise<string | undefined> {
+): MaybePromise<string | undefined> {
   const { seal, grace } = config.refreshTokens
   return seal && grace > 0 ? seal.close(successor.text, parent.hash) : undefined
 }
@@ -198,7 +199,7 @@ async function mint(
     scope: tokens.scope.join(' '),
     events: ['refresh_rotated'],
   } as const
-  const touch = touchFamily(config, partition, family, logout)
+  const touch = touchFamily(config, family, logout)
   return { response: tokens.response, changes: tokens.changes, prepared, touch }
 }
 
