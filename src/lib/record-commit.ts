@@ -16,17 +16,39 @@ export function commitKind(changes: readonly RecordChange[]): string {
 const fewChanges = 8
 
 /**
- * A commit is a set of changes: what two changes of one record would mean is not defined.
+ * A commit is a set of changes: what two changes of one record would mean is not defined. And a time of expiry is kept
+ * as JSON or counted down, for which there must be a number.
  *
  * @throws TypeError
  */
-export function assertDistinctKeys(changes: readonly RecordChange[]): void {
+export function assertChanges(changes: readonly RecordChange[]): void {
+  for (const change of changes) {
+    if (change.kind === 'put' && change.expiresAt !== undefined && !Number.isFinite(change.expiresAt)) {
+      throw new TypeError(
+        'commit: "expiresAt" must be milliseconds since the epoch; leave it out for a record that stays',
+      )
+    }
+  }
   if (changes.length < 2) return
   const isTwice =
     changes.length > fewChanges
       ? new Set(changes.map((change) => change.key)).size !== changes.length
       : changes.some(({ key }, i) => changes.some((other, j) => j > i && other.key === key))
   if (isTwice) throw new TypeError('commit: a record is changed twice; each key may stand once')
+}
+
+/**
+ * UTF-8 has no half of a surrogate pair: two keys that differ in one would be the same outside of this process. And
+ * PostgreSQL has no NUL. What `recordKey` makes holds neither.
+ *
+ * @throws TypeError
+ */
+export function assertPortableText(texts: readonly string[]): void {
+  if (texts.some((text) => /[\0\p{Surrogate}]/u.test(text))) {
+    throw new TypeError(
+      'a key or index of a record must be whole Unicode text without NUL; recordKey() makes such keys',
+    )
+  }
 }
 
 /** A record lives until its time has come; at that millisecond it is gone. */

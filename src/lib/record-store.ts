@@ -54,6 +54,25 @@ export type CommitResult =
  * one commit share a partition, so that a clustered store can keep them on one node (a Redis hash tag).
  */
 export function recordKey(kind: string, partition: string, id?: string): string {
-  const key = `${kind}:{${encodeURIComponent(partition)}}`
-  return id === undefined ? key : `${key}:${encodeURIComponent(id)}`
+  const key = `${kind}:{${encodePart(partition)}}`
+  return id === undefined ? key : `${key}:${encodePart(id)}`
+}
+
+/**
+ * `encodeURIComponent` for any text, since an id may come from anywhere: half of a surrogate pair, for which that
+ * throws, becomes the three bytes that UTF-8 would need and forbids (RFC 3629 3), so nothing else is encoded as it.
+ */
+function encodePart(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    return Array.from(text, (character) =>
+      /\p{Surrogate}/u.test(character) ? encodeHalf(character.charCodeAt(0)) : encodeURIComponent(character),
+    ).join('')
+  }
+}
+
+function encodeHalf(unit: number): string {
+  const bytes = [0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 63), 0x80 | (unit & 63)]
+  return bytes.map((byte) => `%${byte.toString(16).toUpperCase()}`).join('')
 }

@@ -112,6 +112,14 @@ export const commitChecks: StoreChecks = {
     assertEqual((await store.get(odd))?.value, value, 'value')
     assertEqual([await keysOf('i', odd), await keysOf(odd, 'v')], [[odd], [odd]], 'found by odd indexes')
   },
+  'takes no key for another that differs in half of a surrogate pair, or refuses both': async ({ store, put }) => {
+    const refused = (error: unknown): undefined => {
+      if (!(error instanceof TypeError)) throw error
+    }
+    await put('k\ud800', 1).catch(refused)
+    assertEqual(await store.get('k\ud801').catch(refused), undefined, 'what was never put')
+    assertEqual((await put('k\ud801', 2).catch(refused))?.ok ?? true, true, 'its own put')
+  },
   'stores a value of a megabyte': async ({ store, put }) => {
     const value = { text: 'é0'.repeat(250_000), list: Array.from({ length: 20_000 }, (_, i) => i) }
     await put('k', value, { indexes: { i: 'v' } })

@@ -1,4 +1,4 @@
-import { assertEqual, assertTrue } from './check.ts'
+import { assertEqual, assertRejects, assertTrue } from './check.ts'
 import type { StoreChecks } from './record-store-contract.ts'
 
 /** What time does to records. */
@@ -41,6 +41,17 @@ export const expiryChecks: StoreChecks = {
     while ((await store.sweep()) > 0);
     assertEqual([await store.get('longer'), (await store.get('forever'))?.value], [undefined, 2], 'an hour later')
     assertEqual((await store.find('i', 'forever')).length, 1, 'forever, found')
+  },
+  'holds a record whose time of expiry is beyond all calendars, and refuses one that is no time': async (trial) => {
+    const { store, put } = trial
+    const expiresAt = 1e300
+    assertTrue((await put('k', 1, { expiresAt, indexes: { i: 'v' } })).ok, 'the put')
+    assertEqual((await store.get('k'))?.expiresAt, expiresAt, 'got')
+    assertEqual((await store.find('i', 'v')).length, 1, 'found')
+    for (const none of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      await assertRejects(() => put('other', 1, { expiresAt: none }), 'TypeError', String(none))
+    }
+    assertEqual(await store.get('other'), undefined, 'what was refused')
   },
   'takes a record that was put already expired for absent': async ({ store, put, now }) => {
     assertTrue((await put('k', 1, { expiresAt: now() - 1_000, indexes: { i: 'v' } })).ok, 'the put')

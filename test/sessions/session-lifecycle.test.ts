@@ -15,6 +15,11 @@ describe('a session', () => {
     expect(await sessions.findBySubject('somebody else')).toEqual([])
   })
 
+  it.each(['', 'a/../b', '\0', '\ud800', 'x'.repeat(100_000)])('is not found by an id that is none: %j', async (id) => {
+    const { sessions } = await aSession()
+    await expect(sessions.get(id)).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
   it('has an id of 128 random bits', async () => {
     const { session } = await aSession()
     expect(session.id).toMatch(/^[A-Za-z0-9_-]{22}$/)

@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors/session.ts'
 import { encodeBase64url } from '../../lib/base64url.ts'
-import { assertDistinctKeys, commitKind, isLive, recordKind, storeFailure } from '../../lib/record-commit.ts'
+import { assertChanges, commitKind, isLive, recordKind, storeFailure } from '../../lib/record-commit.ts'
 import type { CommitResult, RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import { type Database, expiryIndex, type Transaction, termsIndex } from './database.ts'
@@ -46,7 +46,7 @@ export function createDatabaseStore(parts: DatabaseStoreParts): RecordStore {
         return rows.flatMap(parseOrReport)
       }),
     async commit(changes) {
-      assertDistinctKeys(changes)
+      assertChanges(changes)
       const result = await reach('write', commitKind(changes), () =>
         database.run<CommitResult>('readwrite', (transaction) => commitIn(transaction, changes, runtime)),
       )

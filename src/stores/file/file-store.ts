@@ -1,5 +1,12 @@
 import { StoreError } from '../../errors/session.ts'
-import { assertDistinctKeys, commitKind, isLive, recordKind, storeFailure } from '../../lib/record-commit.ts'
+import {
+  assertChanges,
+  assertPortableText,
+  commitKind,
+  isLive,
+  recordKind,
+  storeFailure,
+} from '../../lib/record-commit.ts'
 import type { RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import { hasCode } from './durable-files.ts'
@@ -79,6 +86,7 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
   return {
     get: (key) =>
       reach('read', recordKind(key), async () => {
+        assertPortableText([key])
         const record = await read(fileName(key))
         return record && isLive(record, runtime.now()) ? record : undefined
       }),
@@ -98,7 +106,8 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
         ) as StoredRecord[]
       }),
     async commit(changes) {
-      assertDistinctKeys(changes)
+      assertChanges(changes)
+      assertPortableText(changes.map((change) => change.key))
       if (changes.length === 0) return { ok: true, versions: {} }
       const planned = changes.map((change) => ({ change, next: nextRecord(change, runtime) }))
       return await reach('write', commitKind(changes), () =>

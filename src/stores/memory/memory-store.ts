@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors/session.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
-import { assertDistinctKeys, isLive, recordKind } from '../../lib/record-commit.ts'
+import { assertChanges, isLive, recordKind } from '../../lib/record-commit.ts'
 import type { CommitResult, RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import { type Runtime, systemClock } from '../../lib/runtime.ts'
 import { createExpiryQueue } from './expiry-queue.ts'
@@ -86,7 +86,7 @@ class MemoryStore implements RecordStore {
   }
 
   async commit(changes: readonly RecordChange[]): Promise<CommitResult> {
-    assertDistinctKeys(changes)
+    assertChanges(changes)
     // First, so that what is looked up next stays what is stored.
     this.#sweep(sweptPerCommit)
     const slots = changes.map((change) => this.#records.get(change.key))

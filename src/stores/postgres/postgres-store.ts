@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors/session.ts'
 import { encodeBase64url } from '../../lib/base64url.ts'
-import { assertDistinctKeys, commitKind, recordKind, storeFailure } from '../../lib/record-commit.ts'
+import { assertChanges, assertPortableText, commitKind, recordKind, storeFailure } from '../../lib/record-commit.ts'
 import type { RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import { stringifyRecordValue } from '../../lib/record-value.ts'
 import type { Runtime } from '../../lib/runtime.ts'
@@ -35,16 +35,19 @@ export function createPlainPostgresStore(parts: PlainPostgresStoreParts): Record
   return {
     get: (key) =>
       reach('read', recordKind(key), async () => {
+        assertPortableText([key])
         const { rows } = await pool.query(statements.get, [key, runtime.now()])
         return rows.length > 0 ? parseRow(rows[0]) : undefined
       }),
     find: (index, value) =>
       reach('search', 'record', async () => {
+        assertPortableText([index, value])
         const { rows } = await pool.query(statements.find, [index, value, runtime.now()])
         return rows.flatMap(parseOrReport)
       }),
     async commit(changes) {
-      assertDistinctKeys(changes)
+      assertChanges(changes)
+      assertPortableText(changes.map((change) => change.key))
       const version = encodeBase64url(runtime.randomBytes(16))
       const steps = changes.map((change) => stepOf(statements, change, version, runtime.now()))
       const conflict = await reach('write', commitKind(changes), () => withRetries(() => runSteps(pool, steps)))
@@ -70,6 +73,7 @@ function stepOf(statements: Statements, change: RecordChange, version: string, n
   const { key, expect } = change
   if (change.kind === 'delete') return { key, text: statements.remove, values: [key, change.expect, now] }
   const indexes = change.indexes ?? {}
+  assertPortableText([...Object.keys(indexes), ...Object.values(indexes)])
   const values = [key, version, stringifyRecordValue(change.value), JSON.stringify(indexes), change.expiresAt ?? null]
   values.push(...([Object.keys(indexes), Object.values(indexes), now] as never[]))
   return expect === null

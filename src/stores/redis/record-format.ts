@@ -35,7 +35,8 @@ export function encodeChange(change: RecordChange, now: number): EncodedChange {
     indexes: JSON.stringify(Object.fromEntries(indexes)),
   } as const
   if (change.expiresAt === undefined) return { ...empty, ...text }
-  const ttl = Math.ceil(change.expiresAt - now)
+  // More than Redis can count would fail within the script, after its first write.
+  const ttl = Math.min(Math.ceil(change.expiresAt - now), Number.MAX_SAFE_INTEGER)
   return {
     ...text,
     expires: String(change.expiresAt),

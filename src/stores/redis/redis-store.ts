@@ -1,6 +1,13 @@
 import { StoreError } from '../../errors/session.ts'
 import { encodeBase64url } from '../../lib/base64url.ts'
-import { assertDistinctKeys, commitKind, isLive, recordKind, storeFailure } from '../../lib/record-commit.ts'
+import {
+  assertChanges,
+  assertPortableText,
+  commitKind,
+  isLive,
+  recordKind,
+  storeFailure,
+} from '../../lib/record-commit.ts'
 import type { CommitResult, RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import { argumentsOf, encodeChange, indexTtl, invalidRecord, parseIndexes, parseRecord } from './record-format.ts'
@@ -25,6 +32,7 @@ export function createPlainRedisStore(parts: PlainRedisStoreParts): RecordStore 
   const index = createRecordIndex(run, keys)
 
   async function read(key: string): Promise<StoredRecord | undefined> {
+    assertPortableText([key])
     const record = parseRecord(key, await run(readScript, [keys.record(key)], []))
     return record && isLive(record, runtime.now()) ? record : undefined
   }
@@ -51,8 +59,10 @@ export function createPlainRedisStore(parts: PlainRedisStoreParts): RecordStore 
         return found
       }),
     async commit(changes) {
-      assertDistinctKeys(changes)
-      assertOnePartition(changes.map((change) => change.key))
+      assertChanges(changes)
+      const own = changes.map((change) => change.key)
+      assertPortableText(own)
+      assertOnePartition(own)
       if (changes.length === 0) return { ok: true, versions: {} }
       return await reach('write', commitKind(changes), () => commitIndexed(parts, index, changes))
     },

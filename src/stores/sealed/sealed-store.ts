@@ -1,7 +1,7 @@
 import { StoreError } from '../../errors/session.ts'
 import { assertKnownOptions } from '../../lib/options.ts'
 import { announcesChanges } from '../../lib/record-changes.ts'
-import { assertDistinctKeys, recordKind } from '../../lib/record-commit.ts'
+import { assertChanges, recordKind } from '../../lib/record-commit.ts'
 import type { RecordChange, RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import { stringifyRecordValue } from '../../lib/record-value.ts'
 import { createKeyRing, type KeyRing } from '../../protocol/key-ring.ts'
@@ -64,7 +64,7 @@ export function createSealedStore(store: RecordStore, options: SealedStoreOption
       return opened.filter((record) => record !== undefined && record.indexes[index] === value) as StoredRecord[]
     },
     async commit(changes) {
-      assertDistinctKeys(changes)
+      assertChanges(changes)
       return await store.commit(await Promise.all(changes.map((change) => sealChange(ring, change))))
     },
     sweep: () => store.sweep(),
