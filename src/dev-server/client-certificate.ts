@@ -28,7 +28,8 @@ export function readCertificate(
   const { socket } = message
   if (!(socket instanceof TLSSocket)) return undefined
   const certificate = socket.getPeerX509Certificate()
-  return certificate && describe(certificate, socket.authorized)
+  // Without roots of ours Node would trust those of the web.
+  return certificate && describe(certificate, roots.length > 0 && socket.authorized)
 }
 
 /** `:base64:` of RFC 9440 2.1, or PEM with URL escapes. */

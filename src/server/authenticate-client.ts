@@ -38,14 +38,14 @@ const confidentialEndpoints: readonly ClientEndpoint[] = ['introspection', 'back
  */
 export async function authenticateClient(
   config: TokenEndpointConfig,
-  given: EndpointRequest,
+  request: EndpointRequest,
   endpoint: ClientEndpoint = 'token',
 ): Promise<ClientOutcome> {
-  const request = given ?? noRequest
+  const given = request ?? noRequest
   try {
-    return { ok: true, client: await proveClient(config, request, endpoint), events: [] }
+    return { ok: true, client: await proveClient(config, given, endpoint), events: [] }
   } catch (thrown) {
-    const { error, events } = denial('auth_denied', thrown, { request })
+    const { error, events } = denial('auth_denied', thrown, { request: given })
     return { ok: false, error, events }
   }
 }

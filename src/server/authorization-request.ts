@@ -39,21 +39,23 @@ export type AuthorizationRequestOutcome =
  */
 export async function validateAuthorizationRequest(
   config: TokenEndpointConfig,
-  given: { readonly params: RawParams; readonly clientIp?: string },
+  input: { readonly params: RawParams; readonly clientIp?: string },
 ): Promise<AuthorizationRequestOutcome> {
-  const input = given ?? noRequest
+  const given = input ?? noRequest
   let target: (ResponseTarget & { clientId: string }) | undefined
+  let clientId: string | undefined
   try {
-    const outer = readParams(input.params)
+    const outer = readParams(given.params)
     const client = await findClient(config, outer)
+    clientId = client.clientId
     const pushed = await readPushed(config, client, outer)
     if (pushed) return { ok: true, request: pushed, client }
     const params = await readSigned(config, client, outer)
-    target = { ...readTarget(client, params), clientId: client.clientId }
+    target = { ...readTarget(client, params), clientId }
     assertPolicies(config, client, outer)
     return { ok: true, request: await judgeParams(config, client, params, target), client }
   } catch (thrown) {
-    const { error, events } = denial('authorization_failed', thrown, { request: input })
+    const { error, events } = denial('authorization_failed', thrown, { request: given, clientId })
     return { ok: false, error, events, ...(target && { target }) }
   }
 }

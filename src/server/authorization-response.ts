@@ -1,7 +1,7 @@
 import type { AuthorizationResponse } from '../../generated/models.ts'
 import { epochSeconds } from '../lib/runtime.ts'
 import type { ResponseTarget } from './authorization-params.ts'
-import type { RegisteredClient } from './client.ts'
+import { assertNotEncrypted, type RegisteredClient } from './client.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import type { EndpointErrorCode } from './errors.ts'
 import { signJwt } from './sign-jwt.ts'
@@ -67,9 +67,11 @@ function responseFields(
 /** JARM 2.1: issuer, audience and expiry are always in the JWT. */
 async function signResponse(
   { keys, issuer, runtime }: TokenEndpointConfig,
-  { clientId, metadata }: RegisteredClient,
+  client: RegisteredClient,
   fields: Readonly<Record<string, string>>,
 ): Promise<string> {
+  assertNotEncrypted(client, 'authorization_encrypted_response_alg')
+  const { clientId, metadata } = client
   const registered = metadata.authorization_signed_response_alg
   const key = registered === undefined ? (keys.signingKey('RS256') ?? keys.signingKey()) : keys.signingKey(registered)
   if (!key) throw new TypeError('keys: none of the registered algorithm')

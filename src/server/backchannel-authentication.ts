@@ -1,4 +1,4 @@
-import type { BackchannelAuthenticationResponse } from '../../generated/models.ts'
+import type { AuthorizationDetail, BackchannelAuthenticationResponse } from '../../generated/models.ts'
 import { epochSeconds } from '../lib/runtime.ts'
 import { readJwt } from '../protocol/jwt.ts'
 import { backchannelRequestProfile, idTokenProfile } from '../protocol/jwt-profiles.ts'
@@ -16,7 +16,7 @@ import { mostCibaLifetime } from './lifetimes.ts'
 import type { RequestParams } from './params.ts'
 import { decidePolled, type GrantDecision, type PolledRecord, polledKey, putPolled } from './polled-grants.ts'
 import { readRecord, type Versioned } from './records.ts'
-import { callHost, Refusal, refuseRequest } from './refusal.ts'
+import { callHost, hostObject, Refusal, refuseRequest } from './refusal.ts'
 import { readClientScope } from './registered-scope.ts'
 import type { EndpointRequest } from './request.ts'
 import { readRequestObject } from './request-objects.ts'
@@ -29,6 +29,9 @@ export interface PendingBackchannelRequest {
   readonly clientId: string
   readonly subject: string
   readonly scope: readonly string[]
+  readonly resources: readonly string[]
+  /** What is asked for in detail, for the user to see (RFC 9396 2). */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   readonly bindingMessage?: string
   readonly acrValues: readonly string[]
   /** Seconds since the epoch. */
@@ -106,9 +109,12 @@ async function find(config: TokenEndpointConfig, authReqId: string): Promise<Ver
 }
 
 function pendingOf(authReqId: string, record: PolledRecord): PendingBackchannelRequest {
-  const { clientId, subject = '', scope, bindingMessage, acrValues = [], expiresAt } = record
-  const optional = bindingMessage === undefined ? {} : { bindingMessage }
-  return { authReqId, clientId, subject, scope, acrValues, expiresAt, ...optional }
+  const { clientId, subject = '', scope, resources, authorizationDetails, bindingMessage, expiresAt } = record
+  const optional = {
+    ...(authorizationDetails && { authorizationDetails }),
+    ...(bindingMessage !== undefined && { bindingMessage }),
+  }
+  return { authReqId, clientId, subject, scope, resources, acrValues: record.acrValues ?? [], expiresAt, ...optional }
 }
 
 function assertGrant(config: TokenEndpointConfig, { client }: AuthenticatedClient): void {
@@ -223,7 +229,8 @@ async function resolveUser(
   const value = kind === 'id_token_hint' ? await subjectOf(config, client, text) : text
   const userCode = params.get('user_code')
   const hint: LoginHint = { kind, value, ...(userCode !== undefined && { userCode }) }
-  const result = await callHost('resolveLoginHint', () => config.resolveLoginHint!(hint, client))
+  const answer = await callHost('resolveLoginHint', () => config.resolveLoginHint!(hint, client))
+  const result = hostObject('resolveLoginHint', answer)
   if (result.error === undefined) return result.subject
   const description = 'the hint does not name a user who can be asked, or the user_code does not fit'
   throw new Refusal(result.error, description, { reason: `login hint: ${result.error}` })

@@ -27,21 +27,21 @@ export type ClientStep<Response> = (
 /** The frame of every endpoint at which a client authenticates itself: framing, client, step, one event for a failure. */
 export async function handleClientRequest<Response>(
   config: TokenEndpointConfig,
-  given: EndpointRequest,
+  request: EndpointRequest,
   endpoint: ClientEndpoint,
   step: ClientStep<Response>,
 ): Promise<EndpointOutcome<Response>> {
-  const request = given ?? noRequest
+  const given = request ?? noRequest
   let client: AuthenticatedClient | undefined
   let headers: Readonly<Record<string, string>> = {}
   try {
-    headers = await nonceHeaders(config, constraintInput(request))
-    client = await proveClient(config, request, endpoint)
-    const { response, events } = await step(client, readParams(request.params))
+    headers = await nonceHeaders(config, constraintInput(given))
+    client = await proveClient(config, given, endpoint)
+    const { response, events } = await step(client, readParams(given.params))
     return { ok: true, response, headers: { ...noStore, ...headers }, events }
   } catch (thrown) {
     const name = client ? (deniedBy[endpoint] ?? 'token_denied') : 'auth_denied'
-    const { error, events } = denial(name, thrown, { request, client, headers, endpoint })
+    const { error, events } = denial(name, thrown, { request: given, client, headers, endpoint })
     return { ok: false, error, events }
   }
 }

@@ -1,6 +1,6 @@
 import type { ClientMetadata } from '../../generated/models.ts'
 import type { SupportedGrant } from './grant-types.ts'
-import { hostList } from './refusal.ts'
+import { hostList, Refusal } from './refusal.ts'
 
 /** A client as the host knows it: its id and what was registered of it (RFC 7591 2), the host's own members included. */
 export interface RegisteredClient {
@@ -25,6 +25,19 @@ export function clientList(
   const list = metadata[name]
   return list === undefined || list === null ? undefined : hostList(`loadClient: ${name}`, list)
 }
+
+/**
+ * Refuses to answer in the clear what a client's registration wants encrypted, since nothing here encrypts.
+ *
+ * @throws Refusal server_error
+ * @see OIDC Core 10.2; RFC 9701 5; JARM 2.2
+ */
+export function assertNotEncrypted({ metadata }: RegisteredClient, name: EncryptedResponse): void {
+  if (metadata[name] === undefined || metadata[name] === null) return
+  throw new Refusal('server_error', 'the server failed', { reason: `${name} is not supported` })
+}
+
+type EncryptedResponse = `${'id_token' | 'userinfo' | 'introspection' | 'authorization'}_encrypted_response_alg`
 
 /** How a client proved who it is. */
 export type ClientAuthMethod =

@@ -106,6 +106,8 @@ export interface TokenEndpointPolicies {
    */
   readonly authorizeRegistration?: (context: {
     readonly metadata: ClientMetadata
+    /** Of a client that changes itself, which its registration access token has proven; absent: a new one. */
+    readonly clientId?: string
     /** The bearer token that came with the request. */
     readonly accessToken?: string
     readonly clientIp?: string

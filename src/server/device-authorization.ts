@@ -1,4 +1,4 @@
-import type { DeviceAuthorizationResponse } from '../../generated/models.ts'
+import type { AuthorizationDetail, DeviceAuthorizationResponse } from '../../generated/models.ts'
 import { epochSeconds, type Runtime } from '../lib/runtime.ts'
 import { assertServed, readResources } from './audience.ts'
 import type { AuthenticatedClient } from './client.ts'
@@ -34,6 +34,8 @@ export interface PendingDeviceGrant {
   readonly clientId: string
   readonly scope: readonly string[]
   readonly resources: readonly string[]
+  /** What is asked for in detail, for the user to see (RFC 9396 2). */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   /** Seconds since the epoch. */
   readonly expiresAt: number
 }
@@ -74,8 +76,8 @@ export async function findDeviceGrant(
 ): Promise<PendingDeviceGrant | undefined> {
   const found = await findByUserCode(config, userCode)
   if (!found) return undefined
-  const { clientId, scope, resources, expiresAt } = found.value
-  return { clientId, scope, resources, expiresAt }
+  const { clientId, scope, resources, authorizationDetails, expiresAt } = found.value
+  return { clientId, scope, resources, expiresAt, ...(authorizationDetails && { authorizationDetails }) }
 }
 
 /** @returns whether there was a pending request to decide */

@@ -33,11 +33,11 @@ export type EndSessionOutcome =
  */
 export async function validateEndSessionRequest(
   config: TokenEndpointConfig,
-  given: { readonly params: RawParams; readonly clientIp?: string },
+  input: { readonly params: RawParams; readonly clientIp?: string },
 ): Promise<EndSessionOutcome> {
-  const input = given ?? noRequest
+  const given = input ?? noRequest
   try {
-    const params = readParams(input.params)
+    const params = readParams(given.params)
     const hint = await readHint(config, params)
     const clientId = readClientId(params, hint?.audience)
     const redirectTo = await readRedirect(config, params, clientId)
@@ -51,7 +51,7 @@ export async function validateEndSessionRequest(
     }
     return { ok: true, request }
   } catch (thrown) {
-    const { error, events } = denial('authorization_failed', thrown, { request: input })
+    const { error, events } = denial('authorization_failed', thrown, { request: given })
     return { ok: false, error, events }
   }
 }

@@ -17,21 +17,21 @@ import { attemptedConstraint, nonceHeaders } from './sender-constraint.ts'
  * const outcome = await handleTokenRequest(config, { method: 'POST', url, params: new URLSearchParams(body), headers })
  * for (const event of outcome.events) audit(event)
  */
-export async function handleTokenRequest(config: TokenEndpointConfig, given: EndpointRequest): Promise<TokenOutcome> {
-  const request = given ?? noRequest
-  const { method, url, params, certificate, clientIp } = request
-  const dpop = fieldsOf(request, 'dpop')
+export async function handleTokenRequest(config: TokenEndpointConfig, request: EndpointRequest): Promise<TokenOutcome> {
+  const given = request ?? noRequest
+  const { method, url, params, certificate, clientIp } = given
+  const dpop = fieldsOf(given, 'dpop')
   const parts = { method, url, ...(certificate && { certificate }), ...(clientIp !== undefined && { clientIp }) }
   try {
-    const client = await proveClient(config, request, 'token')
+    const client = await proveClient(config, given, 'token')
     return await issueToken(config, { client, params, dpop, ...parts })
   } catch (thrown) {
     const input = { dpop, method, url, certificate }
     const senderConstraint = attemptedConstraint(config, input)
     const headers = await nonceHeaders(config, input)
     const { error, events } = denial('token_denied', thrown, {
-      request,
-      grantType: grantTypeOf(request),
+      request: given,
+      grantType: grantTypeOf(given),
       senderConstraint,
       headers,
     })

@@ -2,7 +2,7 @@ import type { IntrospectionResponse } from '../../generated/models.ts'
 import { epochSeconds } from '../lib/runtime.ts'
 import { assertServed } from './audience.ts'
 import { loadClient } from './authenticate-client.ts'
-import type { AuthenticatedClient, RegisteredClient } from './client.ts'
+import { type AuthenticatedClient, assertNotEncrypted, type RegisteredClient } from './client.ts'
 import { type EndpointOutcome, handleClientRequest } from './client-request.ts'
 import { commitClaims } from './commit.ts'
 import type { TokenEndpointConfig } from './config.ts'
@@ -125,6 +125,7 @@ async function signAnswer(
   { client }: AuthenticatedClient,
   claims: IntrospectionResponse,
 ): Promise<string> {
+  assertNotEncrypted(client, 'introspection_encrypted_response_alg')
   const registered = client.metadata.introspection_signed_response_alg
   const key =
     registered === undefined

@@ -32,24 +32,24 @@ export type TokenOutcome =
  * Prepare changes nothing; one commit changes everything; the answer only serialises. So a bad request, a
  * failing policy or a failing key burns nothing, and nothing that can fail stands after the consumption.
  */
-export async function issueToken(config: TokenEndpointConfig, given: TokenRequest): Promise<TokenOutcome> {
-  const request = given ?? noRequest
+export async function issueToken(config: TokenEndpointConfig, request: TokenRequest): Promise<TokenOutcome> {
+  const given = request ?? noRequest
   // Settled once: a request object that changes meanwhile changes nothing.
-  const client: AuthenticatedClient = Object.freeze({ ...request.client })
-  const attempt = { request, client, senderConstraint: attemptedConstraint(config, request) }
+  const client: AuthenticatedClient = Object.freeze({ ...given.client })
+  const attempt = { request: given, client, senderConstraint: attemptedConstraint(config, given) }
   let grantType: SupportedGrant | undefined
   let context: GrantContext | undefined
   let headers: Readonly<Record<string, string>> = {}
   try {
-    const nonce = nonceHeaders(config, request)
+    const nonce = nonceHeaders(config, given)
     // Waited for only where there is something to wait for: each turn of the event loop counts in every request.
     headers = nonce instanceof Promise ? await nonce : nonce
-    const params = readParams(request.params)
+    const params = readParams(given.params)
     grantType = readGrantType(params)
     const grant = gate(config, client, grantType)
-    const proof = proveSenderConstraint(config, request, client)
+    const proof = proveSenderConstraint(config, given, client)
     const constraint = proof instanceof Promise ? await proof : proof
-    context = createContext(config, request, { client, grantType, params, constraint })
+    context = createContext(config, given, { client, grantType, params, constraint })
     const prepared = await grant(context)
     const events = issuedEvents(context, prepared)
     const { plan } = prepared

@@ -1,6 +1,6 @@
 import { hashToken } from '../protocol/token-hash.ts'
 import type { Authorization } from './authorization.ts'
-import type { RegisteredClient } from './client.ts'
+import { assertNotEncrypted, type RegisteredClient } from './client.ts'
 import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
 import { wireSubject } from './mint-access-token.ts'
@@ -45,6 +45,7 @@ export interface IdTokenInput {
 export async function mintIdToken(context: GrantContext, input: IdTokenInput): Promise<string> {
   const { config, client, now } = context
   const { authorization } = input
+  assertNotEncrypted(client.client, 'id_token_encrypted_response_alg')
   const key = idTokenKey(config, client.client)
   const claims = {
     ...(await hostClaims(config, input.policy, authorization, 'id_token')),

@@ -7,6 +7,8 @@ import { toRefusal } from './refusal.ts'
 export interface Attempt {
   readonly request: { readonly clientIp?: string }
   readonly client?: AuthenticatedClient | undefined
+  /** Of a known client that was not authenticated: it is attempted, and not proven. */
+  readonly clientId?: string | undefined
   readonly grantType?: string | undefined
   readonly subject?: string | undefined
   readonly scope?: string | undefined
@@ -33,7 +35,7 @@ export function denial(
     grantType: attempt.grantType,
     metadata: {
       clientIp: attempt.request.clientIp,
-      clientId: attempt.client?.clientId ?? refusal.clientId,
+      clientId: attempt.client?.clientId ?? refusal.clientId ?? attempt.clientId,
       reason: refusal.reason,
       error: error.error,
       errorDescription: error.errorDescription,

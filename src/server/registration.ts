@@ -51,7 +51,7 @@ export function handleRegistrationRequest(
   options: RegistrationOptions,
 ): Promise<EndpointOutcome<ClientInformation>> {
   return run(config, request, async () => {
-    const metadata = await approve(config, request, judgeClientMetadata(config, request.metadata))
+    const metadata = await approve(config, request)
     const { runtime } = config
     const clientId = encodeBase64url(runtime.randomBytes(clientIdBytes))
     const secret = needsSecret(metadata) ? createRandomToken(runtime) : undefined
@@ -95,7 +95,7 @@ export function handleClientUpdateRequest(
   return run(config, request, async () => {
     const { record, token } = await authorize(config, request)
     await assertUpdate(record.value, request.metadata)
-    const metadata = await approve(config, request, judgeClientMetadata(config, request.metadata))
+    const metadata = await approve(config, request, record.value.clientId)
     const { secretHash: _, ...kept } = record.value
     const hadSecret = record.value.secretHash !== undefined
     // A client that comes to need a secret gets one; one that has it keeps it; one that no longer needs it loses it.
@@ -131,29 +131,31 @@ type Step<Response> = () => Promise<{ readonly response: Response; readonly even
 
 async function run<Response>(
   config: TokenEndpointConfig,
-  given: { readonly clientIp?: string },
+  request: { readonly clientIp?: string },
   step: Step<Response>,
 ): Promise<EndpointOutcome<Response>> {
-  const request = given ?? noRequest
+  const given = request ?? noRequest
   try {
     if (!config.registration) throw refuseRequest('registration is off')
     const { response, events } = await step()
     return { ok: true, response, headers: noStore, events }
   } catch (thrown) {
-    const { error, events } = denial('auth_denied', thrown, { request })
+    const { error, events } = denial('auth_denied', thrown, { request: given })
     return { ok: false, error, events }
   }
 }
 
 async function approve(
   config: TokenEndpointConfig,
-  { accessToken, clientIp }: { readonly accessToken?: string; readonly clientIp?: string },
-  metadata: ClientMetadata,
+  { metadata: given, accessToken, clientIp }: RegistrationRequest,
+  clientId?: string,
 ): Promise<ClientMetadata> {
+  const metadata = judgeClientMetadata(config, given)
   const { authorizeRegistration: ask } = config
   if (!ask) return metadata
   const context = {
     metadata,
+    ...(clientId !== undefined && { clientId }),
     ...(accessToken !== undefined && { accessToken }),
     ...(clientIp !== undefined && { clientIp }),
   }

@@ -4,7 +4,7 @@ import { epochSeconds } from '../lib/runtime.ts'
 import { formatChallenge } from '../lib/www-authenticate.ts'
 import { loadClient } from './authenticate-client.ts'
 import { requireThumbprint } from './certificate.ts'
-import type { RegisteredClient } from './client.ts'
+import { assertNotEncrypted, type RegisteredClient } from './client.ts'
 import { constraintInput, type EndpointOutcome } from './client-request.ts'
 import { commitClaims } from './commit.ts'
 import type { PolicyContext, TokenEndpointConfig } from './config.ts'
@@ -43,20 +43,20 @@ interface PresentedToken {
  */
 export async function handleUserInfoRequest(
   config: TokenEndpointConfig,
-  given: UserInfoRequest,
+  request: UserInfoRequest,
 ): Promise<EndpointOutcome<UserInfoAnswer>> {
-  const request = { ...noRequest, ...given }
+  const input = { ...noRequest, ...request }
   let presented: PresentedToken | undefined
   let headers: Readonly<Record<string, string>> = {}
   try {
-    headers = await nonceHeaders(config, constraintInput(request))
-    presented = readToken(request)
-    const record = await judgeToken(config, presented.token, request.url)
-    await judgePossession(config, request, presented, record)
+    headers = await nonceHeaders(config, constraintInput(input))
+    presented = readToken(input)
+    const record = await judgeToken(config, presented.token, input.url)
+    await judgePossession(config, input, presented, record)
     const response = await answer(config, record)
     return { ok: true, response, headers: { ...noStore, ...headers }, events: [] }
   } catch (thrown) {
-    return deny(config, thrown, request, headers)
+    return deny(config, thrown, input, headers)
   }
 }
 
@@ -108,6 +108,7 @@ async function answer(config: TokenEndpointConfig, record: AccessRecord): Promis
   const { clientId, subject, scope, audience } = record
   const client = await loadClient(config, clientId)
   if (!client) throw refuseToken('client is gone')
+  assertNotEncrypted(client, 'userinfo_encrypted_response_alg')
   const grantType = 'authorization_code'
   const principal = await callHost('loadPrincipal', () => config.loadPrincipal(subject, { clientId, grantType }))
   if (!principal) throw refuseToken('no such principal')

@@ -117,6 +117,17 @@ describe('validateAuthorizationRequest', () => {
     expect(await judge(params)).toMatch(new RegExp(`^${error} to the client`))
   })
 
+  it('tells the audit log which known client it was', async () => {
+    const { config } = await start()
+    const events = async (params: object) => {
+      const outcome = await validateAuthorizationRequest(config, { params: { ...good, ...params } })
+      return !outcome.ok && outcome.events
+    }
+    expect(await events({ prompt: 'create' })).toMatchObject([{ metadata: { clientId: 'web' } }])
+    expect(await events({ redirect_uri: 'https://evil.example' })).toMatchObject([{ metadata: { clientId: 'web' } }])
+    expect(JSON.stringify(await events({ client_id: 'nobody' }))).not.toContain('nobody')
+  })
+
   it('wants a nonce, a pushed or a signed request where that is required', async () => {
     expect(await judge({}, {}, { nonceRequired: true })).toBe('invalid_request to the client: missing nonce')
     expect(await judge({}, {}, { parRequired: true })).toMatch(/must be pushed/)

@@ -2,17 +2,19 @@
 import { describe, expect, it } from 'vitest'
 import {
   authenticateClient,
+  buildAuthorizationResponse,
   handleIntrospectionRequest,
   handlePushedAuthorizationRequest,
   handleRegistrationRequest,
   handleTokenRequest,
   handleUserInfoRequest,
   issueToken,
+  loadClient,
   type TokenEndpointOptions,
   validateAuthorizationRequest,
   validateEndSessionRequest,
 } from '../../src/server/index.ts'
-import { clients, codeParams, createRig, issuer, refusalOf } from './rig.ts'
+import { clients, codeParams, createRig, issuer, redirectUri, refusalOf, tokensOf } from './rig.ts'
 
 const circle: Record<string, unknown> = {}
 circle.circle = circle
@@ -82,6 +84,38 @@ describe('a text where a list is meant', () => {
     const params = { client_id: 'web', redirect_uri: 'https://app.example/cb' }
     const outcome = await validateAuthorizationRequest(rig.config, { params })
     expect(!outcome.ok && outcome.events[0]?.metadata.reason).toBe('loadClient: redirect_uris gave no list')
+  })
+})
+
+describe('a client that wants its answers encrypted', () => {
+  const start = (name: string) =>
+    createRig({
+      loadClient: (clientId) => ({
+        clientId,
+        metadata: { ...clients.web, [`${name}_encrypted_response_alg`]: 'RSA-OAEP' },
+      }),
+    })
+
+  it('gets no id_token, userinfo, introspection or authorization response in the clear', async () => {
+    const rig = await start('id_token')
+    const refused = await rig.token(codeParams(await rig.code()))
+    expect(refusalOf(refused)).toBe('server_error: id_token_encrypted_response_alg is not supported')
+
+    const informed = await start('userinfo')
+    const { access_token: token } = tokensOf(await informed.token(codeParams(await informed.code())))
+    const headers = { authorization: `Bearer ${token}` }
+    const info = await handleUserInfoRequest(informed.config, { method: 'GET', url: `${issuer}/userinfo`, headers })
+    expect(info.events[0]?.metadata.reason).toBe('userinfo_encrypted_response_alg is not supported')
+
+    const asking = await start('introspection')
+    const request = { ...(await asking.request({ token: 'x' })), url: `${issuer}/introspect` }
+    const answer = await handleIntrospectionRequest(asking.config, request, { signed: true })
+    expect(answer.events[0]?.metadata.reason).toBe('introspection_encrypted_response_alg is not supported')
+
+    const { config } = await start('authorization')
+    const client = (await loadClient(config, 'web'))!
+    const target = { redirectUri, redirectUriSent: true, responseMode: 'query.jwt' } as const
+    await expect(buildAuthorizationResponse(config, client, target, { code: 'x' })).rejects.toThrow()
   })
 })
 

@@ -68,6 +68,28 @@ async function device(rig: Rig, params: RawParams = { scope: 'openid offline_acc
 const poll = (rig: Rig, device_code: string, client = 'tv') =>
   rig.token({ grant_type: deviceGrant, device_code }, { client })
 
+it('shows the host what is asked for in detail, so that the user can see it', async () => {
+  const rig = await start({}, { authorizationDetailsTypes: ['pay'] })
+  const details = [{ type: 'pay', amount: 5 }]
+  const asked = { scope: 'openid', authorization_details: JSON.stringify(details) }
+  const { user_code } = await device(rig, asked)
+  expect(await findDeviceGrant(rig.config, user_code)).toMatchObject({ authorizationDetails: details })
+  const request = endpoint({ ...asked, login_hint: 'alice' })
+  const begun = await handleBackchannelAuthenticationRequest(rig.config, request)
+  if (!begun.ok) throw new Error(begun.events[0]?.metadata.reason)
+  expect(await findBackchannelRequest(rig.config, begun.response.auth_req_id)).toMatchObject({
+    authorizationDetails: details,
+    resources: [],
+  })
+})
+
+it.each([undefined, null, 'alice'])('names the host that gives %s for a user', async (answer) => {
+  const rig = await start({}, { resolveLoginHint: () => answer as never })
+  const request = endpoint({ scope: 'openid', login_hint: 'alice' })
+  const outcome = await handleBackchannelAuthenticationRequest(rig.config, request)
+  expect(outcome.events[0]?.metadata.reason).toBe('resolveLoginHint gave no JSON object')
+})
+
 describe('device flow', () => {
   it('gives codes, and tokens once the user has approved', async () => {
     const rig = await start()
@@ -77,6 +99,7 @@ describe('device flow', () => {
     expect(refusalOf(await poll(rig, codes.device_code))).toBe('authorization_pending: pending')
     const typed = ` ${codes.user_code.toLowerCase().replace('-', ' ')} `
     expect(await findDeviceGrant(rig.config, typed)).toMatchObject({ clientId: 'tv' })
+    expect(await findDeviceGrant(rig.config, typed)).not.toHaveProperty('authorizationDetails')
     expect(await decideDeviceGrant(rig.config, typed, approved)).toBe(true)
     rig.clock.advance(5)
     const tokens = tokensOf(await poll(rig, codes.device_code))

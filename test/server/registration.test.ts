@@ -195,6 +195,20 @@ describe('registration', () => {
     expect(await refusal(web, { authorizeRegistration: () => undefined })).toBe('invalid_token')
     expect(await refusal(web, { registration: false })).toBe('invalid_request')
   })
+
+  it('tells the host whether a client is new or changes itself', async () => {
+    const told: (string | undefined)[] = []
+    const rig = await start({
+      authorizeRegistration: ({ metadata, clientId }) => {
+        told.push(clientId)
+        return metadata
+      },
+    })
+    const client = await register(rig)
+    const metadata = { ...web, client_id: client.client_id }
+    await handleClientUpdateRequest(rig.config, { ...manage(client), metadata }, options)
+    expect(told).toEqual([undefined, client.client_id])
+  })
 })
 
 describe('management of a registration', () => {
