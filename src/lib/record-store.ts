@@ -63,6 +63,8 @@ export function recordKey(kind: string, partition: string, id?: string): string 
  * throws, becomes the three bytes that UTF-8 would need and forbids (RFC 3629 3), so nothing else is encoded as it.
  */
 function encodePart(text: string): string {
+  // Hashes and random ids, which most are, have nothing to encode.
+  if (/^[\w-]*$/.test(text)) return text
   try {
     return encodeURIComponent(text)
   } catch {

@@ -38,7 +38,9 @@ export function createFrozenCopies(): CopyFrozen {
     if (typeof value === 'string') return share(value)
     if (typeof value !== 'object' || value === null) return isPlainValue(value) ? value : structuredClone(value)
     if (Array.isArray(value)) {
-      return Object.freeze(Array.from(value, (member) => copy(member, deeper(depth))))
+      const members: unknown[] = []
+      for (const member of value) members.push(copy(member, deeper(depth)))
+      return Object.freeze(members)
     }
     if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value)
     const members: Record<string, unknown> = {}
