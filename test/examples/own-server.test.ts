@@ -45,7 +45,7 @@ const pages: Pages = {
 
 it('is shown as it is', () => {
   const page = readFileSync(join(root, 'docs/own-server.md'), 'utf8')
-  for (const name of ['core', 'keys', 'endpoints', 'authorize', 'hono', 'express']) {
+  for (const name of ['core', 'keys', 'endpoints', 'authorize', 'hono', 'express', 'pages', 'main']) {
     const code = readFileSync(join(root, `examples/own-server/${name}.ts`), 'utf8')
     expect(page, name).toContain(`<!-- example: ${name} -->\n\`\`\`ts\n${code}\`\`\``)
   }
