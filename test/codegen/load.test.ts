@@ -140,6 +140,18 @@ describe('references to other files', () => {
     expect(files['names.json']).toContain('"schemas/owner.yaml#/definitions/Owner": "Owner"')
   })
 
+  it('have their faults told by a path from where the document was named from', async () => {
+    const folder = await temporaryFolder()
+    await mkdir(join(folder, 'parts'))
+    await writeFile(join(folder, 'parts/a.yaml'), 'type: object\nproperties:\n  b: { $ref: nowhere.yaml }\n')
+    const root = join(folder, 'root.json')
+    await writeFile(root, aDocument({ schemas: { A: { $ref: 'parts/a.yaml' } } }).text)
+    const { report } = await generated({ document: root })
+    expect(report.warnings).toMatchObject([{ file: join(folder, 'parts/a.yaml'), line: 3 }])
+    await writeFile(join(folder, 'parts/a.yaml'), 'type: [')
+    await expect(generated({ document: root })).rejects.toMatchObject({ file: join(folder, 'parts/a.yaml') })
+  })
+
   it('are refused outside of it, also through a symbolic link, and become unknown with a warning', async () => {
     const folder = await temporaryFolder()
     await mkdir(join(folder, 'api'))

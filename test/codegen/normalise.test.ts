@@ -6,6 +6,34 @@ async function modelsOf(schemas: object, version = '3.1.0'): Promise<string> {
   return files['models.ts']!
 }
 
+describe('an operation of Swagger 2.0 that produces a file', () => {
+  it('tells its errors in JSON', async () => {
+    const document = {
+      name: 'swagger.json',
+      text: JSON.stringify({
+        swagger: '2.0',
+        paths: {
+          '/report': {
+            get: {
+              produces: ['application/pdf'],
+              responses: {
+                200: { description: 'd', schema: { type: 'file' } },
+                default: { description: 'e', schema: { $ref: '#/definitions/Fault' } },
+              },
+            },
+          },
+        },
+        definitions: { Fault: { type: 'object', properties: { why: { type: 'string' } } } },
+      }),
+    }
+    const { files } = await generated({ document })
+    expect(files['operations.ts']).toContain("200: { 'application/pdf': 'blob' }")
+    expect(files['operations.ts']).toContain(
+      "default: { 'application/pdf': 'blob', 'application/json': validateFault }",
+    )
+  })
+})
+
 describe('version 3.0', () => {
   it('has nullable, boolean bounds and a $ref without siblings, which become the forms of 3.1', async () => {
     const { files } = await generated({ document: fixture('provider-3.0.yaml'), validators: 'strict' })

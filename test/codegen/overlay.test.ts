@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parsePath, selectNodes } from '../../src/codegen/load/json-path.ts'
-import { generated } from './support/generated.ts'
+import { generated, temporaryFolder } from './support/generated.ts'
 
 const yaml = (text: string, name = 'provider.yaml') => ({ name, text })
 
@@ -82,6 +84,15 @@ describe('overlays', () => {
       file: 'provider.yaml',
       line: 6,
     })
+  })
+
+  it('give the same output from whatever folder they are named', async () => {
+    const folder = await temporaryFolder()
+    const { name, text } = overlay('  - { target: $.info, update: { title: X } }')
+    await writeFile(join(folder, name), text)
+    const one = await generated({ document: provider, overlays: [join(folder, name)] })
+    const other = await generated({ document: provider, overlays: [relative('', join(folder, name))] })
+    expect(other.files).toEqual(one.files)
   })
 
   it.each([

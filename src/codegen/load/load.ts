@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { GenerateError } from '../../errors/generate.ts'
 import { applyOverlays, type OverlayFault } from './overlay.ts'
@@ -53,7 +53,7 @@ export async function loadDocument(
       throw new GenerateError('document_too_complex', `${root.name} refers to more than ${maxSources} files`, {
         file: root.name,
       })
-    const source = await loadReferenced(location, root.location, refused)
+    const source = await loadReferenced(location, root, refused)
     if (!source) continue
     sources.set(location, source)
     queue.push(...externalReferences(source))
@@ -64,9 +64,10 @@ export async function loadDocument(
 /** `role` tells texts without a place of their own apart. */
 async function loadRoot(input: DocumentInput, role = 'document'): Promise<Source> {
   const location = locationOf(input, role)
-  if (typeof input === 'object' && 'text' in input) return parseText(input.text, location, input.name)
+  // As what it is named, since where it lies says nothing about the output.
+  if (typeof input === 'object' && 'text' in input) return parseText(input.text, location, input.name, role)
   const name = location.startsWith('stdin:') ? 'standard input' : String(input)
-  return parseText(await readText(location, name, { redirect: 'follow' }), location, name)
+  return parseText(await readText(location, name, { redirect: 'follow' }), location, name, role)
 }
 
 function locationOf(input: DocumentInput, role = 'document'): string {
@@ -78,12 +79,13 @@ function locationOf(input: DocumentInput, role = 'document'): string {
 
 async function loadReferenced(
   location: string,
-  root: string,
+  root: Source,
   refused: Map<string, string>,
 ): Promise<Source | undefined> {
-  const name = nameOf(location, root)
+  const id = idOf(location, root.location)
+  const name = id === location || /^file:/i.test(root.name) ? location : join(dirname(root.name), id)
   try {
-    return parseText(await readText(location, name, { redirect: 'error' }), location, name)
+    return parseText(await readText(location, name, { redirect: 'error' }), location, name, id)
   } catch (error) {
     if (!(error instanceof GenerateError) || error.code !== 'document_unreadable') throw error
     // The reference becomes `unknown`, with a warning at each place that uses it.
@@ -93,7 +95,7 @@ async function loadReferenced(
 }
 
 /** Relative to the document's folder, so that no output depends on where the folder lies. */
-function nameOf(location: string, root: string): string {
+function idOf(location: string, root: string): string {
   if (!location.startsWith('file:') || !root.startsWith('file:')) return location
   return relative(dirname(fileURLToPath(root)), fileURLToPath(location)).replaceAll('\\', '/')
 }
@@ -102,7 +104,7 @@ function hashOf(sources: ReadonlyMap<string, Source>): string {
   const hash = createHash('sha256')
   // By name, since the order of reading says nothing about the content.
   const texts = [...sources.values()].map((source, index) => ({
-    name: index === 0 ? '' : source.name,
+    name: index === 0 ? '' : source.id,
     text: source.text,
   }))
   for (const { name, text } of texts.sort((a, b) => (a.name < b.name ? -1 : 1)))

@@ -18,12 +18,12 @@ import { createPositions, type DuplicateKey, type Source } from './source.ts'
 export const maxDepth = 256
 
 /** Parses YAML or JSON and keeps where each object stands in the text. */
-export function parseText(text: string, location: string, name: string): Source {
-  return parseJson(text, location, name) ?? parseYaml(text, location, name)
+export function parseText(text: string, location: string, name: string, id: string = name): Source {
+  return { ...(parseJson(text, location, name) ?? parseYaml(text, location, name)), id }
 }
 
 /** JSON.parse is some twenty times as fast as a YAML parser, and positions are only needed for warnings. */
-function parseJson(text: string, location: string, name: string): Source | undefined {
+function parseJson(text: string, location: string, name: string): Omit<Source, 'id'> | undefined {
   if (!/^\s*[{[]/.test(text)) return undefined
   let root: unknown
   try {
@@ -46,7 +46,7 @@ function parseJson(text: string, location: string, name: string): Source | undef
   return { location, name, text, root, offsetOf: (node) => index().offsets.get(node), duplicateKeys }
 }
 
-function parseYaml(text: string, location: string, name: string): Source {
+function parseYaml(text: string, location: string, name: string): Omit<Source, 'id'> {
   const document = composeYaml(text, name)
   const error = document.errors[0]
   if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(name, error)

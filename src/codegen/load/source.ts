@@ -15,8 +15,10 @@ export type Locate = (node: unknown) => Place
 export interface Source {
   /** Absolute, as a URL. */
   readonly location: string
-  /** As the user named it, or relative to the document's folder: safe to print and to put into output. */
+  /** As the user named it, or on the way from there: what messages say. */
   readonly name: string
+  /** The name, or for a file that is referred to its way from the document's folder: the same wherever that lies. */
+  readonly id: string
   readonly text: string
   readonly root: unknown
   /** Where the node begins in the text, as an offset; undefined for nodes of other sources. */

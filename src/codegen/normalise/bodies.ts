@@ -23,7 +23,7 @@ export function readResponses(
   context: Context,
   operation: Part,
   responses: unknown,
-  contentOf: (response: Part) => MediaSpec[],
+  contentOf: (response: Part, status: string) => MediaSpec[],
 ): ResponseSpec[] {
   const read: ResponseSpec[] = []
   for (const [key, node] of entries(responses)) {
@@ -39,7 +39,7 @@ export function readResponses(
       continue
     }
     const part = dereference(context, { ...operation, node })
-    const content = contentOf(part)
+    const content = contentOf(part, status)
     const optionalBody = own(part.node, 'x-optional-body') === true
     read.push({
       status,

@@ -89,8 +89,8 @@ export function resolve(context: Context, from: Part, ref: string): Target | und
   const tokens = parsePointer(place.fragment) ?? findAnchor(source.root, place.fragment)
   const node = tokens && follow(source.root, tokens)
   if (!tokens || node === undefined) return warn('there is nothing at that place', 'correct the reference')
-  const file = source === context.document.root ? '' : source.name
-  return { source, node, key: `${file}#${formatPointer(tokens)}`, title: tokens.at(-1) ?? fileTitle(source.name) }
+  const file = source === context.document.root ? '' : source.id
+  return { source, node, key: `${file}#${formatPointer(tokens)}`, title: tokens.at(-1) ?? fileTitle(source.id) }
 }
 
 /** Follows references of non-schema parts (parameters, responses, ...) to the part itself. */

@@ -70,8 +70,8 @@ function normaliseOperation(
       `the body of ${method} ${path} is left out: fetch sends none with ${method}`,
       'use parameters, or another method such as QUERY or POST',
     )
-  const contentOf = (response: Part): MediaSpec[] =>
-    isSwagger ? readSwaggerContent(context, root, part, response) : readContent(context, response)
+  const contentOf = (response: Part, status: string): MediaSpec[] =>
+    isSwagger ? readSwaggerContent(context, root, part, response, status) : readContent(context, response)
   return {
     node,
     key: `${method} ${path}`,

@@ -1,4 +1,5 @@
 import type { ValueEncoding } from '../../lib/api.ts'
+import { isJson } from '../media-types.ts'
 import type { BodySpec, MediaSpec, Schema } from '../spec.ts'
 import type { Context, Part } from './context.ts'
 import { readMediaType } from './media-type.ts'
@@ -87,12 +88,22 @@ export function swaggerEncoding(parameter: unknown, defaultStyle: 'form' | 'simp
 }
 
 /** The media types of a response are those that the operation produces. */
-export function readSwaggerContent(context: Context, root: Part, operation: Part, response: Part): MediaSpec[] {
+export function readSwaggerContent(
+  context: Context,
+  root: Part,
+  operation: Part,
+  response: Part,
+  status: string,
+): MediaSpec[] {
   const node = own(response.node, 'schema')
   if (node === undefined) return []
   const schema = normaliseSchema(context, { ...response, node })
+  const json = 'application/json'
   const produces = mediaTypes(context, operation, root, 'produces')
-  return (produces.length > 0 ? produces : ['application/json']).map((mediaType) => ({
+  // Who downloads a file has only the file's type in `produces`; what goes wrong is told in JSON all the same.
+  const isError = !status.startsWith('2')
+  const isComplete = produces.length > 0 && (!isError || produces.some(isJson))
+  return (isComplete ? produces : [...produces, json]).map((mediaType) => ({
     mediaType,
     schema,
     encodings: new Map(),
