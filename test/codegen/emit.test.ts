@@ -83,6 +83,7 @@ describe('operations', () => {
   excerpt,
   server,
   metadataField: 'token_endpoint',
+  clause: 'RFC 6749 5.1',
   clientAuth: 'required',
   encodings: { body: { audience: { explode: false } } },
   parts: [writeBody],

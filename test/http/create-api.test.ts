@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { getJwks, oauthAuthorize, oauthRevoke, oauthToken, oauthTokenResult } from '../../generated/endpoints.ts'
+import * as operations from '../../generated/operations.ts'
 import { type ApiOptions, createApi } from '../../src/http/create-api.ts'
 import type { BodyWriter, Operation, Validator } from '../../src/lib/api.ts'
 import type { Fetch } from '../../src/lib/fetch.ts'
@@ -330,6 +331,30 @@ describe('createApi: answers', () => {
     expect(await send(anOperation(), answering(200, 'application/json; charset=utf-8', '"x"'))).toBe('x')
     expect(await send(anOperation(), answering(200, 'application/jwk-set+json', '"x"'))).toBe('x')
     expect(await send(anOperation(), answering(200, undefined, '"x"'))).toBe('x')
+  })
+
+  it('takes nothing without a content type where a specification demands one, and reads errors all the same', async () => {
+    const operation = anOperation({ clause: 'RFC 6749 5.1' })
+    const error = await failure(send(operation, answering(200, undefined, '"x"')))
+    expect(error).toMatchObject({ code: 'unexpected_content_type', clause: 'RFC 6749 5.1', actual: 'no content type' })
+    expect(error.message).toMatch(/expected application\/json, got no content type with status 200 \(RFC 6749 5\.1\)$/)
+    expect(await send(operation, answering(200, 'application/json', '"x"'))).toBe('x')
+    const refusal = await failure(send(operation, answering(400, undefined, '{"error":"invalid_grant"}')))
+    expect(refusal).toMatchObject({ code: 'oauth_error', error: 'invalid_grant' })
+  })
+
+  it('names no clause where only the API’s own document has the rule', async () => {
+    const error = await failure(send(anOperation(), answering(200, 'application/json', '5')))
+    expect(error).toMatchObject({ code: 'invalid_body', clause: undefined, expected: 'string at ""', actual: 'number' })
+  })
+
+  it('has a clause for whatever our own document says of an answer', () => {
+    const all = Object.values(operations) as readonly Operation[]
+    // What a browser sends is answered to the browser.
+    const answered = all.filter(({ responses, read, readError }) => read ?? readError ?? !('302' in responses))
+    expect(answered.length).toBeGreaterThanOrEqual(15)
+    for (const { id, clause } of answered)
+      expect(clause, id).toMatch(/^(?:RFC \d+|OIDC Core|OpenID Connect Discovery|CIBA Core) [\d.]+$/)
   })
 
   it('parses by content type: JSON, text, tokens as text, the rest as a Blob', async () => {
