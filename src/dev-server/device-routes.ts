@@ -19,7 +19,7 @@ import type { FormFrame } from './pages/forms.ts'
 import { page } from './pages/layout.ts'
 import { loginBody } from './pages/login-page.ts'
 import { donePage } from './pages/message-pages.ts'
-import { type RequestInfo, readForm } from './read-request.ts'
+import { Refused, type RequestInfo, readForm } from './read-request.ts'
 import type { Route } from './token-routes.ts'
 
 interface DeviceVisit {
@@ -77,7 +77,7 @@ async function checkCode(visit: DeviceVisit, userCode: string): Promise<DevAnswe
   const { context, info } = visit
   const caller = info.clientIp ?? ''
   const wait = context.userCodeGuesses.count(caller)
-  if (wait > 0) return tooMany(wait)
+  if (wait > 0) throw new Refused(tooMany(wait), 'too many user codes')
   if (!(await findDeviceGrant(context.config, userCode))) return showCode(visit, userCode, unknownCode)
   context.userCodeGuesses.forgive(caller)
   return confirmed(visit, userCode)

@@ -9,14 +9,14 @@ import { empty, json, oauthError, tooMany } from './answers.ts'
 import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
 import type { DevAnswer, DevRequest } from './exchange.ts'
-import { bearerOf, type RequestInfo, readJson } from './read-request.ts'
+import { bearerOf, Refused, type RequestInfo, readJson } from './read-request.ts'
 import type { Route } from './token-routes.ts'
 
 /** RFC 7591 3, for ten clients an hour and address. */
 export const register: Route = async (context, request, info) => {
   const metadata = await readJson(request)
   const wait = context.registrations.count(info.clientIp ?? '')
-  if (wait > 0) return tooMany(wait)
+  if (wait > 0) throw new Refused(tooMany(wait), 'too many registrations')
   const outcome = await handleRegistrationRequest(context.config, { metadata, ...shown(request, info) }, uri(context))
   return answer(context, outcome, 201)
 }

@@ -78,6 +78,8 @@ export function assertEndpointUrl(url: unknown, rules: EndpointUrlRules): URL {
 export function assertRedirectUri(uri: string, name = 'redirectUri'): void {
   const parsed = typeof uri === 'string' ? parseStrictly(uri) : undefined
   if (!parsed) throw new TypeError(`"${name}" must be an absolute URI (RFC 6749 3.1.2)`)
+  // RFC 3986 2: other letters stand percent-encoded, or in a host as Punycode; no header field could carry them.
+  if (!/^[!-~]+$/.test(uri)) throw new TypeError(`"${name}" must be written in ASCII (RFC 3986 2)`)
   if (uri.includes('#')) throw new TypeError(`"${name}" must have no fragment (RFC 6749 3.1.2)`)
   if (parsed.username !== '' || parsed.password !== '') {
     throw new TypeError(`"${name}" must have no user name or password in it (RFC 9110 4.2.4)`)

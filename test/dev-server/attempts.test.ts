@@ -1,6 +1,7 @@
 // What is counted by address, where many requests come at once and the store or the body is slow.
 import { describe, expect, it } from 'vitest'
 import { createDevHandler } from '../../src/dev-server/index.ts'
+import type { ServerEvent } from '../../src/server/index.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { storeMethods } from '../server/rig.ts'
 import { formsOf } from './headless-browser.ts'
@@ -20,7 +21,8 @@ describe('of attempts at once', () => {
         return store.find(index, value)
       },
     }
-    const { handle } = await createDevHandler({ issuer, store: slow })
+    const events: ServerEvent[] = []
+    const { handle } = await createDevHandler({ issuer, store: slow, onEvent: (event) => events.push(event) })
     const page = await handle(new Request(`${issuer}/device`), info)
     const cookie = page.headers.getSetCookie()[0]!.split(';')[0]!
     const [form] = formsOf(await page.text(), issuer)
@@ -30,10 +32,13 @@ describe('of attempts at once', () => {
     }
     const answers = await Promise.all(Array.from({ length: 3 * most }, guess))
     expect(answers.filter(({ status }) => status !== 429)).toHaveLength(most)
+    const told = { name: 'auth_denied', metadata: { reason: 'too many user codes', httpStatus: 429 } }
+    expect(events).toMatchObject(Array.from({ length: 2 * most }, () => told))
   })
 
   it('no registration slips by while its body is read', async () => {
-    const { handle } = await createDevHandler({ issuer })
+    const events: ServerEvent[] = []
+    const { handle } = await createDevHandler({ issuer, onEvent: (event) => events.push(event) })
     const register = () => {
       const body = new ReadableStream({
         async start(controller) {
@@ -48,5 +53,7 @@ describe('of attempts at once', () => {
     }
     const answers = await Promise.all(Array.from({ length: 3 * most }, register))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(most)
+    const refusals = events.filter(({ metadata }) => metadata.reason === 'too many registrations')
+    expect(refusals).toHaveLength(2 * most)
   })
 })

@@ -106,6 +106,8 @@ describe('assertRedirectUri', () => {
     ['javascript:alert(1)', 'RFC 8252 7.1'],
     ['data:text/html,x', 'RFC 8252 7.1'],
     ['myapp:/callback', 'RFC 8252 7.1'],
+    ['https://app.example/é', 'ASCII'],
+    ['https://中文.example/callback', 'ASCII'],
   ])('refuses %j', (uri, reason) => {
     expect(() => assertRedirectUri(uri)).toThrow(TypeError)
     expect(() => assertRedirectUri(uri)).toThrow(reason)

@@ -100,6 +100,8 @@ describe('registration', () => {
     ['invalid_redirect_uri', { redirect_uris: ['http://app.example/cb'] }],
     ['invalid_redirect_uri', { redirect_uris: ['https://app.example/cb#x'] }],
     ['invalid_redirect_uri', { redirect_uris: ['javascript:alert(1)'] }],
+    ['invalid_redirect_uri', { redirect_uris: ['https://中文.example/cb'] }],
+    ['invalid_redirect_uri', { redirect_uris: ['https://app.example/cb?x=é'] }],
     ['invalid_redirect_uri', { redirect_uris: ['com.example.app:/cb'] }],
     ['invalid_client_metadata', { redirect_uris: 'https://app.example' }],
     ['invalid_client_metadata', { ...web, grant_types: ['implicit'] }],
