@@ -41,9 +41,12 @@ export function readForm(request: DevRequest): MaybePromise<URLSearchParams> {
 }
 
 /** The parameters of an endpoint: a form, or with `acceptJson` a JSON object of the same names and texts. */
-export async function readParameters(request: DevRequest, acceptJson: boolean): Promise<URLSearchParams> {
+export function readParameters(request: DevRequest, acceptJson: boolean): MaybePromise<URLSearchParams> {
   if (!acceptJson || mediaTypeOf(request) !== jsonType) return readForm(request)
-  const value = await readJson(request)
+  return readJson(request).then(toParameters)
+}
+
+function toParameters(value: unknown): URLSearchParams {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notParameters()
   const params = new URLSearchParams()
   for (const [name, given] of Object.entries(value)) {

@@ -1,7 +1,8 @@
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
 import { isRegisteredCertificate, isRegisteredSubject, requireThumbprint } from './certificate.ts'
 import type { AuthenticatedClient, ClientAuthMethod, RegisteredClient, ReplayClaim } from './client.ts'
-import { assertionClaim, findAssertionFault } from './client-assertion.ts'
+import { assertionClaim, findAssertionFault, type ReadAssertion } from './client-assertion.ts'
 import { loadJwks } from './client-keys.ts'
 import { isMetadataDocumentId, loadMetadataDocument } from './client-metadata-document.ts'
 import type { TokenEndpointConfig } from './config.ts'
@@ -93,26 +94,35 @@ interface ClientProof {
   readonly claims?: readonly ReplayClaim[]
 }
 
-async function prove(
+function prove(
   config: TokenEndpointConfig,
   request: EndpointRequest,
   credentials: ClientCredentials,
   client: RegisteredClient,
-): Promise<ClientProof> {
+): MaybePromise<ClientProof> {
   switch (credentials.kind) {
     case 'secret': {
       const { method, secret } = credentials
-      const matches = await callHost('verifyClientSecret', () => config.verifyClientSecret(client, secret))
-      return matches === true ? { method } : { method, fault: 'wrong secret' }
+      return andThen(
+        callHost('verifyClientSecret', () => config.verifyClientSecret(client, secret)),
+        (matches) => (matches === true ? { method } : { method, fault: 'wrong secret' }),
+      )
     }
-    case 'assertion': {
-      const { method } = credentials.assertion
-      const fault = await findAssertionFault(config, credentials.assertion, client)
-      return fault === undefined ? { method, claims: [await assertionClaim(credentials.assertion)] } : { method, fault }
-    }
+    case 'assertion':
+      return proveByAssertion(config, credentials.assertion, client)
     case 'none':
       return proveByCertificate(config, request, client)
   }
+}
+
+async function proveByAssertion(
+  config: TokenEndpointConfig,
+  assertion: ReadAssertion,
+  client: RegisteredClient,
+): Promise<ClientProof> {
+  const { method } = assertion
+  const fault = await findAssertionFault(config, assertion, client)
+  return fault === undefined ? { method, claims: [await assertionClaim(assertion)] } : { method, fault }
 }
 
 /** Nothing in the form: a certificate where the client registered that, else a public client. */

@@ -9,7 +9,7 @@ import type { GrantContext } from './grant.ts'
 import { mintAccessToken } from './mint-access-token.ts'
 import { mintIdToken } from './mint-id-token.ts'
 import { callHost, refuseGrant } from './refusal.ts'
-import { applyScopePolicy, policyContext } from './scope-policy.ts'
+import { applyScopePolicy } from './scope-policy.ts'
 
 /** The tokens that an authorization is exchanged for, beside the refresh token. */
 export interface AuthorizedTokens {
@@ -31,41 +31,52 @@ export interface AuthorizedTokensInput {
 }
 
 /** Mints what an authorization allows: its user, audience, scope, details, access token, id_token, in this order. */
-export async function mintAuthorizedTokens(
+export function mintAuthorizedTokens(
   context: GrantContext,
   input: AuthorizedTokensInput,
-): Promise<AuthorizedTokens> {
-  const { authorization, family } = input
-  const principal = await loadPrincipal(context, authorization.subject)
-  const audience = await readAudience(context, authorization)
-  const about = { subject: authorization.subject, principal, audience }
-  const asked = policyContext(context, { ...about, scope: input.scope })
-  const scope = await applyScopePolicy(context.config, asked)
-  const policy = scope === asked.scope ? asked : policyContext(context, { ...about, scope })
-  const details = await readGrantedDetails(context, policy, authorization.authorizationDetails)
+): MaybePromise<AuthorizedTokens> {
+  return andThen(decide(context, input), (policy) =>
+    andThen(readGrantedDetails(context, policy, input.authorization.authorizationDetails), (details) =>
+      mint(context, input, policy, details),
+    ),
+  )
+}
+
+/** The user, who may be gone by now, the audience, and the scope by the host's policy. */
+function decide(context: GrantContext, { authorization, scope }: AuthorizedTokensInput): MaybePromise<PolicyContext> {
+  const { subject } = authorization
+  return andThen(loadPrincipal(context, subject), (principal) =>
+    andThen(readAudience(context, authorization), (audience) =>
+      applyScopePolicy(context, { subject, principal, audience, scope }),
+    ),
+  )
+}
+
+function mint(
+  context: GrantContext,
+  input: AuthorizedTokensInput,
+  policy: PolicyContext,
+  details: readonly AuthorizationDetail[] | undefined,
+): MaybePromise<AuthorizedTokens> {
+  const { authorization, family, code, nonce, idTokenClaims: idClaims = {} } = input
   const { authTime, acr, claims } = authorization
-  const access = await mintAccessToken(context, {
-    policy,
-    family,
-    authTime,
-    acr,
-    claims,
-    authorizationDetails: details,
-  })
-  const hasIdToken = scope.includes('openid')
-  const { code, nonce, idTokenClaims = {} } = input
-  const idToken = hasIdToken
-    ? await mintIdToken(context, {
+  const { scope } = policy
+  const about = { policy, family, authTime, acr, claims, authorizationDetails: details }
+  return andThen(mintAccessToken(context, about), (access) => {
+    const hasIdToken = scope.includes('openid')
+    const idToken = hasIdToken
+      ? mintIdToken(context, { policy, authorization, accessToken: access.value, code, nonce, claims: idClaims })
+      : undefined
+    return andThen(idToken, (text) => {
+      return {
         policy,
-        authorization,
-        accessToken: access.value,
-        code,
-        nonce,
-        claims: idTokenClaims,
-      })
-    : undefined
-  const response = tokenResponse(context, access, scope, details, idToken)
-  return { policy, scope, response, changes: access.changes, hasIdToken }
+        scope,
+        response: tokenResponse(context, access, scope, details, text),
+        changes: access.changes,
+        hasIdToken,
+      }
+    })
+  })
 }
 
 /** The user behind a subject, who may be gone by now. */

@@ -13,11 +13,9 @@ import { refuseGrant } from './refusal.ts'
 const margin = 60
 
 /** Reads a family. */
-export async function readFamily(
-  config: TokenEndpointConfig,
-  family: string,
-): Promise<Versioned<FamilyRecord> | undefined> {
-  return readRecord<FamilyRecord>(await storeOf(config).get(keys.family(family)), 'family-1')
+export function readFamily(config: TokenEndpointConfig, family: string): Promise<Versioned<FamilyRecord> | undefined> {
+  const found = storeOf(config).get(keys.family(family))
+  return found.then((record) => readRecord<FamilyRecord>(record, 'family-1'))
 }
 
 /** The record of a new family: expected not to be there. */

@@ -24,30 +24,33 @@ export function narrowScope(asked: readonly string[] | undefined, ceiling: reado
   return asked
 }
 
+/** What a grant is about to be given. */
+type PolicySubject = Pick<PolicyContext, 'subject' | 'principal' | 'scope' | 'audience'>
+
 /**
- * The host's decision, held against what was asked for: it may narrow and never widen, and cannot put another
- * scope in the place of the requested ones.
+ * What the callbacks of the host are told, its decision on the scope first: held against what was asked for, it may
+ * narrow and never widen, and cannot put another scope in the place of the requested ones.
  */
 export function applyScopePolicy(
-  { authorizeScope }: TokenEndpointConfig,
-  context: PolicyContext,
-): MaybePromise<readonly string[]> {
-  if (!authorizeScope) return context.scope
+  { config: { authorizeScope }, client, grantType }: GrantContext,
+  about: PolicySubject,
+): MaybePromise<PolicyContext> {
+  const asked = policyContext({ client, grantType }, about)
+  if (!authorizeScope) return asked
   return andThen(
-    callHost('authorizeScope', () => authorizeScope(context)),
+    callHost('authorizeScope', () => authorizeScope(asked)),
     (answer) => {
       const allowed = hostList('authorizeScope', answer)
-      const granted = context.scope.filter((one) => allowed.includes(one))
-      if (granted.length === 0 && context.scope.length > 0) throw refuseScope('scope policy granted nothing')
-      return granted
+      const scope = asked.scope.filter((one) => allowed.includes(one))
+      if (scope.length === 0 && asked.scope.length > 0) throw refuseScope('scope policy granted nothing')
+      return policyContext({ client, grantType }, { ...about, scope })
     },
   )
 }
 
-/** What the callbacks of the host are told. */
-export function policyContext(
+function policyContext(
   { client, grantType }: Pick<GrantContext, 'client' | 'grantType'>,
-  about: Pick<PolicyContext, 'subject' | 'principal' | 'scope' | 'audience'>,
+  about: PolicySubject,
 ): PolicyContext {
   return Object.freeze({ clientId: client.clientId, client: client.client, grantType, ...about })
 }

@@ -4,7 +4,7 @@ import { tokenResponse } from '../authorized-tokens.ts'
 import { readGrantedDetails, readSupportedDetails, refuseDetails } from '../details.ts'
 import type { GrantContext, PreparedGrant } from '../grant.ts'
 import { mintAccessToken } from '../mint-access-token.ts'
-import { applyScopePolicy, policyContext, readScope, refuseScope } from '../scope-policy.ts'
+import { applyScopePolicy, readScope, refuseScope } from '../scope-policy.ts'
 
 /** RFC 6749 4.4, RFC 9068 2.2: the client speaks for itself and is the subject. Never a refresh token (4.4.3). */
 export async function prepareClientCredentials(context: GrantContext): Promise<PreparedGrant> {
@@ -12,10 +12,8 @@ export async function prepareClientCredentials(context: GrantContext): Promise<P
   const subject = client.clientId
   context.known.subject = subject
   const audience = await resolveAudience(config, client.client, readResources(params.all('resource')), null)
-  const asked = requestedScope(context)
-  const wanted = policyContext(context, { subject, scope: asked, audience })
-  const scope = await applyScopePolicy(config, wanted)
-  const policy = scope === asked ? wanted : policyContext(context, { subject, scope, audience })
+  const policy = await applyScopePolicy(context, { subject, scope: requestedScope(context), audience })
+  const { scope } = policy
   const details = await readOwnDetails(context, policy)
   const access = await mintAccessToken(context, { policy, authorizationDetails: details })
   return {

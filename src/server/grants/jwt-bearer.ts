@@ -12,7 +12,7 @@ import type { GrantContext, PreparedGrant } from '../grant.ts'
 import { mintAccessToken } from '../mint-access-token.ts'
 import { requireParam } from '../params.ts'
 import { callHost, hostList, refuseGrant } from '../refusal.ts'
-import { applyScopePolicy, narrowScope, policyContext, readScope } from '../scope-policy.ts'
+import { applyScopePolicy, narrowScope, readScope } from '../scope-policy.ts'
 
 interface JudgedAssertion {
   readonly jwt: Jwt
@@ -32,15 +32,15 @@ export async function prepareJwtBearer(context: GrantContext): Promise<PreparedG
   const audience = await resolveAudience(config, client.client, readResources(params.all('resource')), ceiling)
   const most = hostList('loadAssertionIssuer: scope', mostScope)
   const asked = narrowScope(readScope(config, params.get('scope')), most)
-  const about = { subject: assertion.subject, principal, audience }
-  const scope = await applyScopePolicy(config, policyContext(context, { ...about, scope: asked }))
-  const policy = policyContext(context, { ...about, scope })
+  const { subject } = assertion
+  const policy = await applyScopePolicy(context, { subject, principal, audience, scope: asked })
+  const { scope } = policy
   const access = await mintAccessToken(context, { policy })
   return {
     response: tokenResponse(context, access, scope),
     // The assertion's jti is spent in the commit, so that a failed policy spends nothing.
     plan: { claims: [...constraint.claims, assertion.claim], changes: access.changes },
-    subject: assertion.subject,
+    subject,
     scope: scope.join(' '),
     events: ['token_issued'],
   }

@@ -1,6 +1,6 @@
-import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { splitScope } from '../../protocol/scope.ts'
-import { mintAuthorizedTokens } from '../authorized-tokens.ts'
+import { type AuthorizedTokens, mintAuthorizedTokens } from '../authorized-tokens.ts'
 import type { CommitPlan } from '../commit.ts'
 import { createEvent } from '../events.ts'
 import { familyRecordEnd, logoutAddresses, readFamily, revokeFamily, touchFamily } from '../families.ts'
@@ -16,7 +16,7 @@ import {
   readRecord,
   type Versioned,
 } from '../records.ts'
-import { createRefreshToken } from '../refresh-issue.ts'
+import { createRefreshToken, type NewRefreshToken } from '../refresh-issue.ts'
 import { type Refusal, refuseGrant, refuseRequest } from '../refusal.ts'
 import { narrowScope, readScope } from '../scope-policy.ts'
 import { type LocatedSecret, locateSecret } from '../secrets.ts'
@@ -86,16 +86,34 @@ function requestedScope({ config, params }: GrantContext): readonly string[] | u
   return readScope(config, params.get('scope'))
 }
 
-/** Mints, and plans the one commit: the token used at the version that was read, its successor, the family. */
-async function rotate(
+/** Mints the tokens and the successor, and seals that for the grace. */
+function rotate(
   context: GrantContext,
-  { record, family, secret }: FoundRefreshToken,
+  found: FoundRefreshToken,
   scope: readonly string[],
-): Promise<PreparedGrant> {
-  const { config, constraint, now } = context
-  const tokens = await mint(context, family, secret.partition, scope)
-  const successor = await createRefreshToken(context, secret.partition, family.value)
-  const sealed = await sealSuccessor(context, secret, successor.secret)
+): MaybePromise<PreparedGrant> {
+  const { family, secret } = found
+  return andThen(mint(context, family, secret.partition, scope), (tokens) =>
+    andThen(createRefreshToken(context, secret.partition, family.value), (successor) =>
+      andThen(sealSuccessor(context, secret, successor.secret), (sealed) =>
+        planRotation(context, found, { scope, tokens, successor, sealed }),
+      ),
+    ),
+  )
+}
+
+/** The one commit: the token used at the version that was read, its successor, the family. */
+function planRotation(
+  { config, constraint, now }: GrantContext,
+  { record, family }: FoundRefreshToken,
+  minted: {
+    readonly scope: readonly string[]
+    readonly tokens: MintedTokens
+    readonly successor: NewRefreshToken
+    readonly sealed: string | undefined
+  },
+): PreparedGrant {
+  const { scope, tokens, successor, sealed } = minted
   const use: RefreshUse = {
     at: now,
     scope,
@@ -183,24 +201,30 @@ function sealSuccessor(
   return seal && grace > 0 ? seal.close(successor.text, parent.hash) : undefined
 }
 
-async function mint(
+/** The tokens beside the refresh token, and the change of their family. */
+interface MintedTokens extends Pick<AuthorizedTokens, 'response' | 'changes'> {
+  readonly prepared: Pick<PreparedGrant, 'subject' | 'scope' | 'events'>
+  readonly touch: ReturnType<typeof touchFamily>
+}
+
+function mint(
   context: GrantContext,
   family: Versioned<FamilyRecord>,
   partition: string,
   scope: readonly string[],
-) {
+): MaybePromise<MintedTokens> {
   const { config, client } = context
   const { authorization } = family.value
   // OIDC Core 12.2: the original auth_time, and no nonce.
-  const tokens = await mintAuthorizedTokens(context, { authorization, family: partition, scope })
-  const logout = tokens.hasIdToken ? logoutAddresses(config, client, authorization) : undefined
-  const prepared = {
-    subject: authorization.subject,
-    scope: tokens.scope.join(' '),
-    events: ['refresh_rotated'],
-  } as const
-  const touch = touchFamily(config, family, logout)
-  return { response: tokens.response, changes: tokens.changes, prepared, touch }
+  return andThen(mintAuthorizedTokens(context, { authorization, family: partition, scope }), (tokens) => {
+    const logout = tokens.hasIdToken ? logoutAddresses(config, client, authorization) : undefined
+    return {
+      response: tokens.response,
+      changes: tokens.changes,
+      prepared: { subject: authorization.subject, scope: tokens.scope.join(' '), events: ['refresh_rotated'] },
+      touch: touchFamily(config, family, logout),
+    }
+  })
 }
 
 function refuseReuse({ client, grantType, clientIp }: GrantContext, { authorization }: FamilyRecord): Refusal {

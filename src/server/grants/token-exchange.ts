@@ -9,7 +9,7 @@ import { mintAccessToken } from '../mint-access-token.ts'
 import { requireParam } from '../params.ts'
 import type { AccessRecord } from '../records.ts'
 import { missing, Refusal, refuseRequest } from '../refusal.ts'
-import { applyScopePolicy, narrowScope, policyContext, readScope } from '../scope-policy.ts'
+import { applyScopePolicy, narrowScope, readScope } from '../scope-policy.ts'
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
@@ -115,10 +115,13 @@ async function authorize(context: GrantContext, subject: AccessRecord) {
   const principal = subject.ofClient ? undefined : await loadPrincipal(context, subject.subject)
   const audience = await narrowAudience(context, subject.audience)
   const asked = narrowScope(readScope(config, params.get('scope')), subject.scope)
-  const about = { subject: subject.subject, audience, ...(principal && { principal }) }
-  const scope = await applyScopePolicy(config, policyContext(context, { ...about, scope: asked }))
-  const policy = policyContext(context, { ...about, scope })
-  return { policy, scope, details: await readGrantedDetails(context, policy, subject.authorizationDetails) }
+  const about = { subject: subject.subject, audience, scope: asked, ...(principal && { principal }) }
+  const policy = await applyScopePolicy(context, about)
+  return {
+    policy,
+    scope: policy.scope,
+    details: await readGrantedDetails(context, policy, subject.authorizationDetails),
+  }
 }
 
 /** RFC 8693 2.1: resource and audience together; none means the subject's whole, authorised anew for the exchanger. */
