@@ -124,6 +124,26 @@ describe('a security scheme that is a reference', () => {
   })
 })
 
+describe('anchors', () => {
+  const tree = {
+    $dynamicAnchor: 'node',
+    type: 'object',
+    properties: { kids: { type: 'array', items: { $dynamicRef: '#node' } }, leaf: { $ref: '#leaf' } },
+    $defs: { Leaf: { $anchor: 'leaf', type: 'integer' } },
+  }
+
+  it('are found wherever they stand, also by a $dynamicRef that has but one target', async () => {
+    const { files, codes } = await generated({ document: aDocument({ schemas: { Tree: tree } }) })
+    expect(files['models.ts']).toContain('readonly kids?: ReadonlyArray<Tree>\n  readonly leaf?: Leaf')
+    expect(codes).toEqual([])
+  })
+
+  it('of one name in two schemas are not chosen from', async () => {
+    const { codes } = await generated({ document: aDocument({ schemas: { Tree: tree, Wood: tree } }) })
+    expect(codes).toEqual(['unsupported', 'unsupported'])
+  })
+})
+
 describe('unevaluatedProperties', () => {
   it('is not checked, which is said', async () => {
     const { codes } = await generated({ document: aDocument({ schemas: { A: { unevaluatedProperties: false } } }) })

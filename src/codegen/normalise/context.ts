@@ -4,8 +4,9 @@ import type { LoadedDocument } from '../load/load.ts'
 import { resolveReference } from '../load/references.ts'
 import type { Source } from '../load/source.ts'
 import type { NamedSchema } from '../spec.ts'
+import { findAnchor } from './anchors.ts'
 import { follow, formatPointer, parsePointer } from './pointer.ts'
-import { isRawObject, own, text } from './raw.ts'
+import { isRawObject, own } from './raw.ts'
 
 /** What the passes of one normalisation share. */
 export interface Context {
@@ -86,7 +87,7 @@ export function resolve(context: Context, from: Part, ref: string): Target | und
     return warn(refused, 'allow it with --allow-ref, or copy the file into the document’s folder')
   const source = context.document.sources.get(place.location)
   if (!source) return warn('its file was not loaded', 'report this as a bug of authentype')
-  const tokens = parsePointer(place.fragment) ?? findAnchor(source.root, place.fragment)
+  const tokens = parsePointer(place.fragment) ?? findAnchor(source, place.fragment)
   const node = tokens && follow(source.root, tokens)
   if (!tokens || node === undefined) return warn('there is nothing at that place', 'correct the reference')
   const file = source === context.document.root ? '' : source.id
@@ -110,13 +111,4 @@ export function dereference(context: Context, part: Part): Part {
 
 function fileTitle(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1).replace(/\.[^.]*$/, '')
-}
-
-/** `$anchor` of JSON Schema, among the components: rare enough to be searched for. */
-function findAnchor(root: unknown, anchor: string): string[] | undefined {
-  const schemas = own(own(root, 'components'), 'schemas')
-  for (const name of Object.keys(isRawObject(schemas) ? schemas : {})) {
-    if (text(own(own(schemas, name), '$anchor')) === anchor) return ['components', 'schemas', name]
-  }
-  return undefined
 }

@@ -1,5 +1,6 @@
 import { maxDepth, tooDeep } from '../load/parse-text.ts'
 import type { Discriminator, JsonType, NamedSchema, Schema } from '../spec.ts'
+import { isStaticAnchor } from './anchors.ts'
 import { type Context, type Part, resolve, type Target } from './context.ts'
 import { entries, isRawObject, optional, own, text } from './raw.ts'
 import { readKeywords } from './schema-keywords.ts'
@@ -20,6 +21,9 @@ const annotations = new Set([
   '$comment',
   'externalDocs',
   'xml',
+  '$anchor',
+  '$dynamicAnchor',
+  '$dynamicRef',
 ])
 
 /** A schema of the document in the internal form. Subschemas come with it; references become keys. */
@@ -57,12 +61,19 @@ export function normaliseSchema(context: Context, part: Part | Target, depth = 0
 }
 
 function normaliseObject(context: Context, part: Part, node: Readonly<Record<string, unknown>>, depth: number): Schema {
-  const ref = text(own(node, '$ref'))
+  const ref = text(own(node, '$ref')) ?? staticReference(context, node)
   if (ref !== undefined) return normaliseReference(context, part, node, ref, depth)
   if (own(node, '$dynamicRef') !== undefined || own(node, '$recursiveRef') !== undefined) {
     context.diagnostics.warn('unsupported', node, '$dynamicRef is not followed; its place is unknown', 'use $ref')
   }
   return makeNullable(context, node, readWhole(context, part, node, depth))
+}
+
+/** A `$dynamicRef` that means no more than `$ref`. */
+function staticReference({ document, dialect }: Context, node: Readonly<Record<string, unknown>>): string | undefined {
+  const ref = text(own(node, '$dynamicRef'))
+  if (dialect < 3.1 || !ref?.startsWith('#')) return undefined
+  return isStaticAnchor(document.sources.values(), ref.slice(1)) ? ref : undefined
 }
 
 function normaliseReference(
