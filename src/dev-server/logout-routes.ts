@@ -73,9 +73,10 @@ async function end(
   request: DevRequest,
   { session, data }: { readonly session: LoginSession; readonly data: EndSessionData },
 ): Promise<DevAnswer> {
-  const notices = await buildLogoutNotices(context.config, { sid: session.sid })
   await revokeLogin(context.config, session.sid)
   const cookie = await endLogin(context, request)
+  // Behind the end of the login: a notice that cannot be made must keep nobody logged in.
+  const notices = await buildLogoutNotices(context.config, { sid: session.sid })
   await Promise.all(notices.flatMap(({ backchannel }) => (backchannel ? [notify(backchannel)] : [])))
   const frames = notices.flatMap(({ frontchannelUrl }) => frontchannelUrl ?? [])
   return frames.length > 0 ? loggingOutPage({ frames, cookie, redirectTo: data.redirectTo }) : goOn(data, [cookie])

@@ -1,7 +1,7 @@
 import type { ClientMetadata } from '../../generated/models.ts'
 import { assertRedirectUri } from '../protocol/url-rules.ts'
 import { defaultClientGrants, type RegisteredClient } from './client.ts'
-import { readClientMetadata } from './client-metadata.ts'
+import { judgeUrls, readClientMetadata } from './client-metadata.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { userlessGrants } from './grant-types.ts'
 import { Refusal } from './refusal.ts'
@@ -31,20 +31,23 @@ export async function loadMetadataDocument(
   const { client_id: named, client_secret: secret } = document as Readonly<Record<string, unknown>>
   // The document must say that it is about the URL that it came from.
   if (named !== clientId) return undefined
-  const metadata = tryReadMetadata(document)
+  const metadata = tryReadMetadata(config, document)
   const { redirect_uris: redirectUris = [], token_endpoint_auth_method: method = 'none' } = metadata ?? {}
   if (!metadata || redirectUris.length === 0) return undefined
   const { origin } = new URL(clientId)
-  if (!redirectUris.every((uri) => isOfOrigin(uri, origin))) return undefined
+  const places = [...redirectUris, ...(metadata.post_logout_redirect_uris ?? [])]
+  if (!places.every((uri) => isOfOrigin(uri, origin))) return undefined
   // Nobody could have shared a secret with a client that was never registered.
   if (secretMethods.includes(method) || secret !== undefined) return undefined
   const grants = (metadata.grant_types ?? defaultClientGrants).filter((one) => !userlessGrants.includes(one))
   return Object.freeze({ clientId, metadata: { ...metadata, token_endpoint_auth_method: method, grant_types: grants } })
 }
 
-function tryReadMetadata(document: object): ClientMetadata | undefined {
+function tryReadMetadata(config: TokenEndpointConfig, document: object): ClientMetadata | undefined {
   try {
-    return readClientMetadata(document)
+    const metadata = readClientMetadata(document)
+    judgeUrls(config, metadata)
+    return metadata
   } catch (error) {
     // A document that is not as it should be makes no client.
     if (error instanceof Refusal) return undefined

@@ -164,7 +164,12 @@ function judgeRedirectUris(metadata: ClientMetadata): void {
   }
 }
 
-function judgeUrls(config: TokenEndpointConfig, metadata: ClientMetadata): void {
+/**
+ * Judges where a client wants people, keys and tokens to go to or come from.
+ *
+ * @throws Refusal invalid_client_metadata
+ */
+export function judgeUrls(config: TokenEndpointConfig, metadata: ClientMetadata): void {
   for (const [member, value] of Object.entries(metadata) as [string, unknown][]) {
     const name = pageMembers.find((one) => one === member.split('#', 1)[0])
     if (name === undefined) continue
@@ -174,7 +179,8 @@ function judgeUrls(config: TokenEndpointConfig, metadata: ClientMetadata): void 
   for (const name of endpointMembers) judgeEndpoint(config, name, metadata[name])
   // Front-Channel Logout 2: scheme, host and port of a redirect URI.
   const { frontchannel_logout_uri: page, redirect_uris: redirects = [] } = metadata
-  if (page !== undefined && !redirects.some((uri) => new URL(uri).origin === new URL(page).origin)) {
+  const isAtPage = (uri: string) => URL.canParse(uri) && new URL(uri).origin === new URL(page!).origin
+  if (page !== undefined && !redirects.some(isAtPage)) {
     throw refuse('frontchannel_logout_uri is of another origin than the redirect URIs')
   }
 }

@@ -15,6 +15,13 @@ const asked = {
   code_challenge: 'a'.repeat(43),
   code_challenge_method: 'S256',
 }
+/** What a client may call itself, at registration and by itself. */
+const names = {
+  long: `An application of the ${'Donaudampfschifffahrtselektrizitaetenhauptbetriebswerk'.repeat(3)} and all its friends`,
+  'right-to-left': 'تطبيق الصور (تجريبي)!',
+  overriding: 'Photos \u202egnp.knab',
+  hostile: `</strong><script>document.title = 'run'</script>"><img src=x onerror="document.title='run'">`,
+}
 const devices = [
   ['a phone, light, without scripts', { width: 320, height: 640 }, 'light', false],
   ['a phone, dark, with scripts', { width: 390, height: 844 }, 'dark', true],
@@ -134,6 +141,28 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
       await inspectPage(page)
     })
 
+    it.each(Object.keys(names) as (keyof typeof names)[])(
+      'keeps its own words beside a %s name',
+      async (kind) => {
+        const redirect_uris = [callback]
+        server.addClient({
+          client_id: kind,
+          client_name: names[kind],
+          token_endpoint_auth_method: 'none',
+          redirect_uris,
+        })
+        const scope = ['openid', ...Array.from({ length: 30 }, (_, i) => `${longScope}-${i}`)].join(' ')
+        await authorize({ client_id: kind, prompt: 'consent', scope })
+        expect(await heading()).toBe('Allow access?')
+        await inspectPage(page)
+        expect(await page.textContent('main p strong')).toBe(names[kind])
+        expect(await page.locator('img, script').count()).toBe(0)
+        expect(await page.title()).toBe(`Allow access? · ${names[kind]}`)
+        expect(await page.evaluate(readOrder)).toEqual([true, true, true])
+      },
+      30_000,
+    )
+
     it('shows what applications ask, and makes codes', async () => {
       for (const path of ['/inbox', '/offer']) {
         await page.goto(server.issuer + path)
@@ -158,3 +187,15 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
     })
   })
 })
+
+/** Whether each letter of "asks" after a name stands at the right of the one before it, or on a further line. */
+function readOrder(): boolean[] {
+  const words = document.querySelector('main p strong')!.nextSibling!
+  const boxes = [1, 2, 3, 4].map((i) => {
+    const range = document.createRange()
+    range.setStart(words, i)
+    range.setEnd(words, i + 1)
+    return range.getBoundingClientRect()
+  })
+  return boxes.slice(1).map(({ left, top }, i) => top > boxes[i]!.top || left > boxes[i]!.left)
+}

@@ -1,5 +1,6 @@
 // The end of a login, as the clients hear of it: by a logout token, and in a frame of the browser.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createDevServer } from '../../src/dev-server/index.ts'
 import { createOAuthClient, none, parseFrontChannelLogout, verifyLogoutToken } from '../../src/index.ts'
 import { startEndpoint } from '../integration/dev-server-setup.ts'
 import { type JudgedServer, startJudgedServer } from './conformance.ts'
@@ -38,9 +39,9 @@ afterAll(async () => {
   expect(server.breaches).toEqual([])
 })
 
-const clientOf = (clientId: string, scope = 'openid') =>
+const clientOf = (clientId: string, scope = 'openid', issuer = server.issuer) =>
   createOAuthClient({
-    issuer: server.issuer,
+    issuer,
     clientId,
     clientAuth: none(),
     redirectUri,
@@ -92,6 +93,28 @@ it('ends what is bound to the login, and not what was granted beyond it', async 
   await browser.travel(endSession(bound.login.tokens.idToken))
   await expect(bound.client.userInfo(bound.login)).rejects.toMatchObject({ error: 'invalid_token' })
   expect((await lasting.client.refresh(lasting.login)).claims?.sub).toBe('alice')
+})
+
+it('ends the login even where a client cannot be told', async () => {
+  const own = await createDevServer()
+  const app = {
+    client_id: 'lost',
+    token_endpoint_auth_method: 'none' as const,
+    redirect_uris: [redirectUri],
+    backchannel_logout_uri: `${place.origin}/back`,
+  }
+  own.addClient(app)
+  const browser = new HeadlessBrowser()
+  const client = clientOf('lost', 'openid', own.issuer)
+  const login = await client.handleCallback(await browser.login(await client.createAuthorizationUrl()))
+  // The algorithm that it registers meanwhile is none of the server's, so no logout token can be signed.
+  own.addClient({ ...app, id_token_signed_response_alg: 'ES512' })
+  const url = new URL(`${own.issuer}/end_session`)
+  url.searchParams.set('id_token_hint', login.tokens.idToken ?? '')
+  expect((await browser.send(url)).status).toBe(500)
+  const again = await browser.open(await client.createAuthorizationUrl({ prompt: 'none' }))
+  expect((again as URL).searchParams.get('error')).toBe('login_required')
+  await own.close()
 })
 
 it('ends nothing for a hint of another login, before the user has agreed', async () => {

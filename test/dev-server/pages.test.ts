@@ -153,7 +153,7 @@ describe('the pages', () => {
       const { search } = authorizationUrl({ client_id: clientId, redirect_uri: callback })
       const end = await browser.login(`${open.issuer}/authorize${search}`)
       expect([end.origin + end.pathname, end.searchParams.has('code')]).toEqual([callback, true])
-      expect(browser.pages.at(-1)).toContain('<strong>Self &lt;b&gt;described</strong> asks to')
+      expect(browser.pages.at(-1)).toContain('<strong><bdi>Self &lt;b&gt;described</bdi></strong> asks to')
       const { search: wrong } = authorizationUrl({ client_id: clientId, redirect_uri: callback, response_type: 'x' })
       const refused = await browser.open(`${open.issuer}/authorize${wrong}`)
       expect((refused as URL).searchParams.get('error')).toBe('unsupported_response_type')

@@ -306,6 +306,10 @@ describe('client metadata documents', () => {
       { ...document, client_secret: 'known to all' },
       { ...document, client_name: { markup: '<b>App</b>' } },
       { ...document, response_types: 5 },
+      { ...document, post_logout_redirect_uris: ['https://elsewhere.example/bye'] },
+      { ...document, frontchannel_logout_uri: 'javascript:alert(1)' },
+      { ...document, frontchannel_logout_uri: 'https://app.example/out', redirect_uris: ['nowhere'] },
+      { ...document, jwks_uri: 'http://app.example/jwks' },
       { ...document, redirect_uris: ['https://app.example/cb#x'] },
       { ...document, filler: 'x'.repeat(6_000) },
     ]

@@ -1,5 +1,5 @@
 import { act, type FormFrame, scopeList } from './forms.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, nameText } from './html.ts'
 
 export interface ConsentPage {
   readonly frame: FormFrame
@@ -15,7 +15,7 @@ export interface ConsentPage {
 
 export function consentBody(input: ConsentPage): Html {
   const { frame, clientName, userName, scope, claims = [], resources, redirectUri } = input
-  return html`<p><strong>${clientName}</strong> asks to:</p>
+  return html`<p>${nameText(clientName)} asks to:</p>
 ${scopeList(scope)}
 ${claims.length > 0 && html`<p class="quiet">And to know of you:</p><ul>${claims.map((one) => html`<li>${one}</li>`)}</ul>`}
 ${resources.length > 0 && html`<p class="quiet">At:</p><ul>${resources.map((one) => html`<li>${one}</li>`)}</ul>`}
@@ -23,7 +23,7 @@ ${resources.length > 0 && html`<p class="quiet">At:</p><ul>${resources.map((one)
 ${act(frame, 'allow', 'Allow')}
 ${act(frame, 'deny', 'Deny', true)}
 </div>
-<p class="quiet after">You are logged in as <strong>${userName}</strong>.${
+<p class="quiet after">You are logged in as ${nameText(userName)}.${
     redirectUri !== undefined && html` You go on to <code>${placeOf(redirectUri)}</code>.`
   }</p>`
 }
@@ -34,9 +34,9 @@ export interface SelectPage {
 }
 
 export function selectBody({ frame, userName }: SelectPage): Html {
-  return html`<p>You are logged in as <strong>${userName}</strong>.</p>
+  return html`<p>You are logged in as ${nameText(userName)}.</p>
 <div class="stack">
-${act(frame, 'continue', `Continue as ${userName}`)}
+${act(frame, 'continue', html`Continue as <bdi>${userName}</bdi>`)}
 ${act(frame, 'switch', 'Use another account', true)}
 </div>`
 }

@@ -11,7 +11,7 @@ export function form({ action, guard }: FormFrame, content: Html): Html {
 }
 
 /** A form of one button. */
-export function act(frame: FormFrame, name: string, label: string, isSecond = false): Html {
+export function act(frame: FormFrame, name: string, label: Html | string, isSecond = false): Html {
   const kind = isSecond && { markup: ' class="second"' }
   return form(frame, html`<button name="act" value="${name}"${kind}>${label}</button>`)
 }

@@ -1,5 +1,5 @@
 import { type FormFrame, form, scopeList } from './forms.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, nameText } from './html.ts'
 
 /** What an application asks of the user, without a browser of theirs at it. */
 export interface InboxItem {
@@ -19,16 +19,16 @@ export function inboxBody({ frame, userName, items }: InboxPage): Html {
   const nothing =
     items.length === 0 && html`<p>Nothing waits for you. Load the page again when an application asks.</p>`
   return html`${nothing}${items.map((item) => request(frame, item))}
-<p class="quiet after">You are logged in as <strong>${userName}</strong>.</p>`
+<p class="quiet after">You are logged in as ${nameText(userName)}.</p>`
 }
 
 /** CIBA Core 7.1: the user compares the message with what the other device shows. */
 function request(frame: FormFrame, { entryId, clientName, scope, bindingMessage }: InboxItem): Html {
   const entry = html`<input type="hidden" name="entry" value="${entryId}">`
   return html`<section>
-<p><strong>${clientName}</strong> asks to:</p>
+<p>${nameText(clientName)} asks to:</p>
 ${scopeList(scope)}
-${bindingMessage !== undefined && html`<p>It shows: <code>${bindingMessage}</code></p>`}
+${bindingMessage !== undefined && html`<p>It shows: <code><bdi>${bindingMessage}</bdi></code></p>`}
 <div class="stack">
 ${form(frame, html`${entry}<button name="act" value="allow">Allow</button>`)}
 ${form(frame, html`${entry}<button name="act" value="deny" class="second">Deny</button>`)}

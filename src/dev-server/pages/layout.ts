@@ -50,7 +50,7 @@ function documentOf({ title, about, body, bad = false, script }: Page): string {
 </head>
 <body>
 <main${bad && { markup: ' class="bad"' }}>
-<p class="app"><span class="mark" aria-hidden="true">${initialOf(about)}</span>${about}</p>
+<p class="app"><span class="mark" aria-hidden="true">${initialOf(about)}</span><bdi>${about}</bdi></p>
 <h1>${title}</h1>
 ${body}
 </main>

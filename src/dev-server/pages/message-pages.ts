@@ -1,6 +1,6 @@
 import type { DevAnswer } from '../exchange.ts'
 import { act, type FormFrame } from './forms.ts'
-import { html } from './html.ts'
+import { html, nameText } from './html.ts'
 import { page } from './layout.ts'
 
 const about = 'Authentype dev server'
@@ -54,7 +54,7 @@ export interface LogoutQuestion {
 
 export function logoutPage(frame: FormFrame, input: LogoutQuestion): Promise<DevAnswer> {
   const { userName, formTarget, cookies } = input
-  const body = html`<p>You are logged in as <strong>${userName}</strong>.</p>
+  const body = html`<p>You are logged in as ${nameText(userName)}.</p>
 <div class="stack">
 ${act(frame, 'logout', 'Log out')}
 ${act(frame, 'stay', 'Stay logged in', true)}

@@ -1,5 +1,5 @@
 import { type FormFrame, form, problemText } from './forms.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, nameText } from './html.ts'
 
 export interface OfferPage {
   readonly frame: FormFrame
@@ -18,7 +18,7 @@ ${form(
 <label class="check"><input type="checkbox" name="with_tx_code" value="yes" checked>With a transaction code</label>
 <button name="act" value="offer">Make the code</button>`,
 )}
-<p class="quiet after">You are logged in as <strong>${userName}</strong>.</p>`
+<p class="quiet after">You are logged in as ${nameText(userName)}.</p>`
 }
 
 export interface MadeOffer {
