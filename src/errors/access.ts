@@ -39,8 +39,8 @@ export class AccessError extends AuthentypeError {
       check: string
       checks: readonly TokenCheck[]
       clause: string
-      expected?: unknown
-      actual?: unknown
+      expected: unknown
+      actual: unknown
       cause?: unknown
     },
   ) {

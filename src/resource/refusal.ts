@@ -44,6 +44,8 @@ export function toAccessError(error: unknown, checks: readonly TokenCheck[]): Ac
     check: 'available',
     checks,
     clause: 'RFC 9110 15.6.4',
+    expected: 'keys, issuer and store within reach',
+    actual: error.code,
     cause: error,
   })
 }

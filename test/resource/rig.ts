@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { expect } from 'vitest'
 import { generateSigningKey } from '#signatures'
 import { encodeBase64url } from '../../src/lib/base64url.ts'
 import type { SigningKey } from '../../src/lib/signatures/types.ts'
@@ -88,6 +89,9 @@ export interface Refusal {
 export function refused(result: AccessResult): Refusal {
   if (result.ok) throw new Error('expected a refusal, but the request was let in')
   const { response, error } = result
+  // Whoever reads the log knows which rule was broken, and how.
+  expect(error.clause).toMatch(/^(?:RFC \d|OIDC )/)
+  expect([error.expected ?? null, error.actual ?? null], error.message).not.toContain(null)
   return { status: response.status, challenge: response.headers.get('www-authenticate') ?? '', error, response }
 }
 
