@@ -142,7 +142,7 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
     })
 
     it.each(Object.keys(names) as (keyof typeof names)[])(
-      'keeps its own words beside a %s name',
+      'keeps its own words beside a name that is %s',
       async (kind) => {
         const redirect_uris = [callback]
         server.addClient({
