@@ -64,6 +64,7 @@ export function* subschemas(schema: Schema): Iterable<Schema> {
   for (const one of [
     schema.items,
     schema.additionalProperties,
+    schema.unevaluatedProperties,
     schema.propertyNames,
     schema.contains,
     schema.not,

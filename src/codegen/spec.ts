@@ -54,6 +54,7 @@ export interface ObjectKeywords {
   readonly properties?: ReadonlyMap<string, Schema>
   readonly required?: readonly string[]
   readonly additionalProperties?: Schema
+  readonly unevaluatedProperties?: Schema
   readonly patternProperties?: ReadonlyMap<string, Schema>
   readonly propertyNames?: Schema
   readonly dependentRequired?: ReadonlyMap<string, readonly string[]>

@@ -19,7 +19,7 @@ const jsonTypes: readonly JsonType[] = ['string', 'number', 'integer', 'boolean'
 
 /** Every keyword of one schema object but references. `sub` makes its subschemas; `reference` is the `$ref` beside them, of 3.1. */
 export function readKeywords(diagnostics: Diagnostics, raw: Raw, sub: Sub, reference?: Schema): Keywords {
-  warnOfUnevaluated(diagnostics, raw)
+  warnOfUnevaluatedItems(diagnostics, raw)
   warnOfWrongKinds(diagnostics, raw)
   const combined = readComposition(raw, sub)
   const allOf = [...(reference ? [reference] : []), ...(combined.allOf ?? [])]
@@ -39,18 +39,11 @@ export function readKeywords(diagnostics: Diagnostics, raw: Raw, sub: Sub, refer
   return { ...keywords, ...optional('types', types), ...optional('enum', readEnum(diagnostics, raw, types)) }
 }
 
-/** Which properties count as evaluated depends on the branch that fits: not expressed in types or plain checks. */
-function warnOfUnevaluated(diagnostics: Diagnostics, raw: Raw): void {
-  for (const keyword of ['unevaluatedProperties', 'unevaluatedItems']) {
-    const given = own(raw, keyword)
-    if (given === undefined || given === true) continue
-    diagnostics.warn(
-      'unsupported',
-      raw,
-      `${keyword} is not checked`,
-      'use additionalProperties or items where that will do',
-    )
-  }
+/** Which items count as evaluated depends on the branches that fit, and on each item where `contains` stands. */
+function warnOfUnevaluatedItems(diagnostics: Diagnostics, raw: Raw): void {
+  const given = own(raw, 'unevaluatedItems')
+  if (given !== undefined && given !== true)
+    diagnostics.warn('unsupported', raw, 'unevaluatedItems is not checked', 'use items where that will do')
 }
 
 function readTypes(diagnostics: Diagnostics, raw: Raw, keywords: Keywords): readonly JsonType[] | undefined {
@@ -154,11 +147,13 @@ function readObject(raw: Raw, sub: Sub): ObjectKeywords {
   }
   const required = strings(own(raw, 'required'))
   const additional = own(raw, 'additionalProperties')
+  const unevaluated = own(raw, 'unevaluatedProperties')
   const dependent = entries(own(raw, 'dependentRequired'))
   return {
     ...optional('properties', map('properties')),
     ...optional('required', required.length > 0 ? [...new Set(required)] : undefined),
     ...optional('additionalProperties', additional === undefined ? undefined : sub(additional)),
+    ...optional('unevaluatedProperties', isOpen(unevaluated) ? undefined : sub(unevaluated)),
     ...optional('patternProperties', map('patternProperties')),
     ...optional('propertyNames', own(raw, 'propertyNames') === undefined ? undefined : sub(raw.propertyNames)),
     ...optional(
@@ -170,6 +165,8 @@ function readObject(raw: Raw, sub: Sub): ObjectKeywords {
     ...optional('maxProperties', count(own(raw, 'maxProperties'))),
   }
 }
+
+const isOpen = (schema: unknown): boolean => schema === undefined || schema === true
 
 function readArray(raw: Raw, sub: Sub): ArrayKeywords {
   const items = own(raw, 'items')

@@ -39,8 +39,9 @@ function convert(node: unknown, legacy: boolean, name = '', isMap = false): unkn
   const data = ['enum', 'const', 'default', 'example', 'examples', 'required', 'discriminator', 'xml', 'externalDocs']
   const given: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(node)) {
-    if (key === 'example' || key === 'discriminator' || key.startsWith('x-') || key === 'unevaluatedProperties')
-      continue
+    if (key === 'example' || key === 'discriminator' || key.startsWith('x-')) continue
+    // Where a branch decides what is evaluated, the generator leaves it to the application, with a warning.
+    if (key === 'unevaluatedProperties' && (node.anyOf ?? node.oneOf ?? node.if ?? node.dependentSchemas)) continue
     // What the generator does not run, with a warning, nobody does here.
     if (key === 'pattern' && (typeof value !== 'string' || !isLinearPattern(value))) continue
     if (key === 'format') {

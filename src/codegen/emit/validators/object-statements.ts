@@ -17,6 +17,7 @@ import {
   sequence,
   when,
 } from './scope.ts'
+import { closedSchema } from './unevaluated.ts'
 
 /** Checks of a value that is known to be an object. */
 export function objectStatements(schema: Schema, spot: Spot, scope: Scope): string {
@@ -37,6 +38,7 @@ export function objectStatements(schema: Schema, spot: Spot, scope: Scope): stri
       ),
     ),
     keyStatements(schema, spot, scope),
+    unevaluatedStatements(schema, spot, scope),
     ...(strict ? dependentStatements(schema, spot, scope) : []),
   ])
 }
@@ -106,6 +108,15 @@ function keyStatements(schema: Schema, spot: Spot, scope: Scope): string {
   const body = sequence([names, ...patterned, isAdditional === '' ? additional : when(isAdditional, additional)])
   if (body === '') return ''
   return `for (const ${key} of Object.keys(${spot.value})) {\n${indent(body)}}\n`
+}
+
+function unevaluatedStatements(schema: Schema, spot: Spot, scope: Scope): string {
+  const { unevaluatedProperties } = schema
+  if (!unevaluatedProperties || (unevaluatedProperties.never && scope.mode === 'lenient')) return ''
+  const closed = closedSchema(schema, scope.schemas)
+  if (closed) return keyStatements(closed, spot, scope)
+  scope.unevaluatedSkipped(schema)
+  return ''
 }
 
 function additionalStatements(

@@ -15,6 +15,7 @@ export interface Scope {
   /** A variable name that is not used yet in this validator. */
   fresh(letter: string): string
   patternSkipped(schema: Schema): void
+  unevaluatedSkipped(schema: Schema): void
 }
 
 /** A place in the value: a JavaScript expression for it, and one for its JSON Pointer. */

@@ -60,6 +60,13 @@ function emitValidator(
       counters.set(letter, number)
       return `${letter}${number}`
     },
+    unevaluatedSkipped: (schema) =>
+      diagnostics.warn(
+        'unsupported',
+        schema.node,
+        'unevaluatedProperties is not checked: what is evaluated depends on the branch that fits',
+        'close each branch, or check it in the application',
+      ),
     patternSkipped: (schema) =>
       diagnostics.warn(
         'pattern_not_checked',
