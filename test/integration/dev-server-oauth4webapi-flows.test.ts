@@ -1,37 +1,32 @@
 // The strictest reader in the flows that need a key, a certificate, another device or a registration.
 import * as oauth from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
+import type { JudgedServer } from '../dev-server/conformance.ts'
 import { HeadlessBrowser } from '../dev-server/headless-browser.ts'
 import type { Certificates } from '../support/certificates.ts'
 import {
   accessTokenType,
+  type ClientKey,
   exchangeGrant,
-  makeClientKey,
-  makeTlsName,
   platformFetch,
   redirectUri,
   registration,
   scope,
   secret,
-  tlsOptions,
-  tlsRegistrations,
+  startFlowServer,
 } from './dev-server-setup.ts'
 
 let certificates: Certificates
 let server: JudgedServer
 let as: oauth.AuthorizationServer
-let clientKey: Awaited<ReturnType<typeof makeClientKey>>
+let clientKey: ClientKey
 let send: typeof fetch
 const options = (more: object = {}) => ({ [oauth.customFetch]: send as never, ...more })
 beforeAll(async () => {
-  certificates = makeTlsName()
+  ;({ certificates, server, clientKey } = await startFlowServer({ faults: ['nonce-demands'] }))
   send = platformFetch(certificates.ca)
-  clientKey = await makeClientKey('client-1')
-  server = await startJudgedServer({ ...tlsOptions(certificates), faults: ['nonce-demands'] })
   const issuer = new URL(server.issuer)
   as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options()))
-  for (const client of tlsRegistrations(certificates)) server.addClient(client)
   server.addClient(registration('basic', { client_secret: secret }))
   server.addClient(
     registration('jar', {
@@ -42,11 +37,8 @@ beforeAll(async () => {
     }),
   )
 })
-afterAll(async () => {
-  await server.close()
-  expect(server.faults500).toEqual([])
-  expect(server.breaches).toEqual([])
-})
+// Rejects where an answer was not as openapi/oauth.yaml has it, or was 500.
+afterAll(() => server?.close())
 
 /** Again after a demand for a nonce: the handle has taken it from the answer. */
 async function withNonce<Answer>(run: () => Promise<Answer>): Promise<Answer> {

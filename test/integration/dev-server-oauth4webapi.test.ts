@@ -3,8 +3,8 @@ import * as oauth from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
 import { HeadlessBrowser } from '../dev-server/headless-browser.ts'
+import { redirectUri } from './dev-server-setup.ts'
 
-const redirectUri = 'http://127.0.0.1:3999/callback'
 const insecure = { [oauth.allowInsecureRequests]: true }
 const client: oauth.Client = { client_id: 'dev-service' }
 const clientAuth = oauth.ClientSecretBasic('dev-service-secret')
@@ -18,11 +18,8 @@ beforeAll(async () => {
     await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure }),
   )
 })
-afterAll(async () => {
-  await server.close()
-  expect(server.faults500).toEqual([])
-  expect(server.breaches).toEqual([])
-})
+// Rejects where an answer was not as openapi/oauth.yaml has it, or was 500.
+afterAll(() => server?.close())
 
 async function logIn(scope = 'openid email offline_access') {
   const verifier = oauth.generateRandomCodeVerifier()

@@ -4,18 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
 import { HeadlessBrowser } from '../dev-server/headless-browser.ts'
 import { makeSigningJwk } from '../support/real-provider/clients.ts'
+import { redirectUri, scope } from './dev-server-setup.ts'
 
-const redirectUri = 'http://127.0.0.1:3999/callback'
-const scope = 'openid profile email offline_access'
 let server: JudgedServer
 beforeAll(async () => {
   server = await startJudgedServer({ faults: ['nonce-demands'] })
 })
-afterAll(async () => {
-  await server.close()
-  expect(server.faults500).toEqual([])
-  expect(server.breaches).toEqual([])
-})
+// Rejects where an answer was not as openapi/oauth.yaml has it, or was 500.
+afterAll(() => server?.close())
 
 const discover = (clientId: string, auth: oidc.ClientAuth, metadata: Partial<oidc.ClientMetadata> = {}) =>
   oidc.discovery(new URL(server.issuer), clientId, metadata, auth, { execute: [oidc.allowInsecureRequests] })

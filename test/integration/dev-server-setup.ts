@@ -2,7 +2,8 @@
 import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { DevClient } from '../../src/dev-server/index.ts'
+import type { DevClient, DevServerOptions } from '../../src/dev-server/index.ts'
+import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
 import { type Certificate, type Certificates, fetchWithCertificate, makeCertificates } from '../support/certificates.ts'
 import { makeSigningJwk } from '../support/real-provider/clients.ts'
 
@@ -31,16 +32,12 @@ export function registration(clientId: string, more: Partial<DevClient> = {}): D
 }
 
 /** A key for signing, as the client has it and as the server does. */
-export async function makeClientKey(kid: string) {
+async function makeClientKey(kid: string) {
   const privateJwk = await makeSigningJwk('ES256', kid)
   const { d: _, ...publicJwk } = privateJwk
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const key = await crypto.subtle.importKey('jwk', privateJwk, algorithm, false, ['sign'])
   return { privateJwk, publicJwk, key, kid }
-}
-
-export function tlsOptions({ server, ca }: Certificates) {
-  return { tls: server, clientCa: ca }
 }
 
 /** Registrations of the two methods of RFC 8705, tokens bound. */
@@ -63,7 +60,42 @@ export function tlsRegistrations({ selfSigned }: Certificates): readonly DevClie
   ]
 }
 
-export const makeTlsName = () => makeCertificates(tlsName)
+export type ClientKey = Awaited<ReturnType<typeof makeClientKey>>
+
+/** A third party, whose assertions the server takes for `api:read` (RFC 7523). */
+const partner = 'https://partner.example'
+
+/** A server and all that the flows beside the usual one need. */
+export interface FlowServer {
+  readonly server: JudgedServer
+  readonly certificates: Certificates
+  readonly clientKey: ClientKey
+  readonly partnerKey: ClientKey
+}
+
+/** Over TLS, with the clients of `tlsRegistrations`; `close` of the server rejects where it broke a rule. */
+export async function startFlowServer(options: DevServerOptions = {}): Promise<FlowServer> {
+  const certificates = makeCertificates(tlsName)
+  const [clientKey, partnerKey] = await Promise.all([makeClientKey('client-1'), makeClientKey('partner-1')])
+  const server = await startJudgedServer({
+    tls: certificates.server,
+    clientCa: certificates.ca,
+    assertionIssuers: [{ issuer: partner, jwks: { keys: [partnerKey.publicJwk] }, scope: ['api:read'] }],
+    ...options,
+  })
+  for (const client of tlsRegistrations(certificates)) server.addClient(client)
+  return { server, certificates, clientKey, partnerKey }
+}
+
+/** What the partner says of bob, for a minute. */
+export async function assertAsPartner({ key, kid }: ClientKey, audience: string, claims: object = {}): Promise<string> {
+  const now = Math.floor(Date.now() / 1000)
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const body = { iss: partner, sub: 'bob', aud: audience, exp: now + 60, iat: now, jti: crypto.randomUUID() }
+  const data = `${encode({ alg: 'ES256', kid })}.${encode({ ...body, ...claims })}`
+  const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, Buffer.from(data))
+  return `${data}.${Buffer.from(signature).toString('base64url')}`
+}
 
 /** `fetch` with the platform's arguments, over TLS with this certificate. */
 export function platformFetch(ca: string, certificate?: Certificate): typeof fetch {
