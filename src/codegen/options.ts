@@ -119,6 +119,9 @@ function listOf(name: string, value: unknown): readonly unknown[] {
 }
 
 function assertAssignments(assignments: OAuthAssignments | false): void {
+  if (assignments === false) return
+  if (typeof assignments !== 'object' || assignments === null || Array.isArray(assignments))
+    throw new TypeError('generate: "oauth" must be an object of operations and metadata fields, or false')
   for (const [operation, field] of Object.entries(assignments)) {
     if (field === false || (typeof field === 'string' && /^[a-z_]+_(?:endpoint|uri|iframe)$/.test(field))) continue
     throw new TypeError(

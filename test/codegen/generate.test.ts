@@ -45,6 +45,20 @@ describe('the output', () => {
     expect(report.files.every(({ changed }) => !changed)).toBe(true)
   })
 
+  it('is the same for a checkout with the line ends of Windows', async () => {
+    const folder = await temporaryFolder()
+    const text = await readFile(fixture('keywords-3.1.yaml'), 'utf8')
+    await writeFile(join(folder, 'unix.yaml'), text)
+    await writeFile(join(folder, 'windows.yaml'), text.replaceAll('\n', '\r\n'))
+    const unix = await generated({ document: join(folder, 'unix.yaml') })
+    const windows = await generated({ document: join(folder, 'windows.yaml') })
+    expect(windows.files).toEqual(unix.files)
+    for (const [name, code] of Object.entries(unix.files))
+      await writeFile(join(unix.out, name), code.replaceAll('\n', '\r\n'))
+    const report = await generate({ document: join(folder, 'windows.yaml'), out: unix.out, check: true })
+    expect(report.outcome).toBe('clean')
+  })
+
   it('is written whole or not at all', async () => {
     const out = await temporaryFolder()
     await mkdir(join(out, 'operations.ts'))
@@ -153,6 +167,7 @@ describe('options', () => {
     ['a document that is none', { document: 5 }, /"document" and "overlays" are paths/],
     ['a place that is no URL', { allowRefs: ['http://['] }, /"allowRefs" has "http:\/\/\["/],
     ['a module without a name', { runtime: '' }, /"runtime" must name a module/],
+    ['assignments that are none', { oauth: null }, /"oauth" must be an object/],
     ['an endpoint that is none', { oauth: { getA: 'nonsense' } }, /such as token_endpoint/],
     ['a selector that is none', { select: ['users'] }, /"users" is not a selector/],
   ])('refuse %s', async (_, extra, message) => {

@@ -105,7 +105,8 @@ function hashOf(sources: ReadonlyMap<string, Source>): string {
   // By name, since the order of reading says nothing about the content.
   const texts = [...sources.values()].map((source, index) => ({
     name: index === 0 ? '' : source.id,
-    text: source.text,
+    // A checkout on Windows is no other document.
+    text: source.text.replaceAll('\r\n', '\n'),
   }))
   for (const { name, text } of texts.sort((a, b) => (a.name < b.name ? -1 : 1)))
     hash.update(`${name}\0${text.length}\0${text}`)

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { GenerateError } from '../../errors/generate.ts'
 import type { EmittedFile } from '../emit/file.ts'
 
-/** The file's text; undefined where there is none. */
+/** The file's text; undefined where there is none. Git may have given its lines the ends of Windows, which say nothing. */
 export async function readExisting(folder: string, name: string): Promise<string | undefined> {
   try {
-    return await readFile(join(folder, name), 'utf8')
+    return (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n')
   } catch (cause) {
     if ((cause as { code?: string }).code === 'ENOENT') return undefined
     throw unwritable(join(folder, name), cause)
