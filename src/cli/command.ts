@@ -25,3 +25,15 @@ export const exitCode = {
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/**
+ * The one word that a command takes beside its options.
+ *
+ * @param what it is, for the message: 'issuer'
+ * @throws UsageError for more: a word that is passed over could be the one that was meant
+ */
+export function singleWord(command: string, what: string, words: readonly string[]): string | undefined {
+  const [word, ...others] = words
+  if (others.length === 0) return word
+  throw new UsageError(`${command}: one ${what} at a time; "${others.join('", "')}" came too`)
+}

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { createOAuthClient } from '../client/index.ts'
-import { type Command, exitCode, UsageError } from './command.ts'
+import { type Command, exitCode, singleWord, UsageError } from './command.ts'
 
 const help = `Usage: authentype discover <issuer> [--json] [--allow-loopback-http]
 
@@ -18,7 +18,7 @@ export const discoverCommand: Command = {
   help,
   async run(args) {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const [issuer] = positionals
+    const issuer = singleWord('discover', 'issuer', positionals)
     if (issuer === undefined) throw new UsageError('discover: name an issuer')
     const allowLoopbackHttp = values['allow-loopback-http']
     const metadata = await createOAuthClient({ issuer, clientId: 'discover', allowLoopbackHttp }).metadata()

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { GenerateOptions } from '../codegen/index.ts'
 import { resolveOptions } from '../codegen/options.ts'
-import { UsageError } from './command.ts'
+import { singleWord, UsageError } from './command.ts'
 import { findConfig, loadConfig } from './config-file.ts'
 
 export const generateHelp = `Usage: authentype generate <document> --out <folder> [options]
@@ -60,8 +60,7 @@ export interface GenerateArguments {
 /** @throws UsageError for a command line or a configuration that is wrong */
 export async function readArguments(args: readonly string[]): Promise<GenerateArguments> {
   const { values, positionals } = parse(args)
-  const [document, ...others] = positionals
-  if (others.length > 0) throw new UsageError(`generate: one document at a time; "${others.join('", "')}" came too`)
+  const document = singleWord('generate', 'document', positionals)
   if (values.watch && values.check) throw new UsageError('generate: --check looks once; leave out --watch')
   const config = values.config ?? (document === undefined ? findConfig('.') : undefined)
   if (document === undefined && config === undefined) {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { findLogin } from '../client/find-login.ts'
 import type { LoginResult, OAuthClient } from '../client/index.ts'
 import { requestDeviceAuthorization } from '../client/request-device-authorization.ts'
-import { type Command, exitCode, UsageError } from './command.ts'
+import { type Command, exitCode, singleWord, UsageError } from './command.ts'
 import { clientOf, type LoginProfile, openLogins } from './logins.ts'
 import { startLoopbackServer } from './loopback-server.ts'
 
@@ -43,10 +43,10 @@ export const loginCommand: Command = {
   help,
   async run(args) {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const [issuer] = positionals
+    const issuer = singleWord('login', 'issuer', positionals)
     const clientId = values['client-id']
-    if (issuer === undefined || positionals.length > 1) throw new UsageError('login: name one issuer')
-    if (clientId === undefined) throw new UsageError('login: --client-id is needed')
+    if (issuer === undefined) throw new UsageError('login: name one issuer')
+    if (!clientId) throw new UsageError('login: --client-id is needed')
     const secretEnv = values['client-secret-env']
     const profile: LoginProfile = {
       issuer,
@@ -75,8 +75,8 @@ interface Login {
 
 async function loginInBrowser(profile: LoginProfile, port: number, open: boolean, wait: AbortSignal): Promise<Login> {
   const server = await startLoopbackServer(port)
-  const client = clientOf(profile, process.env, server.redirectUri)
   try {
+    const client = clientOf(profile, process.env, server.redirectUri)
     const url = await within(client.createAuthorizationUrl({ signal: wait }), wait)
     console.error(`Log in here:\n\n  ${url.href}\n`)
     if (open) openBrowser(url)

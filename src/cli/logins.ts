@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { clientSecretBasic, createOAuthClient, none, type OAuthClient } from '../client/index.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import { createSessions, type Session, type Sessions } from '../sessions/index.ts'
@@ -90,9 +90,13 @@ interface SavedProfile extends LoginProfile {
   readonly order: number
 }
 
-/** `AUTHENTYPE_HOME`, else the data folder of the XDG base directory specification. */
+/**
+ * `AUTHENTYPE_HOME`, else the data folder of the XDG base directory specification, which takes an empty variable for
+ * none and passes over a path that depends on where one stands.
+ */
 function folderOf({ AUTHENTYPE_HOME: own, XDG_DATA_HOME: data }: NodeJS.ProcessEnv): string {
-  return own ?? join(data ?? join(homedir(), '.local/share'), 'authentype')
+  if (own) return own
+  return join(data && isAbsolute(data) ? data : join(homedir(), '.local/share'), 'authentype')
 }
 
 export function clientOf(profile: LoginProfile, environment: NodeJS.ProcessEnv, redirectUri?: string): OAuthClient {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { SessionError } from '../errors/index.ts'
-import { type Command, exitCode } from './command.ts'
+import { type Command, exitCode, singleWord } from './command.ts'
 import { type Logins, openLogins, openSession, type SavedLogin } from './logins.ts'
 
 const help = `Usage: authentype logout [issuer] [--json]
@@ -18,8 +18,9 @@ export const logoutCommand: Command = {
       options: { json: { type: 'boolean', default: false } },
       allowPositionals: true,
     })
+    const issuer = singleWord('logout', 'issuer', positionals)
     const logins = await openLogins(process.env)
-    const profile = await logins.find(positionals[0])
+    const profile = await logins.find(issuer)
     const endSessionUrl = await endSession(logins, profile)
     await logins.forget(profile)
     if (values.json) console.log(JSON.stringify({ issuer: profile.issuer, endSessionUrl }))

@@ -34,7 +34,13 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(command.help)
     return exitCode.ok
   }
-  return command.run(rest)
+  try {
+    return await command.run(rest)
+  } catch (error) {
+    const code = reportFailure(error)
+    if (code === exitCode.usage) console.error(command.help.split('\n', 1)[0])
+    return code
+  }
 }
 
 async function overview(): Promise<string> {
@@ -43,6 +49,11 @@ async function overview(): Promise<string> {
   )
   return `Usage: authentype <command> [options]\n\nCommands:\n${lines.join('\n')}\n\nauthentype <command> --help says more.`
 }
+
+// Who reads no further, as `head` does, wants no stack trace.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 
 try {
   // Not process.exit: what was printed must reach a pipe first.

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Command, exitCode } from './command.ts'
+import { type Command, exitCode, singleWord } from './command.ts'
 import { openLogins, openSession } from './logins.ts'
 
 const help = `Usage: authentype token [issuer] [--json]
@@ -23,8 +23,9 @@ export const tokenCommand: Command = {
       options: { json: { type: 'boolean', default: false } },
       allowPositionals: true,
     })
+    const issuer = singleWord('token', 'issuer', positionals)
     const logins = await openLogins(process.env)
-    const session = await openSession(logins, await logins.find(positionals[0]), process.env)
+    const session = await openSession(logins, await logins.find(issuer), process.env)
     const { value, scope, expiresAt } = await session.getAccessToken()
     console.log(values.json ? JSON.stringify({ access_token: value, scope, expires_at: expiresAt }) : value)
     return exitCode.ok

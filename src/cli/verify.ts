@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { IdTokenError, type TokenCheck } from '../errors/index.ts'
 import { verifyIdToken } from '../issuer/index.ts'
-import { type Command, exitCode, UsageError } from './command.ts'
+import { type Command, exitCode, singleWord, UsageError } from './command.ts'
 
 const help = `Usage: authentype verify <id_token | -> --issuer <issuer> --client-id <id> [options]
 
@@ -33,9 +33,12 @@ export const verifyCommand: Command = {
   async run(args) {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     const { issuer, nonce, json, 'client-id': clientId, 'max-age': maxAge } = values
-    const [given] = positionals
+    const given = singleWord('verify', 'token', positionals)
     if (given === undefined || issuer === undefined || clientId === undefined) {
       throw new UsageError('verify: a token, --issuer and --client-id are needed')
+    }
+    if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {
+      throw new UsageError('verify: --max-age must be a whole number of seconds')
     }
     const token = given === '-' ? (await readAll(process.stdin)).trim() : given
     try {

@@ -127,6 +127,27 @@ describe('authentype login', () => {
     expect((await command.run('token')).code).toBe(0)
   })
 
+  it.each([
+    ['token', 'issuer', 'extra'],
+    ['logout', 'issuer', 'extra'],
+    ['login', 'issuer', 'extra', '--client-id', 'x'],
+    ['discover', 'issuer', 'extra'],
+    ['verify', 'token', 'extra', '--issuer', 'https://op.example', '--client-id', 'x'],
+    ['generate', 'document', 'extra', '--out', 'folder'],
+    ['serve', 'extra'],
+  ])('refuses a word too many, and says how the command is used: %s', async (name, ...words) => {
+    const { code, out, err } = await command.run(name, ...words)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(/^authentype: .*["']extra["']/)
+    expect(err).toContain(`\nUsage: authentype ${name} `)
+  })
+
+  it('ends at once where the login cannot even begin', async () => {
+    const begin = (...options: string[]) => command.run('login', provider.issuer, '--allow-loopback-http', ...options)
+    expect(await begin('--client-id', 'spa', '--client-secret-env', 'NOT_SET')).toMatchObject({ code: 2 })
+    expect(await begin('--client-id', '')).toMatchObject({ code: 2, err: expect.stringContaining('--client-id') })
+  })
+
   it('logs out: the tokens are revoked, and there is nothing to print any more', async () => {
     expect((await command.run('logout')).code).toBe(0)
     const after = await command.run('token')
