@@ -3,6 +3,7 @@ import type { ModelNames } from '../name/name-table.ts'
 import { findProperty } from '../normalise/lift-required.ts'
 import { subschemas } from '../recursion.ts'
 import type { JsonType, NamedSchema, Schema } from '../spec.ts'
+import { createBudget } from './alternatives.ts'
 import { jsdoc } from './jsdoc.ts'
 import { indent, jsonLiteral, propertyKey, stringLiteral } from './text.ts'
 
@@ -44,10 +45,13 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
     if (schema.ref !== undefined) return reference(schema.ref)
     const outside = insideIntersection
     insideIntersection ||= countParts(schema) > 1
-    const parts = [printOwn(schema), ...(schema.allOf ?? []).map(print)].filter((part) => part !== undefined)
+    const isAffordable = createBudget(options.schemas)
+    const parts = [printOwn(schema), ...(schema.allOf ?? []).filter(isAffordable).map(print)].filter(
+      (part) => part !== undefined,
+    )
     for (const branches of [schema.anyOf, schema.oneOf]) {
       // A branch that only requires or forbids says nothing that a union of types could.
-      if (branches && !branches.some(isConstraint))
+      if (branches && !branches.some(isConstraint) && isAffordable({ node: schema.node, anyOf: branches }))
         parts.push(
           join(
             '|',
