@@ -148,6 +148,10 @@ async function keep(sessions: Sessions, login: LoginResult): Promise<Session> {
 /**
  * The session among those of its browser, under an id that nobody knew before: what somebody planted or saw opens
  * nothing any more (session fixation).
+ *
+ * Of two callbacks on their way at the same time, each with the old id, the later one begins a group of its own. It
+ * cannot join the other's: a second tab comes with the very cookies that somebody has who planted both of them and
+ * waited for the login, and would then be given its sessions.
  */
 async function joinGroup({ groups }: WebContext, held: string | undefined, session: Session): Promise<SessionGroup> {
   const group = held === undefined ? groups.create() : await groups.rotate(held)

@@ -214,6 +214,23 @@ describe('session fixation', () => {
   })
 })
 
+describe('session fixation by a login that waits', () => {
+  it('gives it nothing of the login that another browser completed with the same cookies', async () => {
+    const { providers, newBrowser } = await aWebApp({ issuers: 2 })
+    const [first, second] = providers
+    const attacker = newBrowser()
+    await attacker.login(`/login?issuer=${second!.issuer}`)
+    const waiting = await attacker.toCallback(`/login?issuer=${second!.issuer}`)
+    const victim = newBrowser()
+    for (const [name, value] of attacker.cookies) victim.cookies.set(name, value)
+    await victim.login(`/login?issuer=${first!.issuer}`)
+    expect((await attacker.request(waiting)).status).toBe(303)
+    const accounts = await (await attacker.request('/accounts', json)).json()
+    expect(accounts).toMatchObject({ accounts: [{ issuer: second!.issuer }] })
+    expect(await victim.me()).toMatchObject({ issuer: first!.issuer })
+  })
+})
+
 describe('several issuers', () => {
   it('are told apart by their transactions, whether they share a store or not', async () => {
     const { providers, newBrowser } = await aWebApp({ issuers: 3 })
