@@ -53,5 +53,5 @@ const { pages, logIn } = createPages(config, async (username, password) => {
 const app = createHonoApp(createEndpoints(config, audit), createAuthorize(config, pages, audit))
 app.on(['GET', 'POST'], '/login', (c) => logIn(c.req.raw))
 
-setInterval(() => config.store?.sweep(), 60_000).unref()
+setInterval(() => void config.store?.sweep().catch(console.error), 60_000).unref()
 createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1')
