@@ -81,9 +81,7 @@ export async function decidePolled(
   decision: GrantDecision,
 ): Promise<boolean> {
   const { value } = found
-  if (decision.approved && decision.scope !== undefined && !Array.isArray(decision.scope)) {
-    throw new TypeError('scope: expected a list of scope tokens (RFC 6749 A.4)')
-  }
+  assertDecision(decision)
   if (value.status !== 'pending' || value.expiresAt <= epochSeconds(config.runtime)) return false
   const decided: PolledRecord = decision.approved
     ? { ...value, status: 'approved', authorization: authorizationOf(value, decision) }
@@ -93,6 +91,15 @@ export async function decidePolled(
   const newer = readRecord<PolledRecord>(await storeOf(config).get(found.key), 'polled-1')
   // A poll in between is no decision.
   return newer ? decidePolled(config, newer, decision) : false
+}
+
+function assertDecision(decision: GrantDecision): void {
+  if (!decision.approved) return
+  const { subject, scope } = decision
+  if (typeof subject !== 'string' || subject === '') throw new TypeError('subject: expected a non-empty string')
+  if (scope !== undefined && !Array.isArray(scope)) {
+    throw new TypeError('scope: expected a list of scope tokens (RFC 6749 A.4)')
+  }
 }
 
 /** RFC 8628 3.4, 3.5; CIBA 10.1, 11: a poll, which gives the tokens once the user has approved. */

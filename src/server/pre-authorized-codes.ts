@@ -1,6 +1,7 @@
 import { timingSafeEqual } from '../lib/constant-time.ts'
 import { recordKey } from '../lib/record-store.ts'
 import { epochSeconds } from '../lib/runtime.ts'
+import { isAuthorizationDetails } from '../protocol/authorization-details.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { isScope } from '../protocol/scope.ts'
 import type { Authorization } from './authorization.ts'
@@ -67,10 +68,14 @@ export async function issuePreAuthorizedCode(
   return { code: secret.text, expiresIn: lifetime, events: [event] }
 }
 
-function assertInput({ subject, scope, resources, txCode, lifetime }: PreAuthorizedCodeInput): void {
+function assertInput(input: PreAuthorizedCodeInput): void {
+  const { subject, scope, resources, authorizationDetails, txCode, lifetime } = input
   if (typeof subject !== 'string' || subject === '') throw new TypeError('subject: expected a non-empty string')
   const areTokens = Array.isArray(scope) && scope.every((one) => one !== '' && !one.includes(' ') && isScope(one))
   if (!areTokens) throw new TypeError('scope: expected a list of scope tokens (RFC 6749 A.4)')
+  if (authorizationDetails !== undefined && !isAuthorizationDetails(authorizationDetails)) {
+    throw new TypeError('authorizationDetails: expected a list of objects, each with a "type" (RFC 9396 2)')
+  }
   if (txCode !== undefined && (typeof txCode !== 'string' || txCode === '')) {
     throw new TypeError('txCode: expected a non-empty string')
   }

@@ -138,6 +138,8 @@ describe('device flow', () => {
     expect(await decideDeviceGrant(rig.config, 'BCDF-GHJK', approved)).toBe(false)
     const text = { ...approved, scope: 'openid_offline_access' as never }
     await expect(decideDeviceGrant(rig.config, codes.user_code, text)).rejects.toThrow('scope: expected a list')
+    const nobody = { approved: true } as never
+    await expect(decideDeviceGrant(rig.config, codes.user_code, nobody)).rejects.toThrow('subject: expected')
     const decisions = await Promise.all([
       decideDeviceGrant(rig.config, codes.user_code, approved),
       decideDeviceGrant(rig.config, codes.user_code, { approved: false }),
@@ -307,6 +309,7 @@ describe('pre-authorized code', () => {
     ['subject', { subject: '' }],
     ['scope', { scope: ['two words'] }],
     ['resources', { resources: ['relative'] }],
+    ['authorizationDetails', { authorizationDetails: [{}] as never }],
     ['txCode', { txCode: '' }],
     ['lifetime', { lifetime: 0.5 }],
   ])('names %s when it does not fit', async (field, wrong) => {
