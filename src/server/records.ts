@@ -156,14 +156,16 @@ export function readRecord<T extends { readonly format: string }>(
   return expiresAt === undefined ? { key, value, version } : { key, value, version, expiresAt }
 }
 
+const noIndexes: Readonly<Record<string, string>> = Object.freeze({})
+
 /** A put of a record, its expiry in seconds since the epoch. */
 export function put(
   key: string,
   value: { readonly format: string },
   expect: string | null,
   expiresAt: number,
-  index?: Readonly<Record<string, string>>,
+  index = noIndexes,
 ): RecordChange {
-  const change = { kind: 'put', key, value, expect, expiresAt: Math.ceil(expiresAt) * 1000 } as const
-  return index ? { ...change, indexes: index } : change
+  // With or without indexes of one shape, so that a store reads the members of all in the same way.
+  return { kind: 'put', key, value, expect, expiresAt: Math.ceil(expiresAt) * 1000, indexes: index }
 }

@@ -129,7 +129,7 @@ function planRotation(
     changes: [used, tokens.touch.change, successor.change, ...tokens.changes],
     rebase: tokens.touch.rebase,
   }
-  return { ...tokens.prepared, response: { ...tokens.response, refresh_token: successor.secret.text }, plan }
+  return prepare(tokens, successor.secret.text, plan)
 }
 
 /** A used token shown again by its own client: within the grace and in the same way it gets the same successor. */
@@ -157,7 +157,7 @@ async function retry(context: GrantContext, found: FoundRefreshToken, use: Refre
       },
     },
   }
-  return { ...tokens.prepared, response: { ...tokens.response, refresh_token: successor }, plan }
+  return prepare(tokens, successor, plan)
 }
 
 /** RFC 9700 4.14.2: no grace for an unbound token of a public client, whose thief could replay it unseen. */
@@ -203,7 +203,9 @@ function sealSuccessor(
 
 /** The tokens beside the refresh token, and the change of their family. */
 interface MintedTokens extends Pick<AuthorizedTokens, 'response' | 'changes'> {
-  readonly prepared: Pick<PreparedGrant, 'subject' | 'scope' | 'events'>
+  readonly subject: string
+  /** As granted. */
+  readonly scope: string
   readonly touch: ReturnType<typeof touchFamily>
 }
 
@@ -221,10 +223,15 @@ function mint(
     return {
       response: tokens.response,
       changes: tokens.changes,
-      prepared: { subject: authorization.subject, scope: tokens.scope.join(' '), events: ['refresh_rotated'] },
+      subject: authorization.subject,
+      scope: tokens.scope.join(' '),
       touch: touchFamily(config, family, logout),
     }
   })
+}
+
+function prepare({ response, subject, scope }: MintedTokens, refreshToken: string, plan: CommitPlan): PreparedGrant {
+  return { response: { ...response, refresh_token: refreshToken }, plan, subject, scope, events: ['refresh_rotated'] }
 }
 
 function refuseReuse({ client, grantType, clientIp }: GrantContext, { authorization }: FamilyRecord): Refusal {
