@@ -178,6 +178,16 @@ describe('authentype generate with a configuration', () => {
     await child.closed
   }, 60_000)
 
+  it('ends in peace where nobody reads what it prints', async () => {
+    const folder = await temporaryFolder()
+    const path = await write(folder, 'provider.json', document)
+    const child = start(['generate', path, '--out', join(folder, 'out')])
+    child.process.stdout.destroy()
+    expect(await child.closed).toBe(0)
+    expect(child.output.stderr).not.toContain('EPIPE')
+    expect(await readdir(join(folder, 'out'))).toContain('models.ts')
+  })
+
   it('refuses to watch where nothing is a local file', async () => {
     const out = join(await temporaryFolder(), 'out')
     const { code, stderr } = await authentype(['generate', 'http://127.0.0.1:1/x.yaml', '--out', out, '--watch'])
