@@ -70,7 +70,7 @@ export const sign: Signatures['sign'] = async (key, data) => {
 }
 
 /** WebCrypto never signs on the main thread. */
-export const signAside: Signatures['signAside'] = sign
+export const signAside: Signatures['signAside'] = (key, data) => sign(key, data)
 
 export const verify: Signatures['verify'] = (key, data, signature) => {
   const material = verificationKeys.get(key)
