@@ -9,7 +9,8 @@ main{width:100%;max-width:26rem;padding:clamp(1.25rem,5vw,2rem);background:var(-
 h1{margin:0 0 .75rem;font-size:1.375rem;line-height:1.25;font-weight:650;text-wrap:balance;overflow-wrap:anywhere}
 p{margin:0 0 1rem;overflow-wrap:anywhere}
 p:has(+ul){margin-bottom:.375rem}
-.app{display:flex;align-items:center;gap:.625rem;margin:0 0 1.25rem;color:var(--quiet);font-size:.875rem;font-weight:600}
+.app{display:flex;align-items:flex-start;gap:.625rem;margin:0 0 1.25rem;color:var(--quiet);font-size:.875rem;font-weight:600}
+.app bdi{padding-top:.34rem}
 .mark{flex:none;display:grid;place-items:center;width:2rem;height:2rem;border-radius:.5rem;background:var(--act);color:var(--on-act);font-size:1rem}
 .bad .mark{background:var(--bad);color:var(--card)}
 .quiet{color:var(--quiet);font-size:.875rem}

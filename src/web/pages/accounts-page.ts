@@ -27,7 +27,7 @@ export function accountsBody({ accounts, loginPath, logoutPath, switchPath }: Ac
   const rows = accounts.map(
     (
       account,
-    ) => html`<li><span class="who"><strong>${account.name}${account.active && html` <span class="badge">In use</span>`}</strong>
+    ) => html`<li><span class="who"><strong><bdi>${account.name}</bdi>${account.active && html` <span class="badge">In use</span>`}</strong>
 <span class="quiet">${nameOf(account.issuer)}</span></span>
 <span class="acts">${!account.active && act(switchPath, account, 'Use')}${act(logoutPath, account, 'Log out')}</span></li>`,
   )
