@@ -164,7 +164,7 @@ export function put(
   value: { readonly format: string },
   expect: string | null,
   expiresAt: number,
-  index = noIndexes,
+  index: Readonly<Record<string, string>> = noIndexes,
 ): RecordChange {
   // With or without indexes of one shape, so that a store reads the members of all in the same way.
   return { kind: 'put', key, value, expect, expiresAt: Math.ceil(expiresAt) * 1000, indexes: index }
