@@ -131,21 +131,21 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   function printArray(schema: Schema): string {
     // Of an intersection the compiler must know each part at once; a tuple that holds itself it would not.
     if (schema.prefixItems && insideIntersection) {
-      const items = [...schema.prefixItems, schema.items ?? { node: undefined }].map(printInside)
+      const items = [...schema.prefixItems, schema.items ?? { node: undefined }].map(print)
       return `ReadonlyArray<${join('|', items).text}>`
     }
     const prefix = schema.prefixItems?.map((item, index) => {
-      const printed = printInside(item)
+      const printed = print(item)
       return index < (schema.minItems ?? 0) ? printed.text : `${closed(printed)}?`
     })
     if (prefix) {
       const rest = schema.items?.never
         ? []
         : // Not ReadonlyArray<...>: the compiler would look into it at once, and it may be the tuple itself.
-          [`...${schema.items ? closed(printInside(schema.items)) : 'unknown'}[]`]
+          [`...${schema.items ? closed(print(schema.items)) : 'unknown'}[]`]
       return `readonly [${[...prefix, ...rest].join(', ')}]`
     }
-    return `ReadonlyArray<${schema.items ? printInside(schema.items).text : 'unknown'}>`
+    return `ReadonlyArray<${schema.items ? print(schema.items).text : 'unknown'}>`
   }
 
   function printObject(schema: Schema): Printed {
