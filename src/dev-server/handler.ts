@@ -134,10 +134,11 @@ function allowedOf(pathname: string, methods: Methods): string {
 /** What the core never saw, told like what it refuses: one event for a request. */
 function refusedEvent(pathname: string, { reason, answer }: Refused, { clientIp }: RequestInfo): ServerEvent {
   const metadata = { clientIp, reason, httpStatus: answer.status }
-  switch (pathname) {
+  switch (pathname.startsWith(`${paths.interaction}/`) ? paths.interaction : pathname) {
     case paths.token:
       return createEvent('token_denied', { metadata })
     case paths.authorize:
+    case paths.interaction:
       return createEvent('authorization_failed', { metadata })
     default:
       return createEvent('auth_denied', { metadata })

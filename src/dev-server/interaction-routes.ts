@@ -26,7 +26,7 @@ import type { FormFrame } from './pages/forms.ts'
 import { page } from './pages/layout.ts'
 import { loginBody } from './pages/login-page.ts'
 import { errorPage } from './pages/message-pages.ts'
-import { type RequestInfo, readForm } from './read-request.ts'
+import { Refused, type RequestInfo, readForm } from './read-request.ts'
 import type { Route } from './token-routes.ts'
 
 /** Everything about one waiting request. */
@@ -193,6 +193,8 @@ function nameOf({ clientId, metadata }: RegisteredClient): string {
   return metadata.client_name ?? clientId
 }
 
-function expired(): Promise<DevAnswer> {
-  return errorPage('It took too long, was finished already, or was started in another browser.')
+/** Told of by an event: a request that is answered twice, or by another browser, may be an attack. */
+async function expired(): Promise<never> {
+  const answer = await errorPage('It took too long, was finished already, or was started in another browser.')
+  throw new Refused(answer, 'a request that is unknown, finished, or of another browser')
 }

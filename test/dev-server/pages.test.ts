@@ -1,8 +1,10 @@
 // The pages, as a browser without scripts and as an attacker's page would use them.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { digest } from '#signatures'
+import { createDevServer } from '../../src/dev-server/index.ts'
 import { encodeBase64url } from '../../src/lib/base64url.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
+import type { ServerEvent } from '../../src/server/index.ts'
 import { type JudgedServer, startJudgedServer } from './conformance.ts'
 import { formsOf, HeadlessBrowser } from './headless-browser.ts'
 
@@ -110,6 +112,26 @@ describe('the pages', () => {
     expect((end as URL).searchParams.get('code')).toBeTruthy()
     const again = await browser.send(form.action, { method: 'POST', body })
     expect(again.status).toBe(400)
+  })
+
+  it('tell the audit log of a request that is answered twice, or by another browser', async () => {
+    const events: ServerEvent[] = []
+    const own = await createDevServer({ onEvent: (event) => events.push(event) })
+    const url = new URL(`${own.issuer}/authorize`)
+    const asked = { client_id: 'dev-app', response_type: 'code', redirect_uri: redirectUri, scope: 'openid' }
+    const pkce = { code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' }
+    url.search = new URLSearchParams({ ...asked, ...pkce }).toString()
+    const browser = new HeadlessBrowser()
+    const page = (await browser.open(url)) as Response
+    const statuses = []
+    for (const who of [new HeadlessBrowser(), browser]) statuses.push((await who.send(page.url)).status)
+    await browser.travel(page.url)
+    events.length = 0
+    statuses.push((await browser.send(page.url)).status)
+    expect(statuses).toEqual([400, 200, 400])
+    const reason = 'a request that is unknown, finished, or of another browser'
+    expect(events).toMatchObject([{ name: 'authorization_failed', metadata: { reason, httpStatus: 400 } }])
+    await own.close()
   })
 
   it('keep the login and the consent: the next request needs no page', async () => {
