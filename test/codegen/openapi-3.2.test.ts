@@ -52,3 +52,40 @@ it('OpenAPI 3.2: QUERY, methods of other names, media types by reference, sequen
   expect(files['operations.ts']).not.toMatch(/CONNECT|BAD METHOD/)
   expect(codes).toEqual(['unsupported', 'unsupported'])
 })
+
+it('OpenAPI 3.2: the whole query as one form', async () => {
+  const form = {
+    type: 'object',
+    required: ['q'],
+    properties: { q: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } }, n: { type: 'integer' } },
+  }
+  const whole = (content: object) => ({ name: 'whole', in: 'querystring', content })
+  const urlEncoded = { schema: { $ref: '#/components/schemas/Search' }, encoding: { tags: { explode: false } } }
+  const { files, codes } = await generated({
+    document: aDocument({
+      version: '3.2.0',
+      paths: {
+        '/form': {
+          get: {
+            operationId: 'form',
+            parameters: [whole({ 'application/x-www-form-urlencoded': urlEncoded })],
+            responses: answer,
+          },
+        },
+        '/json': {
+          get: {
+            operationId: 'json',
+            parameters: [whole({ 'application/json': { schema: form } })],
+            responses: answer,
+          },
+        },
+      },
+      schemas: { Search: form },
+    }),
+  })
+  expect(files['operations.ts']).toContain(
+    'readonly query: {\n    readonly q: string\n    readonly tags?: ReadonlyArray<string>\n    readonly n?: number\n  }',
+  )
+  expect(files['operations.ts']).toContain('encodings: { query: { tags: { explode: false } } }')
+  expect(codes).toEqual(['unsupported'])
+})

@@ -1,6 +1,7 @@
 import type { ValueEncoding } from '../../lib/api.ts'
 import type { ParameterPlace, ParameterSpec, Schema } from '../spec.ts'
 import type { Context, Part } from './context.ts'
+import { expandQueryString } from './query-string.ts'
 import { entries, isRawObject, oneOf, optional, own, text } from './raw.ts'
 import { normaliseSchema } from './schema.ts'
 import { swaggerEncoding } from './swagger2.ts'
@@ -21,7 +22,7 @@ export function readParameters(
   path: string,
 ): ParameterSpec[] {
   const parameters = new Map<string, ParameterSpec>()
-  for (const part of given) {
+  for (const part of given.flatMap((each) => expandQueryString(context, each))) {
     const parameter = readParameter(context, operation, part)
     if (!parameter) continue
     const { place, name } = parameter
