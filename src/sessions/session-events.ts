@@ -16,6 +16,8 @@ export type SessionEvent =
       readonly token: 'access_token' | 'refresh_token'
       readonly error: string
     }
+  /** A search left out a session that is damaged; `get` throws for it. */
+  | { readonly kind: 'invalid_record'; readonly record: 'session' }
   /** Where the server's own session ends could not be found out. */
   | { readonly kind: 'end_session_failed'; readonly session: string; readonly issuer: string; readonly error: string }
 

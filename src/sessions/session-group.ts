@@ -12,7 +12,7 @@ import type { Sessions } from './sessions.ts'
 export interface SessionGroup {
   /** 128 random bits; whoever has it has the sessions, so it belongs in a sealed cookie and in no log. */
   readonly id: string
-  /** In the order of their logins. Those that have ended are left out. */
+  /** In the order of their logins. Those that have ended, and those whose record is damaged, are left out. */
   listSessions(): Promise<readonly Session[]>
   activeSession(): Promise<Session | undefined>
   /** Adds a session and makes it the active one. */
@@ -84,6 +84,18 @@ export function createSessionGroups(options: SessionGroupsOptions): SessionGroup
 
 type Find = (id: string) => Promise<Session | undefined>
 
+/** One whose record is damaged is no reason to keep the others from their user, or from a new login. */
+function wholeOnly(find: Find): Find {
+  return async (id) => {
+    try {
+      return await find(id)
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'invalid_record') return undefined
+      throw error
+    }
+  }
+}
+
 /** A session is found by the one whose client it is of. */
 function sessionFinder(sessions: SessionSource | readonly SessionSource[]): Find {
   const all: readonly SessionSource[] = 'get' in sessions ? [sessions] : sessions
@@ -100,9 +112,10 @@ function sessionFinder(sessions: SessionSource | readonly SessionSource[]): Find
 }
 
 function createGroup(id: string, records: GroupRecords, find: Find): SessionGroup {
+  const findWhole = wholeOnly(find)
   async function live(): Promise<readonly Session[]> {
     const { members } = await records.read(id)
-    const found = await Promise.all(members.map(find))
+    const found = await Promise.all(members.map(findWhole))
     return found.filter((session) => session !== undefined)
   }
   return {

@@ -1,11 +1,12 @@
 import { StoreError } from '../errors/session.ts'
 import { reachStore } from '../lib/reach-store.ts'
 import { announcesChanges } from '../lib/record-changes.ts'
-import { type RecordStore, recordKey } from '../lib/record-store.ts'
+import { type RecordStore, recordKey, type StoredRecord } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
 import type { Versioned } from '../refresh/refreshable.ts'
 import { sharedCopies } from './session-copies.ts'
+import { isSessionState } from './session-shape.ts'
 import { type ActiveSessionState, parseSessionState, type SessionState } from './session-state.ts'
 
 /** Sessions as records: the only place that knows their keys and indexes. */
@@ -35,6 +36,8 @@ export interface SessionRecordsOptions {
   readonly revalidateAfter: number
   /** Whether a subject is the same at every issuer. */
   readonly uniqueSubjects: boolean
+  /** Told of each record that a search leaves out, so that one damaged session does not hide the user's others. */
+  readonly onInvalidRecord?: () => void
   /** Told of a session whose copy another tab or process has made old, where the store announces that. */
   readonly onChangedElsewhere?: (before: SessionState) => void
 }
@@ -102,7 +105,13 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
 
   async function find(index: string, value: string): Promise<readonly SessionState[]> {
     const found = await reachStore('search', 'session', () => store.find(index, value))
-    return found.filter((record) => record.key.startsWith('session:')).map((record) => parseSessionState(record.value))
+    return found.filter((record) => record.key.startsWith('session:')).flatMap(parseOrReport)
+  }
+
+  function parseOrReport({ value }: StoredRecord): readonly SessionState[] {
+    if (isSessionState(value)) return [value]
+    options.onInvalidRecord?.()
+    return []
   }
 
   return {

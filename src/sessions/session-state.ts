@@ -5,6 +5,7 @@ import type { IdTokenClaims } from '../protocol/id-token.ts'
 import { splitScope } from '../protocol/scope.ts'
 import type { TokenSet } from '../protocol/token-set.ts'
 import type { RefreshAttempt } from '../refresh/refreshable.ts'
+import { isSessionState } from './session-shape.ts'
 
 /** Why a session ended; the user must log in again. */
 export type SessionEndReason =
@@ -82,24 +83,9 @@ export type ActiveSessionState = SessionState & { readonly status: 'active' }
 
 /** @throws StoreError `invalid_record` for what is no session of this format */
 export function parseSessionState(value: unknown): SessionState {
-  const state = value as Partial<SessionState> | null
-  const known =
-    typeof state === 'object' &&
-    state !== null &&
-    state.format === 1 &&
-    typeof state.id === 'string' &&
-    typeof state.issuer === 'string' &&
-    (state.status === 'expired' || (state.status === 'active' && typeof state.tokens?.accessToken === 'string'))
-  if (!known) {
-    throw new StoreError(
-      'invalid_record',
-      'a session record is not of a format that this version knows; expected format 1',
-      {
-        record: 'session',
-      },
-    )
-  }
-  return state as SessionState
+  if (isSessionState(value)) return value
+  const message = 'a session record is not of a format that this version knows; expected format 1'
+  throw new StoreError('invalid_record', message, { record: 'session' })
 }
 
 /**

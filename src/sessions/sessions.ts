@@ -136,6 +136,7 @@ function createContext(settings: SessionSettings<SessionOwner>): SessionContext 
     lifetime,
     revalidateAfter,
     uniqueSubjects: client.issuer === undefined,
+    onInvalidRecord: () => emit({ kind: 'invalid_record', record: 'session' }),
     onChangedElsewhere: (before) => void tellOfEnd(before),
   })
 

@@ -52,6 +52,17 @@ async function aBrowser() {
 }
 
 describe('a session group', () => {
+  it('leaves out a session whose record is damaged, and logs out the others', async () => {
+    const { first, group, ids } = await aBrowser()
+    const { key, version } = (await first.store.get(`session:{${ids[0]}}`))!
+    await first.store.commit([{ kind: 'put', key, value: { format: 99 }, expect: version }])
+    first.clock.advance(6_000)
+    expect((await group.listSessions()).map(({ id }) => id)).toEqual([ids[1], ids[2]])
+    await group.logoutAll()
+    await expect(first.sessions.get(ids[1])).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(await group.listSessions()).toEqual([])
+  })
+
   it('lists the sessions of all issuers, the newest being active', async () => {
     const { group, ids } = await aBrowser()
     expect((await group.listSessions()).map(({ id }) => id)).toEqual(ids)

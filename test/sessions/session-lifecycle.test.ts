@@ -128,6 +128,46 @@ describe('a session', () => {
     await expect(rig.session.status()).rejects.toMatchObject({ code: 'invalid_record' })
   })
 
+  it('is refused by a typed error, whichever of its members is missing or of another kind, and never sent', async () => {
+    const rig = await aSession({ client: { dpop: true } })
+    const key = `session:{${rig.session.id}}`
+    const whole = (await rig.store.get(key))!
+    const needed = ['id', 'issuer', 'clientId', 'generation', 'createdAt', 'status', 'tokens', 'renewal', 'dpopKey']
+    const neededTokens = ['issuer', 'accessToken', 'tokenType', 'scope', 'receivedAt']
+    const others = ['subject', 'sid', 'userinfoOrigin', 'claims', 'additional', 'attempt']
+    const otherTokens = ['expiresAt', 'refreshToken', 'idToken', 'resource']
+    const value = whole.value as { tokens: object }
+    const damaged = [
+      ...needed.map((name) => ({ ...value, [name]: undefined })),
+      ...[...needed, ...others].map((name) => ({ ...value, [name]: ['text'] })),
+      ...neededTokens.map((name) => ({ ...value, tokens: { ...value.tokens, [name]: undefined } })),
+      ...[...neededTokens, ...otherTokens].map((name) => ({ ...value, tokens: { ...value.tokens, [name]: [1] } })),
+      { ...value, tokens: { ...value.tokens, issuer: 'https://other.example' } },
+      { ...value, additional: { key: { value: 'a token' } } },
+    ]
+    const sent = rig.provider.count('userinfo')
+    for (const each of damaged) {
+      const { version, indexes } = (await rig.store.get(key))!
+      await rig.store.commit([{ kind: 'put', key, value: each, expect: version, indexes }])
+      const process = rig.anotherProcess()
+      const use = process.get(rig.session.id).then((session) => session.fetch(rig.api))
+      await expect(use, JSON.stringify(each)).rejects.toMatchObject({ code: 'invalid_record', record: 'session' })
+    }
+    expect(rig.provider.count('userinfo')).toBe(sent)
+  })
+
+  it('hides none of its user’s others where it is damaged: they are found, and ended when the issuer says so', async () => {
+    const rig = await aSession()
+    const other = await rig.sessions.handleCallback(rig.provider.login(await rig.client.createAuthorizationUrl()))
+    const { key, version, indexes } = (await rig.store.get(`session:{${rig.session.id}}`))!
+    await rig.store.commit([{ kind: 'put', key, value: { format: 99 }, expect: version, indexes }])
+    const found = await rig.sessions.findBySubject(other.subject!)
+    expect(found.map(({ id }) => id)).toEqual([other.id])
+    expect(rig.events.at(-1)).toEqual({ kind: 'invalid_record', record: 'session' })
+    expect(await rig.sessions.endByIssuer({ subject: other.subject! })).toBe(1)
+    await expect(other.status()).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
   it('goes on when a listener of events throws', async () => {
     const listeners = [
       () => {
