@@ -611,12 +611,12 @@ export function validateAuthorizationServerMetadata(value: unknown): ValidationF
   const v122 = value['request_authentication_methods_supported']
   if (v122 !== undefined) {
     if (!isObject(v122)) return fail('/request_authentication_methods_supported', 'object', v122)
-    for (const k121 of Object.keys(v122)) {
-      const v123: unknown = v122[k121]
-      if (!Array.isArray(v123)) return fail('/request_authentication_methods_supported' + token(k121), 'array of string', v123)
+    for (const k1 of Object.keys(v122)) {
+      const v123: unknown = v122[k1]
+      if (!Array.isArray(v123)) return fail('/request_authentication_methods_supported' + token(k1), 'array of string', v123)
       for (let i43 = 0; i43 < v123.length; i43++) {
         const v124: unknown = v123[i43]
-        if (typeof v124 !== 'string') return fail('/request_authentication_methods_supported' + token(k121) + '/' + i43, 'string', v124)
+        if (typeof v124 !== 'string') return fail('/request_authentication_methods_supported' + token(k1) + '/' + i43, 'string', v124)
       }
     }
   }
@@ -804,9 +804,9 @@ export function validateJsonResourceDescriptor(value: unknown): ValidationFailur
   const v4 = value['properties']
   if (v4 !== undefined) {
     if (!isObject(v4)) return fail('/properties', 'object', v4)
-    for (const k4 of Object.keys(v4)) {
-      const v5: unknown = v4[k4]
-      if (typeof v5 !== 'string' && v5 !== null) return fail('/properties' + token(k4), 'string or null', v5)
+    for (const k1 of Object.keys(v4)) {
+      const v5: unknown = v4[k1]
+      if (typeof v5 !== 'string' && v5 !== null) return fail('/properties' + token(k1), 'string or null', v5)
     }
   }
   const v6 = value['links']
@@ -833,17 +833,17 @@ export function validateJsonResourceDescriptorLink(value: unknown): ValidationFa
   const v4 = value['titles']
   if (v4 !== undefined) {
     if (!isObject(v4)) return fail('/titles', 'object', v4)
-    for (const k4 of Object.keys(v4)) {
-      const v5: unknown = v4[k4]
-      if (typeof v5 !== 'string') return fail('/titles' + token(k4), 'string', v5)
+    for (const k1 of Object.keys(v4)) {
+      const v5: unknown = v4[k1]
+      if (typeof v5 !== 'string') return fail('/titles' + token(k1), 'string', v5)
     }
   }
   const v6 = value['properties']
   if (v6 !== undefined) {
     if (!isObject(v6)) return fail('/properties', 'object', v6)
-    for (const k6 of Object.keys(v6)) {
-      const v7: unknown = v6[k6]
-      if (typeof v7 !== 'string' && v7 !== null) return fail('/properties' + token(k6), 'string or null', v7)
+    for (const k2 of Object.keys(v6)) {
+      const v7: unknown = v6[k2]
+      if (typeof v7 !== 'string' && v7 !== null) return fail('/properties' + token(k2), 'string or null', v7)
     }
   }
   return undefined
@@ -1910,18 +1910,18 @@ export function validateUserInfo(value: unknown): ValidationFailure | undefined 
   const v23 = value['_claim_names']
   if (v23 !== undefined) {
     if (!isObject(v23)) return fail('/_claim_names', 'object', v23)
-    for (const k22 of Object.keys(v23)) {
-      const v24: unknown = v23[k22]
-      if (typeof v24 !== 'string') return fail('/_claim_names' + token(k22), 'string', v24)
+    for (const k2 of Object.keys(v23)) {
+      const v24: unknown = v23[k2]
+      if (typeof v24 !== 'string') return fail('/_claim_names' + token(k2), 'string', v24)
     }
   }
   const v25 = value['_claim_sources']
   if (v25 !== undefined) {
     if (!isObject(v25)) return fail('/_claim_sources', 'object', v25)
-    for (const k24 of Object.keys(v25)) {
-      const v26: unknown = v25[k24]
+    for (const k3 of Object.keys(v25)) {
+      const v26: unknown = v25[k3]
       const f2 = validateClaimSource(v26)
-      if (f2) return at('/_claim_sources' + token(k24), f2)
+      if (f2) return at('/_claim_sources' + token(k3), f2)
     }
   }
   return undefined

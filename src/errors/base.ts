@@ -5,11 +5,13 @@
  * Messages say what failed, what was expected, what came and what to do; they never hold a token, a secret,
  * a code or a whole body.
  */
-export abstract class AuthentypeError extends Error {
+export abstract class AuthentypeError<
+  Facts extends { readonly cause?: unknown } = { readonly cause?: unknown },
+> extends Error {
   abstract readonly code: string
   abstract override readonly name: string
   /** `facts` become properties: `cause` as in every error, and those of an answer, out of sight of loggers. */
-  constructor(message: string, facts: { readonly cause?: unknown } = {}) {
+  constructor(message: string, facts: Facts) {
     super(message)
     Object.assign(this, facts)
     // An answer carries tokens, cookies and nonces.

@@ -1,26 +1,20 @@
 import { AuthentypeError } from './base.ts'
 
 /** No answer came: DNS, connection, TLS or a connection lost half way. `cause` has the platform's error. */
-export class NetworkError extends AuthentypeError {
+export class NetworkError extends AuthentypeError<{ url: string; cause?: unknown }> {
   override readonly name = 'NetworkError'
   readonly code = 'network_error'
   /** Origin and path of the request, without its query. */
   declare readonly url: string
-  constructor(message: string, options: { url: string; cause?: unknown }) {
-    super(message, options)
-  }
 }
 
 /** The deadline passed. One deadline covers connection, headers and body. */
-export class TimeoutError extends AuthentypeError {
+export class TimeoutError extends AuthentypeError<{ url: string; timeout: number; cause?: unknown }> {
   override readonly name = 'TimeoutError'
   readonly code = 'timeout'
   declare readonly url: string
   /** The deadline, in milliseconds. */
   declare readonly timeout: number
-  constructor(message: string, options: { url: string; timeout: number; cause?: unknown }) {
-    super(message, options)
-  }
 }
 
 export type RequestErrorCode =

@@ -113,7 +113,7 @@ export class AuthorizationResponseError extends AuthentypeError {
     message: string,
     options: { error: string; errorDescription?: string; errorUri?: string; issuer: string },
   ) {
-    super(message)
+    super(message, {})
     this.error = options.error
     this.errorDescription = options.errorDescription
     this.errorUri = options.errorUri

@@ -42,8 +42,7 @@ export class ResponseError extends AuthentypeError {
   /** The answer; its body may have been read. Not enumerable, so that no logger prints it. */
   declare readonly response: Response | undefined
   constructor(code: ResponseErrorCode, message: string, options: ResponseErrorOptions) {
-    const { clause } = options
-    super(clause === undefined ? message : `${message} (${clause})`, { code, contentType: '', ...options } as object)
+    super(options.clause ? `${message} (${options.clause})` : message, { code, contentType: '', ...options } as object)
   }
 }
 
@@ -56,7 +55,7 @@ export interface ApiErrorOptions<Body> {
 }
 
 /** A documented error answer of an operation. `body` has the model that the document gives for its status. */
-export class ApiError<Body = unknown> extends AuthentypeError {
+export class ApiError<Body = unknown> extends AuthentypeError<ApiErrorOptions<Body>> {
   override readonly name: string = 'ApiError'
   readonly code: 'api_error' | 'oauth_error' = 'api_error'
   /** The operationId. */
@@ -66,9 +65,6 @@ export class ApiError<Body = unknown> extends AuthentypeError {
   declare readonly headers: Headers
   /** Not enumerable: only the caller knows what may be logged of it. */
   declare readonly body: Body
-  constructor(message: string, options: ApiErrorOptions<Body>) {
-    super(message, options)
-  }
 }
 
 /** The body of an error answer (RFC 6749 5.2); `error` is open, since extensions register more. */
@@ -83,17 +79,16 @@ export class OAuthResponseError<Body extends OAuthErrorBody = OAuthErrorBody> ex
   override readonly name = 'OAuthResponseError'
   override readonly code = 'oauth_error'
   /** `invalid_grant`, `invalid_client`, `use_dpop_nonce`, ... */
-  readonly error: string
+  declare readonly error: string
   /** In the server's words, which may hold whatever it was sent: 300 characters at most, none of them a control. */
-  readonly errorDescription: string | undefined
-  readonly errorUri: string | undefined
+  declare readonly errorDescription: string | undefined
+  declare readonly errorUri: string | undefined
   /** Milliseconds to wait, from `Retry-After`. */
   declare readonly retryAfter: number | undefined
-  constructor(message: string, options: ApiErrorOptions<Body> & { retryAfter?: number }) {
-    super(message, options)
-    this.error = options.body.error
-    this.errorDescription = shown(options.body.error_description)
-    this.errorUri = shown(options.body.error_uri)
+  constructor(message: string, options: ApiErrorOptions<Body> & { retryAfter?: number | undefined }) {
+    const { error, error_description, error_uri } = options.body
+    const said = { error, errorDescription: shown(error_description), errorUri: shown(error_uri) }
+    super(message, { ...options, ...said } as ApiErrorOptions<Body>)
   }
 }
 

@@ -1,28 +1,26 @@
-import type { Operation, OperationInput, RequestOptions } from '../lib/api.ts'
+import type { Operation, OperationInput, RequestParts } from '../lib/api.ts'
 import { setFields } from '../lib/header-fields.ts'
-import { buildUrl, type UrlOptions } from './request-url.ts'
 
 /**
  * The request of an operation, by the writers that it names. A header field of the call wins over one of the input,
  * that over one of the API.
  *
  * @param common header fields of the API
+ * @param own header fields of the call
  * @throws TypeError for input that cannot be written
  */
 export function buildRequest(
   operation: Operation,
   input: OperationInput,
-  init: RequestOptions,
-  options: UrlOptions,
+  url: URL,
   common: Headers,
+  own: HeadersInit | undefined,
   signal: AbortSignal,
 ): Request {
-  const { method, accept = 'application/json', parts = [] } = operation
-  const headers = new Headers({ accept })
+  const headers = new Headers({ accept: operation.accept ?? 'application/json' })
   setFields(headers, common)
-  // A stream as the body is sent while it is read.
-  const request = { method, headers, signal, redirect: 'manual', duplex: 'half' } as const
-  for (const write of parts) write(operation, input, request)
-  setFields(headers, init.headers)
-  return new Request(buildUrl(operation, input, init, options), request)
+  const request: RequestInit & RequestParts = { method: operation.method, headers, signal, redirect: 'manual' }
+  for (const write of operation.parts ?? []) write(operation, input, request)
+  setFields(headers, own)
+  return new Request(url, request)
 }

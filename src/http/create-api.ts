@@ -1,10 +1,8 @@
 import type { Answer, Api, Operation, OperationInput, RequestOptions } from '../lib/api.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { setFields } from '../lib/header-fields.ts'
-import { assertKnownKeys } from '../lib/options.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
-import { toApiError } from './answer-errors.ts'
 import { buildRequest } from './build-request.ts'
 import { readAnswer } from './read-answer.ts'
 import { buildUrl } from './request-url.ts'
@@ -50,7 +48,9 @@ const knownOptions =
  * const claims = await getUserInfo(api)
  */
 export function createApi(options: ApiOptions = {}): Api {
-  assertKnownKeys('createApi', options, knownOptions.split(' '))
+  for (const key of Object.keys(options)) {
+    if (!knownOptions.split(' ').includes(key)) throw new TypeError(`createApi: unknown option "${key}"`)
+  }
   const { userAgent, timeout, runtime } = options
   assertTimeout(timeout)
   const common = new Headers()
@@ -58,35 +58,28 @@ export function createApi(options: ApiOptions = {}): Api {
   for (const name of ['authorization', 'dpop', 'cookie']) {
     if (common.has(name)) throw new TypeError(`createApi: "headers" go to every operation; leave out ${name}`)
   }
-  if (userAgent) setFields(common, { 'user-agent': userAgent }, 'userAgent')
+  if (userAgent) setFields(common, { 'user-agent': userAgent })
 
   async function exchange(
     operation: Operation,
     input: OperationInput = {},
     init: RequestOptions = {},
-    throws = false,
+    throws?: boolean,
   ): Promise<Answer> {
     const controller = new AbortController()
-    const request = buildRequest(operation, input, init, options, common, controller.signal)
-    const fetch = chooseFetch(operation, request, init, options)
-    const [response, bytes] = await sendWhole(fetch, request, controller, { timeout, ...init })
-    const answer = readAnswer(operation, request, response, bytes, runtime)
-    if (throws && !answer.ok) throw toApiError(operation, answer, runtime, bytes)
-    return answer
+    const url = buildUrl(operation, input, init, options)
+    const place = url.origin + url.pathname
+    const request = buildRequest(operation, input, url, common, init.headers, controller.signal)
+    const plain = init.fetch ?? options.fetch ?? fetch
+    const send = operation.authorize?.(operation, request, plain, options, init) ?? operation.follow?.(plain) ?? plain
+    const [response, bytes] = await sendWhole(send, request, place, controller, { timeout, ...init })
+    return readAnswer(operation, place, response, bytes, throws, runtime)
   }
 
   return {
     send: async <Success>(operation: Operation<Success>, input?: OperationInput, init?: RequestOptions) =>
       (await exchange(operation, input, init, true)).body as Success,
-    result: <Result>(operation: Operation<unknown, Result>, input?: OperationInput, init?: RequestOptions) =>
-      exchange(operation, input, init) as Promise<Result>,
+    result: exchange as Api['result'],
     url: (operation, input = {}, init = {}) => buildUrl(operation, input, init, options),
   }
-}
-
-/** What the operation asks for and nothing else decides; a credential that the call itself brings is left alone. */
-function chooseFetch(operation: Operation, request: Request, init: RequestOptions, options: ApiOptions): Fetch {
-  const plain = init.fetch ?? options.fetch ?? fetch
-  if (request.headers.has('authorization')) return plain
-  return operation.authorize?.(operation, plain, options, init) ?? operation.follow?.(plain) ?? plain
 }

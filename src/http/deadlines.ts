@@ -1,4 +1,4 @@
-import { systemClock } from '../lib/runtime.ts'
+import { now } from '../lib/runtime.ts'
 
 /**
  * When the answer to a request is no longer waited for, in milliseconds since the epoch by the machine's own clock,
@@ -6,10 +6,14 @@ import { systemClock } from '../lib/runtime.ts'
  */
 const deadlines = new WeakMap<Request, number>()
 
-/** Notes that nobody waits longer than `timeout` milliseconds from now; an earlier deadline stays. */
+/** Notes of a new request that nobody waits longer than `timeout` milliseconds from now. */
+export function setDeadline(request: Request, timeout: number): void {
+  deadlines.set(request, now() + timeout)
+}
+
+/** As `setDeadline`, for one that may have a deadline: an earlier one stays. */
 export function noteDeadline(request: Request, timeout: number): void {
-  const deadline = systemClock.now() + timeout
-  deadlines.set(request, Math.min(deadline, deadlines.get(request) ?? deadline))
+  setDeadline(request, Math.min(timeout, remainingTime(request)))
 }
 
 /** `new Request(request, init)` makes a copy that knows nothing of the deadline. */
@@ -21,5 +25,5 @@ export function carryDeadline(from: Request, to: Request): Request {
 
 /** Milliseconds that the answer will still be waited for; infinite where nobody said. */
 export function remainingTime(request: Request): number {
-  return (deadlines.get(request) ?? Number.POSITIVE_INFINITY) - systemClock.now()
+  return (deadlines.get(request) ?? Number.POSITIVE_INFINITY) - now()
 }

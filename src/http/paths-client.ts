@@ -152,10 +152,8 @@ function judge(operation: Operation, outcome: Outcome, init: CallInit, runtime: 
   if (isRedirect(response)) throw unfit('redirect_refused', operation, response, 'no redirect')
   if (!ok && (error === undefined || error === '')) {
     const answer = { ok, status, body: undefined, headers, contentType: '' }
-    throw (
-      readOAuthError(operation, answer, undefined, runtime) ??
-      unfit('unexpected_status', operation, response, 'a body with the error')
-    )
+    const error = unfit('unexpected_status', operation, response, 'a body with the error')
+    throw readOAuthError(error, operation, answer, undefined, runtime)
   }
   if (!ok || init.parseAs !== undefined || typeof data !== 'string') return outcome
   if (data === '') return { ...outcome, data: undefined }

@@ -18,15 +18,15 @@ export function buildUrl(
   init: Pick<RequestOptions, 'baseUrl' | 'url'>,
   options: UrlOptions,
 ): URL {
-  const { path, encodings, fillPath } = operation
   const whole = init.url ?? operation.discover?.(operation, options.metadata)
   const base = whole ?? init.baseUrl ?? options.baseUrl ?? operation.server ?? ''
+  const url = URL.canParse(base) && new URL(base)
   // RFC 9110 4.2.4: no user information; fetch refuses it too, with a message that quotes the password.
-  if (!URL.canParse(base) || /^[^/]*\/\/[^/]*@/.test(`${base}`)) {
+  if (!url || url.username || url.password) {
     throw new TypeError(`${operation.id}: "baseUrl" must be an absolute URL, without a password`)
   }
-  const url = new URL(base)
-  if (!whole) url.pathname = url.pathname.replace(/\/$/, '') + (fillPath?.(path, input.path, encodings?.path) ?? path)
-  operation.writeQuery?.(url, input.query, encodings?.query)
+  if (!whole)
+    url.pathname = url.pathname.replace(/\/$/, '') + (operation.fillPath?.(operation, input) ?? operation.path)
+  operation.writeQuery?.(url, operation, input)
   return url
 }

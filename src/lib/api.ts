@@ -55,10 +55,10 @@ export interface EncodedBody {
   readonly contentType?: string
 }
 
-/** Puts the parameters into a path template. @throws TypeError for one that is missing or would leave its segment */
-export type PathWriter = (template: string, values?: object, encodings?: Encodings) => string
+/** The path with its parameters. @throws TypeError for one that is missing or would leave its segment */
+export type PathWriter = (operation: Operation, input: OperationInput) => string
 /** Adds the parameters to the query of a URL. */
-export type QueryWriter = (url: URL, values?: object, encodings?: Encodings) => void
+export type QueryWriter = (url: URL, operation: Operation, input: OperationInput) => void
 /** @throws TypeError for a value that has no form in this media type */
 export type BodyWriter = (body: unknown, mediaType: string, encodings?: Encodings) => EncodedBody
 
@@ -69,6 +69,8 @@ export type PartWriter = (operation: Operation, input: OperationInput, request: 
 export interface RequestParts {
   readonly headers: Headers
   body?: BodyInit
+  /** A stream as the body is sent while it is read. */
+  duplex?: 'half'
 }
 
 /** What `createApi` was given, as far as it decides who proves what to whom. */
@@ -106,6 +108,7 @@ export interface ClientProof {
  */
 export type Authorizer = (
   operation: Operation,
+  request: Request,
   plain: Fetch,
   credentials: Credentials,
   init: RequestOptions,
@@ -115,15 +118,16 @@ export type Authorizer = (
 export type Answer = ApiResult<number, boolean, unknown>
 
 /**
- * The error that an answer stands for in a convention of its own, such as OAuth's; undefined where it is none. `bytes`
- * are the body of an answer whose `body` says nothing, because the document does not describe it.
+ * What an error is in a convention of its own, such as OAuth's: another error, or the one that it was. `bytes` are the
+ * body of an answer whose `body` says nothing, because the document does not describe it.
  */
 export type ErrorReader = (
+  error: Error,
   operation: Operation,
   answer: Answer,
   bytes?: ArrayBuffer,
   runtime?: Runtime,
-) => Error | undefined
+) => Error
 
 /** Makes the error of an answer that is not as described. */
 export type Refuse = (code: ResponseErrorCode, expected: string, actual?: string) => Error
@@ -133,7 +137,7 @@ export type Refuse = (code: ResponseErrorCode, expected: string, actual?: string
  *
  * @throws what `refuse` makes of a body that does not fit
  */
-export type BodyReader = (content: ResponseContent, contentType: string, bytes: ArrayBuffer, refuse: Refuse) => unknown
+export type BodyReader = (content: ResponseContent, answer: Answer, bytes: ArrayBuffer, refuse: Refuse) => unknown
 
 /** The URL that the server's metadata has for an operation; undefined where the path will do. */
 export type Discoverer = (operation: Operation, metadata: object | undefined) => string | undefined
@@ -160,7 +164,7 @@ export interface Operation<Success = unknown, Result = unknown> {
   readonly discover?: Discoverer
   /**
    * Where a specification says what the answer is (`x-oauth-clause`), for the errors of an answer that is another. Such
-   * an answer has the media type that the specification demands, by name.
+   * an answer has the media type that the specification demands, by name: `read` is `readTypedJson` or the like.
    */
   readonly clause?: string
   /** Whether the document asks for an access token; absent: none may be sent (`security: []`). */
@@ -183,15 +187,14 @@ export interface Operation<Success = unknown, Result = unknown> {
   /**
    * By status (`200`, `4XX`, `default`), then by media type; an empty object is an answer without a body. The
    * empty media type says that the body may be missing: it is then undefined.
-   * `default` stands for a success only where no status of 2XX is listed: no error is ever taken for a success.
+   * `default` stands for no success: a document whose default does is given as `2XX` too, so that no error is ever
+   * taken for one. A range of successes has a 204, which has no body (RFC 9110 15.3.5), beside it.
    */
   readonly responses: Readonly<Record<string, ResponseContent>>
   /** Present where an answer has a body. */
   readonly read?: BodyReader
   /** Present where errors may be OAuth's. */
   readonly readError?: ErrorReader
-  /** What to show of an answer that nobody described: a page of a proxy, say. Present where `readError` is. */
-  readonly excerpt?: (status: number, contentType: string, bytes: ArrayBuffer) => { excerpt?: string }
   /** Never present at run time: carries the types from the description to `send` and `result`. */
   readonly '~types'?: { readonly success: Success; readonly result: Result }
 }

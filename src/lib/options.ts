@@ -6,13 +6,9 @@ export function assertOptions(name: string, options: unknown): void {
 /** Refuses option keys that nobody reads: a misspelt security option must not be silently without effect. */
 export function assertKnownOptions(name: string, options: object, known: readonly string[]): void {
   assertOptions(name, options)
-  assertKnownKeys(name, options, known)
-}
-
-/** As `assertKnownOptions`, for options that may be left out as a whole. */
-export function assertKnownKeys(name: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new TypeError(`${name}: unknown option "${unknown}"; known are ${known.join(', ')}`)
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new TypeError(`${name}: unknown option "${key}"; known are ${known.join(', ')}`)
+  }
 }
 
 /**

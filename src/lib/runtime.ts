@@ -8,7 +8,8 @@ export interface Runtime {
   readonly delay?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
-const now = (): number => Date.now()
+/** The machine's clock, in milliseconds since the epoch. */
+export const now = (): number => Date.now()
 
 /** The machine's clock alone: who needs no chance does not bundle its source. */
 export const systemClock: Pick<Runtime, 'now'> = { now }

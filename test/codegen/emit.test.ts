@@ -78,9 +78,8 @@ describe('operations', () => {
   path: '/token',
   discover,
   authorize: authorizeClient,
-  read: readJson,
+  read: readTypedJson,
   readError: readOAuthError,
-  excerpt,
   server,
   metadataField: 'token_endpoint',
   clause: 'RFC 6749 5.1',
@@ -126,6 +125,34 @@ describe('operations', () => {
     expect(input).toMatch(
       /readonly body\?: PutThingBodyMultipartFormData(?:Writable)?\n {2}readonly contentType: 'multipart\/form-data'/,
     )
+  })
+
+  it('give a default for a success only where the document lists none, and a range its 204 without a body', async () => {
+    const content = { 'application/json': { schema: { type: 'string' } } }
+    const others = { description: 'd', content }
+    const paths = {
+      '/a': { get: { operationId: 'a', responses: { default: others } } },
+      '/b': { get: { operationId: 'b', responses: { 201: others, 204: others, default: others } } },
+    }
+    const { files } = await generated({ document: aDocument({ paths }), validators: 'off' })
+    const statuses = (name: string): (string | undefined)[] =>
+      [...declaration(files['operations.ts']!, name).matchAll(/^ {4}(.*),$/gm)].map(([, text]) => text)
+    const json = "{ 'application/json': null }"
+    expect(statuses('aOperation')).toEqual([`'2XX': ${json}`, `default: ${json}`, '204: {}'])
+    expect(statuses('bOperation')).toEqual([`201: ${json}`, '204: {}', `default: ${json}`])
+  })
+
+  it('name the reader that their answers need', async () => {
+    const content = { 'application/json': { schema: { type: 'object', properties: { a: { type: 'string' } } } } }
+    const answer = { responses: { 200: { description: 'd', content } } }
+    const paths = {
+      '/a': { get: { operationId: 'a', ...answer } },
+      '/b': { get: { operationId: 'b', 'x-oauth-clause': 'RFC 8414 3.2', ...answer } },
+    }
+    const reads = async (validators: 'lenient' | 'off') =>
+      (await generated({ document: aDocument({ paths }), validators })).files['operations.ts']!.match(/read: \w+/g)
+    expect(await reads('lenient')).toEqual(['read: readJson', 'read: readTypedJson'])
+    expect(await reads('off')).toEqual(['read: readAnyJson', 'read: readAnyTypedJson'])
   })
 
   it('have results by status, in which ranges and default leave out what is listed', async () => {

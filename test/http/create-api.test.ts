@@ -10,6 +10,7 @@ import {
   followRedirects,
   readContent,
   readOAuthError,
+  readTypedContent,
   writeBody,
   writeCookies,
   writeHeaders,
@@ -334,7 +335,7 @@ describe('createApi: answers', () => {
   })
 
   it('takes nothing without a content type where a specification demands one, and reads errors all the same', async () => {
-    const operation = anOperation({ clause: 'RFC 6749 5.1' })
+    const operation = anOperation({ clause: 'RFC 6749 5.1', read: readTypedContent })
     const error = await failure(send(operation, answering(200, undefined, '"x"')))
     expect(error).toMatchObject({ code: 'unexpected_content_type', clause: 'RFC 6749 5.1', actual: 'no content type' })
     expect(error.message).toMatch(/expected application\/json, got no content type with status 200 \(RFC 6749 5\.1\)$/)
@@ -417,6 +418,22 @@ describe('createApi: answers', () => {
     const error = await failure(send(anOperation(), answering(200, 'application/json', '{"secret":"abc"}')))
     expect(error.message).toBe('getThing: expected string at "", got object with status 200')
     expect(Object.keys(error)).not.toContain('response')
+  })
+
+  it('takes what is nested deeper than a validator can follow for a body of another shape', async () => {
+    const depth = (value: unknown): number => (Array.isArray(value) ? 1 + depth(value[0]) : 0)
+    const judge = (value: unknown) => (depth(value) ? undefined : { path: '', expected: 'array', actualType: 'number' })
+    const operation = anOperation({ responses: { 200: { 'application/json': judge } } })
+    const body = '['.repeat(200_000) + ']'.repeat(200_000)
+    expect(await failure(send(operation, answering(200, 'application/json', body)))).toMatchObject({
+      name: 'ResponseError',
+      code: 'invalid_body',
+    })
+  })
+
+  it('shows the start of a page that a proxy puts before an OAuth endpoint', async () => {
+    const error = await failure(send(anOperation(), answering(502, 'text/html', '<h1>Bad Gateway</h1>')))
+    expect(error).toMatchObject({ code: 'unexpected_status', excerpt: '<h1>Bad Gateway</h1>' })
   })
 
   it('throws ApiError for a documented error, its body out of sight of loggers', async () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { generateSigningKey, importVerificationKey, verify } from '#signatures'
 import { buildRequest } from '../../src/http/build-request.ts'
 import { createDpopNonces } from '../../src/http/dpop-nonces.ts'
+import { buildUrl } from '../../src/http/request-url.ts'
 import { decodeBase64url } from '../../src/lib/base64url.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
 import type { SigningKey } from '../../src/lib/signatures/types.ts'
@@ -371,15 +372,14 @@ describe('requests of operations', () => {
     const field = fc.stringMatching(/^[\x21-\x7e]{1,30}$/)
     fc.assert(
       fc.property(field, field, fc.boolean(), (common, own, isOwn) => {
-        const init = isOwn ? { headers: { 'x-a': own } } : {}
         const operation = { id: 'x', method: 'GET', path: '/me', responses: {} } as const
-        const api = { baseUrl: 'https://api.example/v1' }
+        const url = buildUrl(operation, {}, {}, { baseUrl: 'https://api.example/v1' })
         const sent = buildRequest(
           operation,
           {},
-          init,
-          api,
+          url,
           new Headers({ 'x-a': common }),
+          isOwn ? { 'x-a': own } : undefined,
           new AbortController().signal,
         )
         expect(sent.headers.get('x-a')).toBe(isOwn ? own : common)

@@ -33,17 +33,9 @@ export function featuresOf(
   const others: (Feature | undefined)[] = [
     clientAuth || accessToken ? ['authorize', clientAuth ? 'authorizeClient' : 'authorizeToken'] : undefined,
     mayFollow(operation) ? ['follow', 'followRedirects'] : undefined,
-    media.length > 0
-      ? [
-          'read',
-          media.every(isPlainJson) && isAlone(operation) ? (isJudged ? 'readJson' : 'readAnyJson') : 'readContent',
-        ]
-      : undefined,
+    media.length > 0 ? ['read', bodyReader(operation, media, isJudged)] : undefined,
     ...(isOAuth
-      ? ([
-          ['readError', 'readOAuthError'],
-          ['excerpt', 'excerpt'],
-        ] as const)
+      ? [['readError', 'readOAuthError'] as const]
       : mayRefuseLikeOAuth(operation, schemas)
         ? [['readError', 'readOAuthBody'] as const]
         : []),
@@ -52,6 +44,13 @@ export function featuresOf(
   return (operation.userAgent === undefined ? [...builders, ...others] : builders).filter(
     (feature) => feature !== undefined,
   )
+}
+
+/** What reads an answer's body; where a specification has said what comes, it comes by its type. */
+function bodyReader(operation: OperationSpec, media: readonly MediaSpec[], isJudged: boolean): string {
+  const typed = operation.clause === undefined ? '' : 'Typed'
+  if (!media.every(isPlainJson) || !isAlone(operation)) return `read${typed}Content`
+  return isJudged ? `read${typed}Json` : `readAny${typed}Json`
 }
 
 /** What writes the parts of a request beside its URL. */

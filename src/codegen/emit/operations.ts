@@ -84,8 +84,8 @@ function literal(operation: OperationSpec, named: OperationNames, { spec, valida
   const accept = acceptOf(operation)
   const parts = partWriters(operation)
   let isJudged = false
-  const responses = operation.responses.map(({ status, content }) => {
-    const media = (operation.method === 'HEAD' ? [] : content).map((each) => {
+  const responses = withSuccesses(operation.responses).map(({ status, content }) => {
+    const media = (operation.method === 'HEAD' || status === '204' ? [] : content).map((each) => {
       const validator = validatorOf(each)
       isJudged ||= validator !== undefined
       return `${each.mediaType === '' ? "''" : valueKey(each.mediaType)}: ${contentReader(each, validator)}`
@@ -118,6 +118,16 @@ function literal(operation: OperationSpec, named: OperationNames, { spec, valida
       .map((line) => `${line},\n`)
       .join(''),
   )}}`
+}
+
+/** Where the document lists no success, its `default` is one; and a 204 has no body (RFC 9110 15.3.5), in a range too. */
+function withSuccesses(responses: OperationSpec['responses']): OperationSpec['responses'] {
+  const others = responses.find(({ status }) => status === 'default')
+  const hasSuccess = responses.some(({ status }) => status.startsWith('2'))
+  const all = others && !hasSuccess ? [{ ...others, status: '2XX' }, ...responses] : responses
+  const range = all.find(({ status }) => status === '2XX')
+  if (!range) return all
+  return [...all.filter(({ status }) => status !== '204'), { ...range, status: '204', content: [] }]
 }
 
 function encodingGroups(operation: OperationSpec): string {

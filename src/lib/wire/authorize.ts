@@ -10,10 +10,12 @@ import { authenticateClient } from './authenticate-client.ts'
  */
 export function authorizeToken(
   { id, accessToken }: Operation,
-  _plain: Fetch,
+  request: Request,
+  plain: Fetch,
   credentials: Credentials,
   init: RequestOptions,
 ): Fetch | undefined {
+  if (hasCredential(request)) return plain
   const fetch = accessToken && (init.authenticatedFetch ?? credentials.authenticatedFetch)
   if (fetch || accessToken !== 'required') return fetch
   throw new TypeError(`${id} needs an access token: give createApi an "authenticatedFetch", such as a session's fetch`)
@@ -27,11 +29,13 @@ export function authorizeToken(
  */
 export function authorizeClient(
   operation: Operation,
+  request: Request,
   plain: Fetch,
   credentials: Credentials,
   init: RequestOptions,
 ): Fetch | undefined {
-  if (!operation.clientAuth) return authorizeToken(operation, plain, credentials, init)
+  if (!operation.clientAuth) return authorizeToken(operation, request, plain, credentials, init)
+  if (hasCredential(request)) return plain
   const { clientId, clientAuth, metadata, runtime = systemRuntime } = credentials
   const proving = operation.clientAuth && (init.authenticatedFetch ?? credentials.clientFetch)
   if (proving) return proving
@@ -44,7 +48,10 @@ export function authorizeClient(
     const options = { clientId, clientAuth, issuer: issuer ?? '', runtime }
     return async (request) => plain(await authenticateClient(request, options))
   }
-  const carrying = authorizeToken(operation, plain, credentials, init)
+  const carrying = authorizeToken(operation, request, plain, credentials, init)
   if (carrying || operation.clientAuth !== 'required') return carrying
   throw new TypeError(`${operation.id} needs client authentication: give createApi "clientId" and "clientAuth"`)
 }
+
+/** A credential that the call itself brings is left alone. */
+const hasCredential = ({ headers }: Request): boolean => headers.has('authorization')

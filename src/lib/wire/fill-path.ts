@@ -1,10 +1,12 @@
+import type { Operation, OperationInput } from '../api.ts'
+
 /**
- * Puts single values into a path template, each percent-encoded so that it cannot leave its segment.
+ * The path of an operation with single values in it, each percent-encoded so that it cannot leave its segment.
  *
  * @throws TypeError for a missing or empty parameter, and for one that makes `.` or `..` of a segment
  */
-export function fillPath(template: string, values?: object): string {
-  return fillTemplate(template, values, (value) => encodeURIComponent(`${value}`))
+export function fillPath(operation: Operation, input: OperationInput): string {
+  return fillTemplate(operation.path, input.path, (value) => encodeURIComponent(`${value}`))
 }
 
 /** `write` makes the text of one parameter from its value and name. */

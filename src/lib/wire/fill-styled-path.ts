@@ -1,4 +1,4 @@
-import type { Encodings } from '../api.ts'
+import type { Operation, OperationInput } from '../api.ts'
 import { fillTemplate } from './fill-path.ts'
 import { entriesOf, listItems, toText } from './values.ts'
 
@@ -8,9 +8,9 @@ import { entriesOf, listItems, toText } from './values.ts'
  * @throws TypeError for a missing or empty parameter, and for one that makes `.` or `..` of a segment
  * @see OpenAPI 3.1 4.8.12.3, style values
  */
-export function fillStyledPath(template: string, values?: object, encodings?: Encodings): string {
-  return fillTemplate(template, values, (value, name) => {
-    const { style, explode = false } = encodings?.[name] ?? {}
+export function fillStyledPath({ path, encodings }: Operation, input: OperationInput): string {
+  return fillTemplate(path, input.path, (value, name) => {
+    const { style, explode = false } = encodings?.path?.[name] ?? {}
     const items = serializeSimple(value, explode, encodeURIComponent)
     if (items.join('') === '') return ''
     if (style === 'label') return `.${items.join(explode ? '.' : ',')}`

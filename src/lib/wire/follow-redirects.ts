@@ -5,7 +5,15 @@ export function followRedirects(fetch: Fetch, left = 3): Fetch {
   return async (request) => {
     const response = await fetch(request)
     const location = response.headers.get('location')
-    if (!left || !location || !isRedirect(response) || !URL.canParse(location, request.url)) return response
+    // What the call itself authorizes goes where it was meant to go.
+    if (
+      !left ||
+      request.headers.has('authorization') ||
+      !location ||
+      !isRedirect(response) ||
+      !URL.canParse(location, request.url)
+    )
+      return response
     const target = new URL(location, request.url)
     // RFC 9110 4.2.4: user information in a URL is an error; fetch refuses it with an untyped one.
     if (target.origin !== new URL(request.url).origin || target.username) return response

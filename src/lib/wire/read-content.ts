@@ -1,4 +1,4 @@
-import type { Refuse, ResponseContent } from '../api.ts'
+import type { Answer, Refuse, ResponseContent } from '../api.ts'
 import { isJson, isText } from '../media-type.ts'
 import { decodeJson, judged } from './read-json.ts'
 
@@ -8,7 +8,7 @@ import { decodeJson, judged } from './read-json.ts'
  */
 export function readContent(
   content: ResponseContent,
-  contentType: string,
+  { contentType }: Answer,
   bytes: ArrayBuffer,
   refuse: Refuse,
 ): unknown {

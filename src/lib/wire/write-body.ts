@@ -16,5 +16,6 @@ export function writeBody(
   if (!write) throw new TypeError(`${id}: no body of content type "${mediaType}" is documented`)
   const written = write(body, mediaType, encodings?.body)
   request.body = written.body
-  if (written.contentType !== undefined) request.headers.set('content-type', written.contentType)
+  request.duplex = 'half'
+  if (written.contentType) request.headers.set('content-type', written.contentType)
 }

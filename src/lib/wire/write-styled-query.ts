@@ -1,4 +1,4 @@
-import type { Encodings, ValueEncoding } from '../api.ts'
+import type { Encodings, Operation, OperationInput, ValueEncoding } from '../api.ts'
 import { appendQuery } from './append-query.ts'
 import { entriesOf, listItems, toText } from './values.ts'
 
@@ -7,8 +7,8 @@ type Encode = (text: string) => string
 const separators: Readonly<Record<string, string>> = { spaceDelimited: '%20', pipeDelimited: '%7C' }
 
 /** As `writeQuery`, for parameters of any style. */
-export function writeStyledQuery(url: URL, values: object = {}, encodings?: Encodings): void {
-  appendQuery(url, serializePairs(values, encodings, encodeURIComponent))
+export function writeStyledQuery(url: URL, { encodings }: Operation, { query }: OperationInput): void {
+  appendQuery(url, serializePairs(query ?? {}, encodings?.query, encodeURIComponent))
 }
 
 /**
