@@ -2,8 +2,9 @@ import { findLogin } from '../client/find-login.ts'
 import type { LoginResult } from '../client/login-result.ts'
 import { AuthentypeError } from '../errors/base.ts'
 import { ProtocolError } from '../errors/protocol.ts'
+import { StoreError } from '../errors/session.ts'
 import type { Session } from '../sessions/session.ts'
-import type { SessionGroup } from '../sessions/session-group.ts'
+import type { SessionGroup, SessionGroups } from '../sessions/session-group.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { unlessGone } from './accounts.ts'
 import { applicationAnswer, withCookies } from './answers.ts'
@@ -154,10 +155,20 @@ async function keep(sessions: Sessions, login: LoginResult): Promise<Session> {
  * waited for the login, and would then be given its sessions.
  */
 async function joinGroup({ groups }: WebContext, held: string | undefined, session: Session): Promise<SessionGroup> {
-  const group = held === undefined ? groups.create() : await groups.rotate(held)
+  const group = (held === undefined ? undefined : await rotated(groups, held)) ?? groups.create()
   await group.addSession(session)
   await dropEnded(group, session)
   return group
+}
+
+/** Nothing where the record of the group is damaged: its cookie would keep the browser from each login for months. */
+async function rotated(groups: SessionGroups, held: string): Promise<SessionGroup | undefined> {
+  try {
+    return await groups.rotate(held)
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'invalid_record') return undefined
+    throw error
+  }
 }
 
 /** Sessions of the same account that have ended are replaced by the new one. */

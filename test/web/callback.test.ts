@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { RecordStore } from '../../src/stores/memory/index.ts'
 import { registeredClient } from '../support/hostile/client-setup.ts'
 import type { Faults } from '../support/hostile/faults.ts'
 import { absent } from '../support/hostile/patch.ts'
@@ -212,6 +213,39 @@ describe('session fixation', () => {
     expect(await victim.me()).toMatchObject({ subject: 'alice' })
     expect(await attacker.me()).toEqual({ ok: false, reason: 'none' })
   })
+})
+
+describe('a damaged record', () => {
+  it.each(['session', 'session_group'])(
+    'of kind %s is an error to its browser, until that logs in again',
+    async (kind) => {
+      const keys = new Set<string>()
+      const wrapStore = (store: RecordStore): RecordStore => ({
+        get: (key) => store.get(key),
+        find: (index, value) => store.find(index, value),
+        sweep: () => store.sweep(),
+        commit(changes) {
+          for (const { key } of changes) if (key.startsWith(`${kind}:`)) keys.add(key)
+          return store.commit(changes)
+        },
+      })
+      const { store, clock, newBrowser } = await aWebApp({ wrapStore })
+      const browser = newBrowser()
+      const other = newBrowser()
+      await other.login()
+      const others = new Set(keys)
+      await browser.login()
+      for (const key of [...keys].filter((each) => !others.has(each))) {
+        const record = await store.get(key)
+        if (record) await store.commit([{ kind: 'put', key, value: { format: 99 }, expect: record.version }])
+      }
+      clock.advance(6_000)
+      expect((await browser.request('/me')).status).toBe(500)
+      expect(await other.me()).toMatchObject({ subject: 'alice' })
+      expect((await browser.login()).status).toBe(303)
+      expect(await browser.me()).toMatchObject({ subject: 'alice' })
+    },
+  )
 })
 
 describe('session fixation by a login that waits', () => {
