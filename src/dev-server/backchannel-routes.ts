@@ -49,6 +49,6 @@ async function showInbox({ context, session, frame, answer }: UserVisit): Promis
 
 async function itemOf({ config }: DevContext, entry: InboxEntry): Promise<InboxItem> {
   const client = await loadClient(config, entry.clientId)
-  const { entryId, scope, bindingMessage } = entry
-  return { entryId, scope, bindingMessage, clientName: client?.metadata.client_name ?? entry.clientId }
+  const { entryId, scope, authorizationDetails: details, bindingMessage } = entry
+  return { entryId, scope, details, bindingMessage, clientName: client?.metadata.client_name ?? entry.clientId }
 }

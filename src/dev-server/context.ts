@@ -117,6 +117,7 @@ type Parts = Pick<DevContext, 'keys' | 'store' | 'runtime' | 'accounts' | 'clien
 
 function coreOptions(options: DevHandlerOptions, parts: Parts): TokenEndpointOptions {
   const { issuer, resources = [`${issuer}/api`], requirePushedRequests, accessTokenFormat, lifetimes } = options
+  const { authorizationDetailsTypes } = options
   const { keys, store, runtime, accounts, clients } = parts
   return {
     issuer,
@@ -137,6 +138,7 @@ function coreOptions(options: DevHandlerOptions, parts: Parts): TokenEndpointOpt
     dpop: { nonceSecret: runtime.randomBytes(secretBytes) },
     ...(accessTokenFormat && { accessTokens: { format: accessTokenFormat } }),
     ...(lifetimes && { lifetimes }),
+    ...(authorizationDetailsTypes && { authorizationDetailsTypes }),
     loadClient: clients.loadClient,
     // For development: whoever reaches this server may have what it has.
     authorizeRegistration: ({ metadata }) => metadata,

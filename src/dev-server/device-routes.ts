@@ -121,13 +121,14 @@ async function showConsent(
 ): Promise<DevAnswer> {
   const { config, accounts } = visit.context
   const client = await loadClient(config, grant.clientId)
-  const { scope, resources, clientId } = grant
+  const { scope, resources, authorizationDetails: details, clientId } = grant
   const body = consentBody({
     frame: await frameOf(visit, userCode),
     clientName: client?.metadata.client_name ?? clientId,
     userName: accounts.nameOf(session.subject),
     scope,
     resources,
+    details,
   })
   return devicePage(visit.browser, 'Connect this device?', body)
 }

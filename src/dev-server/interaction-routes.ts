@@ -105,9 +105,18 @@ async function showQuestion(
   const frame = await frameOf(visit)
   const userName = context.accounts.nameOf(session.subject)
   if (kind === 'select_account') return pageFor(visit, 'Choose an account', selectBody({ frame, userName }))
-  const { scope, resources, redirectUri } = interaction.request
+  const { scope, resources, authorizationDetails: details, redirectUri } = interaction.request
   const claims = claimsBeyondScope(interaction.request)
-  const body = consentBody({ frame, clientName: nameOf(client), userName, scope, claims, resources, redirectUri })
+  const body = consentBody({
+    frame,
+    clientName: nameOf(client),
+    userName,
+    scope,
+    claims,
+    resources,
+    details,
+    redirectUri,
+  })
   return pageFor(visit, 'Allow access?', body)
 }
 

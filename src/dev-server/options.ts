@@ -47,6 +47,8 @@ export interface DevHandlerOptions {
   readonly faults?: readonly DevFault[]
   /** APIs that tokens can be asked for (RFC 8707). @default `<issuer>/api` */
   readonly resources?: readonly string[]
+  /** Types of authorization details that can be asked for (RFC 9396). @default none */
+  readonly authorizationDetailsTypes?: readonly string[]
   /** Whether authorization requests must be pushed. @default false */
   readonly requirePushedRequests?: boolean
   /** @default JWTs (RFC 9068) */
@@ -154,6 +156,7 @@ const handlerNames = [
   'runtime',
   'faults',
   'resources',
+  'authorizationDetailsTypes',
   'requirePushedRequests',
   'accessTokenFormat',
   'lifetimes',

@@ -9,6 +9,7 @@ import {
   privateKeyJwt,
   readClient,
   registerClient,
+  requestBackchannelAuthentication,
   requestDeviceAuthorization,
   updateClient,
 } from '../../src/index.ts'
@@ -20,7 +21,7 @@ import { redirectUri, scope } from './dev-server-setup.ts'
 
 let server: JudgedServer
 beforeAll(async () => {
-  server = await startJudgedServer({ faults: ['nonce-demands'] })
+  server = await startJudgedServer({ faults: ['nonce-demands'], authorizationDetailsTypes: ['payment_initiation'] })
 })
 // Rejects where an answer was not as openapi/oauth.yaml has it, or was 500.
 afterAll(() => server?.close())
@@ -195,6 +196,51 @@ it('takes userinfo and introspection signed, where it is registered so (OIDC Cor
   expect(await client.introspect(login.tokens.accessToken)).toMatchObject({ active: true, sub: 'alice' })
   const other = clientOf({ ...asked, userinfoSignedResponseAlg: 'ES256' })
   await expect(other.userInfo(login)).rejects.toThrow(/PS256|ES256/)
+})
+
+describe('authorization details (RFC 9396)', () => {
+  const type = 'payment_initiation'
+  const detail = { type, actions: ['initiate'], creditor: { name: '<b>Merchant</b>' } }
+  const asked = { authorizationDetails: [detail] }
+  const expectShown = (page: string | undefined) => {
+    expect(page).toContain('actions: initiate')
+    expect(page).toContain('&lt;b&gt;Merchant')
+  }
+
+  it('are shown to the user, granted, and told to the API', async () => {
+    const client = clientOf(makers.basic())
+    const browser = new HeadlessBrowser()
+    const login = await client.handleCallback(await browser.login(await client.createAuthorizationUrl(asked)))
+    expectShown(browser.pages.at(-1))
+    expect(login.tokens.authorizationDetails).toEqual([detail])
+    expect(await client.introspect(login.tokens.accessToken)).toMatchObject({ authorization_details: [detail] })
+  })
+
+  it('are shown to the user of another device, too', async () => {
+    const runtime = createFastRuntime()
+    const tv = clientOf({ ...makers.public(), runtime, scope: 'openid' })
+    const pending = await requestDeviceAuthorization(tv, asked)
+    const browser = new HeadlessBrowser()
+    await browser.travel(pending.verificationUriComplete!)
+    expectShown(browser.pages.at(-2))
+    expect((await pending.poll()).tokens.authorizationDetails).toEqual([detail])
+    const teller = clientOf({ ...makers.basic(), runtime, scope: 'openid' })
+    const waiting = await requestBackchannelAuthentication(teller, { loginHint: 'bob', ...asked })
+    const inbox = new HeadlessBrowser()
+    await inbox.travel(`${server.issuer}/inbox`, { username: 'bob' })
+    expectShown(inbox.pages.at(-2))
+    expect((await waiting.poll()).tokens.authorizationDetails).toEqual([detail])
+  })
+
+  it('are refused where the server does not know their type', async () => {
+    const unknown = { authorizationDetails: [{ type: 'unknown' }] }
+    const told = clientOf(makers.basic())
+    await expect(told.createAuthorizationUrl(unknown)).rejects.toMatchObject({ code: 'unsupported_by_server' })
+    const { authorization_details_types_supported: _, ...metadata } = await told.metadata()
+    const untold = clientOf({ ...makers.basic(), metadata, discover: false })
+    const refused = { error: 'invalid_authorization_details' }
+    await expect(untold.createAuthorizationUrl(unknown)).rejects.toMatchObject(refused)
+  })
 })
 
 it('registers, logs in as what it has registered, changes it and deletes it', async () => {

@@ -1,4 +1,5 @@
-import { act, type FormFrame, scopeList } from './forms.ts'
+import type { AuthorizationDetail } from '../../../generated/models.ts'
+import { act, detailList, type FormFrame, scopeList } from './forms.ts'
 import { type Html, html, nameText } from './html.ts'
 
 export interface ConsentPage {
@@ -9,15 +10,18 @@ export interface ConsentPage {
   /** Claims beyond those of the scope. @default none */
   readonly claims?: readonly string[]
   readonly resources: readonly string[]
+  /** @default none */
+  readonly details?: readonly AuthorizationDetail[] | undefined
   /** Where the browser goes next; absent for a device. */
   readonly redirectUri?: string
 }
 
 export function consentBody(input: ConsentPage): Html {
-  const { frame, clientName, userName, scope, claims = [], resources, redirectUri } = input
+  const { frame, clientName, userName, scope, claims = [], resources, details, redirectUri } = input
   return html`<p>${nameText(clientName)} asks to:</p>
 ${scopeList(scope)}
 ${claims.length > 0 && html`<p class="quiet">And to know of you:</p><ul>${claims.map((one) => html`<li>${one}</li>`)}</ul>`}
+${detailList(details)}
 ${resources.length > 0 && html`<p class="quiet">At:</p><ul>${resources.map((one) => html`<li>${one}</li>`)}</ul>`}
 <div class="stack">
 ${act(frame, 'allow', 'Allow')}

@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../../../generated/models.ts'
 import { type Html, html } from './html.ts'
 
 /** What every form carries: where it goes, and the proof that a page of ours made it. */
@@ -27,6 +28,22 @@ export function scopeList(scope: readonly string[]): Html {
     const text = scopeTexts[one]
     return text === undefined ? html`<li>${one}</li>` : html`<li>${text}<code>${one}</code></li>`
   })}</ul>`
+}
+
+/** RFC 9396 2: what is asked for beyond scopes, each member as the client sent it. */
+export function detailList(details: readonly AuthorizationDetail[] = []): Html | false {
+  const items = details.map(({ type, ...members }) => {
+    const lines = Object.entries(members).map(
+      ([name, value]) => html`<code><bdi>${name}: ${textOf(value)}</bdi></code>`,
+    )
+    return html`<li><bdi>${type}</bdi>${lines}</li>`
+  })
+  return items.length > 0 && html`<p class="quiet">In particular:</p><ul>${items}</ul>`
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 const scopeTexts: Readonly<Record<string, string>> = {
