@@ -5,12 +5,13 @@ import type { AuthenticatedClient, ClientAuthMethod, RegisteredClient, ReplayCla
 import { assertionClaim, findAssertionFault, type ReadAssertion } from './client-assertion.ts'
 import { loadJwks } from './client-keys.ts'
 import { isMetadataDocumentId, loadMetadataDocument } from './client-metadata-document.ts'
+import { isPublicClient } from './client-policies.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { type ClientCredentials, readCredentials } from './credentials.ts'
 import type { EndpointError } from './errors.ts'
 import type { ServerEvent } from './events.ts'
 import { denial } from './outcome.ts'
-import { callHost, refuseClient, refuseRequest } from './refusal.ts'
+import { callHost, refuseClient, refuseHost, refuseRequest } from './refusal.ts'
 import { type EndpointRequest, fieldsOf, noRequest, readFraming } from './request.ts'
 
 /** The endpoints at which clients authenticate themselves. */
@@ -79,6 +80,7 @@ export async function proveClient(
 export async function loadClient(config: TokenEndpointConfig, clientId: string): Promise<RegisteredClient | undefined> {
   const client = await callHost('loadClient', () => config.loadClient(clientId))
   if (client) {
+    if (typeof client.metadata !== 'object' || client.metadata === null) throw refuseHost('loadClient gave no metadata')
     const settled = config.clientId ? await callHost('clientId', () => config.clientId!(client)) : client.clientId
     // The id that was asked for is the id that everything goes by, whatever the host's own record calls it.
     if (settled !== clientId) return undefined
@@ -159,8 +161,7 @@ function findMethodFault(
   const registered = client.metadata.token_endpoint_auth_method
   if (method === 'none') {
     if (confidentialEndpoints.includes(endpoint)) return 'a public client at an endpoint for confidential ones'
-    // Without the callback no client is public: that fails closed.
-    return config.isPublicClient?.(client) === true ? undefined : 'missing client authentication'
+    return isPublicClient(config, client) ? undefined : 'missing client authentication'
   }
   if (registered !== undefined) return registered === method ? undefined : 'another method than registered'
   // RFC 7591 2: client_secret_basic by default; the form carries the same secret. Keys must be registered.

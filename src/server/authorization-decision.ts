@@ -2,6 +2,7 @@ import { epochSeconds } from '../lib/runtime.ts'
 import type { AuthorizationRequestData } from './authorization-params.ts'
 import { claimsBeyondScope } from './claims-by-scope.ts'
 import type { RegisteredClient } from './client.ts'
+import { isNativeClient, isPublicClient } from './client-policies.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import type { Consent } from './consents.ts'
 import { callHost } from './refusal.ts'
@@ -119,8 +120,7 @@ function isUnassured(
   client: RegisteredClient,
   { redirectUri }: AuthorizationRequestData,
 ): boolean {
-  const isNative = config.isNativeClient?.(client) ?? client.metadata.application_type === 'native'
-  return isNative && config.isPublicClient?.(client) === true && !redirectUri.startsWith('https:')
+  return isNativeClient(config, client) && isPublicClient(config, client) && !redirectUri.startsWith('https:')
 }
 
 /** OIDC Core 3.1.2.4: nothing is released that the user did not grant, claims that were asked for one by one included. */

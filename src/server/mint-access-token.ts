@@ -8,7 +8,7 @@ import { type PolicyContext, type PrincipalClaims, type PrincipalKind, principal
 import type { GrantContext } from './grant.ts'
 import { shortened } from './lifetimes.ts'
 import { type AccessRecord, indexes, keys, put } from './records.ts'
-import { callHost, hostObject, Refusal, refuseGrant } from './refusal.ts'
+import { callHost, hostObject, Refusal, refuseGrant, refuseHost } from './refusal.ts'
 import { createPartition, createSecret } from './secrets.ts'
 import { signJwt } from './sign-jwt.ts'
 
@@ -110,7 +110,7 @@ function mintJwt(
   const jwt = signJwt(key, 'at+jwt', accessTokenClaims(config.issuer, record))
   return andThen(jwt, (value) => {
     // One that could not be read again could not be revoked either.
-    if (value.length > mostJwtLength) throw failMint('the access token is too long')
+    if (value.length > mostJwtLength) throw refuseHost('the access token is too long')
     return { value, expiresIn, changes }
   })
 }
@@ -225,22 +225,18 @@ function buildPrincipal({ config }: GrantContext, policy: PolicyContext): MaybeP
 
 function readPrincipal(given: PrincipalClaims): Principal {
   const { kind, claims = {}, accessTokenLifetime } = hostObject('buildPrincipal', given)
-  if (!isPrincipalKind(kind)) throw failMint('buildPrincipal gave an unknown kind')
+  if (!isPrincipalKind(kind)) throw refuseHost('buildPrincipal gave an unknown kind')
   hostObject('buildPrincipal: claims', claims)
   // A token whose end is no number would have none.
   if (accessTokenLifetime !== undefined && !Number.isFinite(accessTokenLifetime)) {
-    throw failMint('buildPrincipal gave a lifetime that is no number')
+    throw refuseHost('buildPrincipal gave a lifetime that is no number')
   }
   if (Object.keys(claims).some((name) => reservedAccessClaims.includes(name))) {
-    throw failMint('buildPrincipal gave a reserved claim')
+    throw refuseHost('buildPrincipal gave a reserved claim')
   }
   return { extra: { ...claims, principal_kind: kind }, accessTokenLifetime }
 }
 
 function isPrincipalKind(kind: unknown): kind is PrincipalKind {
   return (principalKinds as readonly unknown[]).includes(kind)
-}
-
-function failMint(reason: string): Refusal {
-  return new Refusal('server_error', 'the server failed; nothing is used up, try again later', { reason })
 }

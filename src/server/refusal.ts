@@ -91,12 +91,24 @@ export function callHost<T>(name: string, call: () => MaybePromise<T>): MaybePro
   }
 }
 
+/** What the host gave is not of its type. */
+export function refuseHost(reason: string): Refusal {
+  return new Refusal('server_error', 'the server failed; nothing is used up, try again later', { reason })
+}
+
+/** Runs a callback of the host whose answer is needed at once: a promise of a no would pass for a yes. */
+export function callHostAtOnce<T>(name: string, call: () => T): T {
+  const result = callHost<T>(name, call)
+  if (!(result instanceof Promise)) return result
+  // Nobody waits for it any more, and what it may fail with would end the process.
+  result.catch(() => undefined)
+  throw refuseHost(`${name} gave a promise`)
+}
+
 /** A list that the host gave. A text is none: of a text every part would count as a member. */
 export function hostList<T>(name: string, list: readonly T[]): readonly T[] {
   if (Array.isArray(list)) return list
-  throw new Refusal('server_error', 'the server failed; nothing is used up, try again later', {
-    reason: `${name} gave no list`,
-  })
+  throw refuseHost(`${name} gave no list`)
 }
 
 /**
@@ -105,9 +117,7 @@ export function hostList<T>(name: string, list: readonly T[]): readonly T[] {
  */
 export function hostObject<T extends object>(name: string, value: T): T {
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value)) return value
-  throw new Refusal('server_error', 'the server failed; nothing is used up, try again later', {
-    reason: `${name} gave no JSON object`,
-  })
+  throw refuseHost(`${name} gave no JSON object`)
 }
 
 function isJson(value: unknown): boolean {

@@ -5,6 +5,7 @@ import { type DpopProof, verifyDpopProof } from '../protocol/dpop-proof-verifica
 import { readJwt } from '../protocol/jwt.ts'
 import { requireThumbprint } from './certificate.ts'
 import type { AuthenticatedClient, ReplayClaim } from './client.ts'
+import { requiresDpop, requiresMtls } from './client-policies.ts'
 import { replayKey } from './commit.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import type { SenderConstraintKind } from './events.ts'
@@ -50,31 +51,27 @@ export function proveSenderConstraint(
   input: ConstraintInput,
   { client }: Pick<AuthenticatedClient, 'client'>,
 ): MaybePromise<SenderConstraint> {
-  const { metadata } = client
-  const requiresMtls =
-    config.mtls && (config.clientRequiresMtls?.(client) ?? metadata.tls_client_certificate_bound_access_tokens === true)
-  const requiresDpop =
-    config.dpop !== false &&
-    (config.dpop.required || (config.clientRequiresDpop?.(client) ?? metadata.dpop_bound_access_tokens === true))
-  if (requiresDpop && !hasProof(input)) throw refuseRequest('missing DPoP proof')
-  if (requiresMtls && !input.certificate) throw refuseClient(config, 'missing client certificate', false)
+  const needsMtls = config.mtls && requiresMtls(config, client)
+  const needsDpop = config.dpop !== false && (config.dpop.required || requiresDpop(config, client))
+  if (needsDpop && !hasProof(input)) throw refuseRequest('missing DPoP proof')
+  if (needsMtls && !input.certificate) throw refuseClient(config, 'missing client certificate', false)
   const proves = config.dpop !== false && hasProof(input)
   if (!proves && !(config.mtls && input.certificate)) return unconstrained
-  return combineProofs(config, input, { proves, requiresDpop, requiresMtls })
+  return combineProofs(config, input, { proves, needsDpop, needsMtls })
 }
 
 async function combineProofs(
   config: TokenEndpointConfig,
   input: ConstraintInput,
-  asked: { readonly proves: boolean; readonly requiresDpop: boolean; readonly requiresMtls: boolean },
+  asked: { readonly proves: boolean; readonly needsDpop: boolean; readonly needsMtls: boolean },
 ): Promise<SenderConstraint> {
-  const { proves, requiresDpop, requiresMtls } = asked
+  const { proves, needsDpop, needsMtls } = asked
   const proof = proves ? await proveKey(config, input) : undefined
-  if (proof && !requiresMtls) return proof
+  if (proof && !needsMtls) return proof
   if (!config.mtls || !input.certificate) return proof ?? unconstrained
   const cnf = { 'x5t#S256': await requireThumbprint(input.certificate) }
   // A proof that came beside, and was not asked for, is used up all the same.
-  if (proof && requiresDpop) return { ...proof, cnf: { ...proof.cnf, ...cnf } }
+  if (proof && needsDpop) return { ...proof, cnf: { ...proof.cnf, ...cnf } }
   return { kind: 'mtls', cnf, tokenType: 'Bearer', claims: proof?.claims ?? [] }
 }
 

@@ -57,6 +57,26 @@ describe('a callback that gives what no token can hold', () => {
   })
 })
 
+describe('a callback whose answer is needed at once', () => {
+  // A promise would pass for a yes, and one that fails, for which nobody waits, would end the process.
+  it.each(['isPublicClient', 'clientGrantTypes', 'clientRequiresDpop', 'clientRequiresMtls'] as const)(
+    'gives no promise: %s',
+    async (name) => {
+      const late = () => Promise.reject(new Error('too late'))
+      const rig = await createRig({ mtls: true, [name]: late })
+      const outcome = await rig.token(codeParams(await rig.code({ clientId: 'spa' })), { client: 'spa' })
+      expect(refusalOf(outcome)).toBe(`server_error: ${name} gave a promise`)
+    },
+  )
+})
+
+it('names the host whose client has no metadata', async () => {
+  const rig = await createRig({ loadClient: (clientId) => ({ clientId }) as never })
+  expect(refusalOf(await rig.token({ grant_type: 'client_credentials' }))).toBe(
+    'server_error: loadClient gave no metadata',
+  )
+})
+
 describe('a text where a list is meant', () => {
   const start = (metadata: object, options: Partial<TokenEndpointOptions> = {}) =>
     createRig({
