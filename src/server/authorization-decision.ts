@@ -5,7 +5,7 @@ import type { RegisteredClient } from './client.ts'
 import { isNativeClient, isPublicClient } from './client-policies.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import type { Consent } from './consents.ts'
-import { callHost } from './refusal.ts'
+import { wireSubject } from './wire-subject.ts'
 
 /** A login at this server, as its pages know it. */
 export interface LoginSession {
@@ -88,8 +88,7 @@ async function findLoginReason(
   if (request.maxAge === 0 && !isFresh) return { kind: 'login', reason: 'max_age' }
   const expected = expectedSubs(request)
   if (expected.length === 0) return undefined
-  const { resolveSubject: resolve } = config
-  const sub = resolve ? await callHost('resolveSubject', () => resolve(session.subject, client)) : session.subject
+  const sub = await wireSubject(config, client, session.subject)
   return expected.every((subs) => subs.includes(sub)) ? undefined : { kind: 'login', reason: 'other_user' }
 }
 

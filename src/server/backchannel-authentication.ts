@@ -16,7 +16,7 @@ import { mostCibaLifetime } from './lifetimes.ts'
 import type { RequestParams } from './params.ts'
 import { decidePolled, type GrantDecision, type PolledRecord, polledKey, putPolled } from './polled-grants.ts'
 import { readRecord, type Versioned } from './records.ts'
-import { callHost, hostObject, Refusal, refuseRequest } from './refusal.ts'
+import { callHost, hostObject, Refusal, refuseHost, refuseRequest } from './refusal.ts'
 import { readClientScope } from './registered-scope.ts'
 import type { EndpointRequest } from './request.ts'
 import { readRequestObject } from './request-objects.ts'
@@ -231,7 +231,10 @@ async function resolveUser(
   const hint: LoginHint = { kind, value, ...(userCode !== undefined && { userCode }) }
   const answer = await callHost('resolveLoginHint', () => config.resolveLoginHint!(hint, client))
   const result = hostObject('resolveLoginHint', answer)
-  if (result.error === undefined) return result.subject
+  if (result.error === undefined) {
+    if (typeof result.subject === 'string' && result.subject !== '') return result.subject
+    throw refuseHost('resolveLoginHint gave no subject')
+  }
   const description = 'the hint does not name a user who can be asked, or the user_code does not fit'
   throw new Refusal(result.error, description, { reason: `login hint: ${result.error}` })
 }

@@ -15,6 +15,7 @@ import { callHost, Refusal } from './refusal.ts'
 import type { EndpointRequest } from './request.ts'
 import { locateSecret } from './secrets.ts'
 import { signJwt } from './sign-jwt.ts'
+import { wireSubject } from './wire-subject.ts'
 
 export interface IntrospectionAnswer {
   readonly claims: IntrospectionResponse
@@ -104,14 +105,10 @@ async function introspectRefreshToken(
   if (!record || record.clientId !== caller.clientId || record.use || record.expiresAt <= now) return inactive
   if (family?.status !== 'active' || family.endsAt <= now) return inactive
   const { authorization, binding } = family
-  const { resolveSubject } = config
-  const sub = resolveSubject
-    ? await callHost('resolveSubject', () => resolveSubject(authorization.subject, caller.client))
-    : authorization.subject
   return {
     active: true,
     iss: config.issuer,
-    sub,
+    sub: await wireSubject(config, caller.client, authorization.subject),
     client_id: record.clientId,
     scope: authorization.scope.join(' '),
     exp: record.expiresAt,

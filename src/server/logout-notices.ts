@@ -6,8 +6,8 @@ import { revokeFamily } from './families.ts'
 import { storeOf } from './guard-store.ts'
 import { idTokenKey } from './mint-id-token.ts'
 import { type FamilyRecord, findRecords, indexes, partitionOf } from './records.ts'
-import { callHost } from './refusal.ts'
 import { signJwt } from './sign-jwt.ts'
+import { wireSubject } from './wire-subject.ts'
 
 /** Whom to tell that a login has ended, and how. Sending is the host's. */
 export interface LogoutNotice {
@@ -89,11 +89,10 @@ async function buildLogoutToken(config: TokenEndpointConfig, record: FamilyRecor
   const { clientId, subject } = record.authorization
   const client = await loadClient(config, clientId)
   if (!client) return undefined
-  const { resolveSubject: resolve } = config
   const now = epochSeconds(config.runtime)
   return signJwt(idTokenKey(config, client), 'logout+jwt', {
     iss: config.issuer,
-    sub: resolve ? await callHost('resolveSubject', () => resolve(subject, client)) : subject,
+    sub: await wireSubject(config, client, subject),
     aud: clientId,
     iat: now,
     exp: now + tokenLifetime,

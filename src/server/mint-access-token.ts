@@ -11,6 +11,7 @@ import { type AccessRecord, indexes, keys, put } from './records.ts'
 import { callHost, hostObject, Refusal, refuseGrant, refuseHost } from './refusal.ts'
 import { createPartition, createSecret } from './secrets.ts'
 import { signJwt } from './sign-jwt.ts'
+import { wireSubject } from './wire-subject.ts'
 
 /** What a token is minted from: everything in it has been judged. */
 export interface AccessTokenInput {
@@ -87,7 +88,7 @@ function mintFor(
   if (expiresAt <= now) throw refuseGrant('nothing left of its life')
   const { subject, grantType } = input.policy
   const ofClient = input.ofClient ?? grantType === 'client_credentials'
-  return andThen(ofClient ? subject : wireSubject(context, subject), (sub) => {
+  return andThen(ofClient ? subject : wireSubject(context.config, context.client.client, subject), (sub) => {
     const record = describe(context, input, { extra: principal.extra, expiresAt, ofClient, sub })
     const format = input.format ?? config.accessTokens.format
     return format === 'jwt' ? mintJwt(context, input, record) : mintOpaque(context, input, record)
@@ -190,21 +191,6 @@ function describe(
     ...(input.authorizationDetails?.length && { authorizationDetails: input.authorizationDetails }),
     ...(Object.keys(more).length > 0 && { extra: more }),
   }
-}
-
-/** The subject as this client sees it (OIDC Core 8). */
-export function wireSubject(
-  { config: { resolveSubject }, client }: Pick<GrantContext, 'config' | 'client'>,
-  subject: string,
-): MaybePromise<string> {
-  if (!resolveSubject) return subject
-  return andThen(
-    callHost('resolveSubject', () => resolveSubject(subject, client.client)),
-    (sub) => {
-      if (typeof sub === 'string' && sub !== '') return sub
-      throw new Refusal('server_error', 'the server failed', { reason: 'resolveSubject gave no text' })
-    },
-  )
 }
 
 interface Principal {

@@ -3,10 +3,10 @@ import type { Authorization } from './authorization.ts'
 import { assertNotEncrypted, type RegisteredClient } from './client.ts'
 import type { PolicyContext, TokenEndpointConfig } from './config.ts'
 import type { GrantContext } from './grant.ts'
-import { wireSubject } from './mint-access-token.ts'
 import { callHost, hostObject, Refusal } from './refusal.ts'
 import type { ServerKey } from './server-keys.ts'
 import { signJwt } from './sign-jwt.ts'
+import { wireSubject } from './wire-subject.ts'
 
 /** Only the mint writes these; the host's claims of these names are passed over. */
 export const reservedIdTokenClaims: readonly string[] = [
@@ -51,7 +51,7 @@ export async function mintIdToken(context: GrantContext, input: IdTokenInput): P
     ...(await hostClaims(config, input.policy, authorization, 'id_token')),
     ...input.claims,
     iss: config.issuer,
-    sub: await wireSubject(context, authorization.subject),
+    sub: await wireSubject(config, client.client, authorization.subject),
     aud: client.clientId,
     azp: client.clientId,
     iat: now,

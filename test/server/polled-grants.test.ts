@@ -83,11 +83,17 @@ it('shows the host what is asked for in detail, so that the user can see it', as
   })
 })
 
-it.each([undefined, null, 'alice'])('names the host that gives %s for a user', async (answer) => {
+it.each([
+  [undefined, 'no JSON object'],
+  [null, 'no JSON object'],
+  ['alice', 'no JSON object'],
+  [{}, 'no subject'],
+  [{ subject: '' }, 'no subject'],
+])('names the host that gives %s for a user', async (answer, what) => {
   const rig = await start({}, { resolveLoginHint: () => answer as never })
   const request = endpoint({ scope: 'openid', login_hint: 'alice' })
   const outcome = await handleBackchannelAuthenticationRequest(rig.config, request)
-  expect(outcome.events[0]?.metadata.reason).toBe('resolveLoginHint gave no JSON object')
+  expect(outcome.events[0]?.metadata.reason).toBe(`resolveLoginHint gave ${what}`)
 })
 
 describe('device flow', () => {

@@ -152,6 +152,16 @@ describe('introspection', () => {
     expect(await introspect(rig, token)).toEqual(inactive)
   })
 
+  it('names the host that gives a refresh token no subject', async () => {
+    const rig = await createRig()
+    const { refresh_token: token } = await login(rig)
+    const outcome = await handleIntrospectionRequest(
+      { ...rig.config, resolveSubject: () => 5 as never },
+      { ...(await rig.request({ token: token! })), url: `${issuer}/introspect` },
+    )
+    expect(outcome.events[0]?.metadata.reason).toBe('resolveSubject gave no text')
+  })
+
   it('answers signed where that is asked for', async () => {
     const rig = await createRig()
     const { access_token: token } = await login(rig)
