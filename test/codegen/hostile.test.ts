@@ -80,6 +80,10 @@ describe('a document that is made to exhaust', () => {
 
   it.each([
     ['aliases that multiply', bomb],
+    [
+      'merge keys that add up',
+      `${head}x:\n  a0: &a0 { k0: 1 }\n${Array.from({ length: 2000 }, (_, n) => `  a${n + 1}: &a${n + 1} { <<: *a${n}, k${n + 1}: 1 }\n`).join('')}`,
+    ],
     ['deep flow sequences', `${head}x: ${'['.repeat(20_000)}`],
     ['deep YAML mappings', `${head}components: { schemas: { A: ${'{ items: '.repeat(2000)}{}${' }'.repeat(2000)} } }`],
     [
@@ -92,6 +96,16 @@ describe('a document that is made to exhaust', () => {
       file: 'bomb.yaml',
     })
   })
+
+  it('by many aliases of one anchor, or many names of one spelling, takes no longer than its length', async () => {
+    const aliases = `${head}x:\n- &a {}\n${'- *a\n'.repeat(100_000)}`
+    const schemas = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`a${'-'.repeat(index)}b`, {}]))
+    const start = performance.now()
+    await generated({ document: { name: 'aliases.yaml', text: aliases } })
+    const { report } = await generated({ document: aDocument({ schemas }) })
+    expect(report.counts.models).toBe(5000)
+    expect(performance.now() - start).toBeLessThan(15_000)
+  }, 60_000)
 
   it.each([' ', '\n', '\t \n', '/', '{', '*/', '@', '#', '.', '\u0301', 'A', "'", '\\'])(
     'by long runs of %j at any place takes no longer than its length',

@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   type Node,
@@ -16,6 +17,9 @@ import { createPositions, type DuplicateKey, type Source } from './source.ts'
 
 /** No honest document is nested deeper; below it, no recursive pass can overflow the stack. */
 export const maxDepth = 256
+
+/** Entries that `<<` may copy: each may copy all that another has copied, and so on. */
+const maxMerges = 200_000
 
 /** Parses YAML or JSON and keeps where each object stands in the text. */
 export function parseText(text: string, location: string, name: string, id: string = name): Source {
@@ -95,15 +99,19 @@ function toPlain(
   name: string,
 ): unknown {
   const done = new Map<Node, unknown>()
+  // Kept here, since an alias of the parser looks for its anchor in the whole document, each one anew.
+  const anchors = new Map<string, Node>()
+  let merges = 0
 
   function convert(node: unknown, depth: number): unknown {
     if (depth > maxDepth) throw tooDeep(name)
-    if (isScalar(node)) return node.value
     if (isAlias(node)) {
-      const target = node.resolve(document)
+      const target = anchors.get(node.source)
       // An alias inside its own anchor gives the object that is being filled: a cycle, which `normalise` cuts.
-      return done.has(target as Node) ? done.get(target as Node) : convert(target, depth)
+      return target && done.has(target) ? done.get(target) : convert(target, depth)
     }
+    if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node)
+    if (isScalar(node)) return node.value
     if (isSeq(node)) return convertSequence(node, depth)
     if (isMap(node)) return convertMapping(node, depth)
     return null
@@ -122,6 +130,7 @@ function toPlain(
     const merged: unknown[] = []
     for (const pair of node.items) {
       const key = keyText(pair.key)
+      if (isScalar(pair.key) && pair.key.anchor !== undefined) anchors.set(pair.key.anchor, pair.key)
       const value = convert(pair.value, depth + 1)
       if (key === '<<') {
         merged.push(...(Array.isArray(value) ? value : [value]))
@@ -132,7 +141,13 @@ function toPlain(
     }
     for (const base of merged) {
       if (typeof base !== 'object' || base === null) continue
-      for (const [key, value] of Object.entries(base)) if (!Object.hasOwn(result, key)) define(result, key, value)
+      const entries = Object.entries(base)
+      merges += entries.length
+      if (merges > maxMerges)
+        throw new GenerateError('document_too_complex', `${name}: its merge keys copy more than ${maxMerges} entries`, {
+          file: name,
+        })
+      for (const [key, value] of entries) if (!Object.hasOwn(result, key)) define(result, key, value)
     }
     return result
   }

@@ -171,8 +171,9 @@ function claimRest<Names extends { readonly base: string }>(
   const exact = open.filter(isExact)
   const simple = exact.filter(({ isDirectional }) => !isDirectional)
   const double = exact.filter(({ isDirectional }) => isDirectional)
+  const numbers = new Map<string, number>()
   for (const subject of [...simple, ...double, ...open.filter((each) => !isExact(each))]) {
-    const name = firstFree(subject.candidates, (candidate) => claim(group, subject, candidate, taken))
+    const name = firstFree(subject.candidates, numbers, (candidate) => claim(group, subject, candidate, taken))
     if (name === subject.candidates[0]) continue
     diagnostics.warn(
       'renamed',
@@ -183,10 +184,19 @@ function claimRest<Names extends { readonly base: string }>(
   }
 }
 
-function firstFree(candidates: readonly string[], isFree: (name: string) => boolean): string {
+/** `numbers` has the next one of each name: thousands may want the same, and each must not try all again. */
+function firstFree(
+  candidates: readonly string[],
+  numbers: Map<string, number>,
+  isFree: (name: string) => boolean,
+): string {
   for (const candidate of candidates) if (isFree(candidate)) return candidate
   const last = candidates.at(-1)!
-  for (let number = 2; ; number++) if (isFree(`${last}${number}`)) return `${last}${number}`
+  for (let number = numbers.get(last) ?? 2; ; number++) {
+    if (!isFree(`${last}${number}`)) continue
+    numbers.set(last, number + 1)
+    return `${last}${number}`
+  }
 }
 
 /** In the document's order again: that is how the output is read. */
