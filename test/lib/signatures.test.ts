@@ -66,9 +66,9 @@ describe.each(sides)('signatures by %s', (_, signatures) => {
     it('signs many at once as it signs one', async () => {
       const key = await signatures.importSigningKey(privateJwk(kind, { alg }))
       const texts = ['a', 'b', 'c', 'd'].map((letter) => data + letter)
-      const made = await Promise.all(texts.map((text) => signatures.signAside(key, text)))
+      const made = await Promise.all(texts.map(async (text) => signatures.signAside(key, text)))
       const verifier = await signatures.importVerificationKey(key.publicJwk, alg)
-      const verdicts = await Promise.all(texts.map((text, i) => signatures.verify(verifier, text, made[i]!)))
+      const verdicts = await Promise.all(texts.map(async (text, i) => signatures.verify(verifier, text, made[i]!)))
       expect(verdicts).toEqual([true, true, true, true])
       expect(await signatures.verify(verifier, texts[0]!, made[1]!)).toBe(false)
     })
