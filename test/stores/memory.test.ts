@@ -57,6 +57,18 @@ it('refuses a commit that changes one record twice, and unknown options', async 
   expect(() => createMemoryStore({ maxEntries: 3 } as never)).toThrow(/unknown option "maxEntries"/)
 })
 
+it('keeps an object without a prototype, as claims are, from being changed through what it gave out', async () => {
+  const { store } = open()
+  const claims: object = Object.assign(Object.create(null), { sub: 'alice' })
+  await store.commit([{ kind: 'put', key: 'k', value: { claims }, expect: null }])
+  const read = async () => (await store.get('k'))?.value as { claims: { sub: string } }
+  const given = await read()
+  expect(() => {
+    given.claims.sub = 'mallory'
+  }).toThrow(TypeError)
+  expect(await read()).toEqual({ claims: { sub: 'alice' } })
+})
+
 it('asks its tables as often for one record among ten thousand as for one among ten', async () => {
   const steps = async (records: number): Promise<number> => {
     const store = createMemoryStore()

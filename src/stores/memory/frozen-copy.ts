@@ -42,7 +42,7 @@ export function createFrozenCopies(): CopyFrozen {
       for (const member of value) members.push(copy(member, deeper(depth)))
       return Object.freeze(members)
     }
-    if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value)
+    if (!isPlainObject(value)) return structuredClone(value)
     const members: Record<string, unknown> = {}
     for (const name of Object.keys(value)) {
       const member = copy((value as Record<string, unknown>)[name], deeper(depth))
@@ -62,6 +62,12 @@ export function createFrozenCopies(): CopyFrozen {
 
 function isPlainValue(value: unknown): boolean {
   return typeof value !== 'function' && typeof value !== 'symbol'
+}
+
+/** What strict JSON is read as, such as the claims of an id_token, has no prototype. */
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 function deeper(depth: number): number {
