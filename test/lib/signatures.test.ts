@@ -1,5 +1,5 @@
 import { createECDH, generateKeyPairSync } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ConfigurationError } from '../../src/errors/configuration.ts'
 import { encodeBase64url } from '../../src/lib/base64url.ts'
 import * as nodeSide from '../../src/lib/signatures/node.ts'
@@ -302,6 +302,16 @@ describe('the first signature in a turn of the event loop', () => {
     const made = [nodeSide.signAside(key, data), nodeSide.signAside(key, data)]
     expect(made.map((signature) => signature instanceof Promise)).toEqual([false, true])
     await made[1]
+    await nextTurn()
+    expect(nodeSide.signAside(key, data)).toBeInstanceOf(Uint8Array)
+  })
+
+  it('is made at once in later turns, too, where the clock is a test’s own', async () => {
+    const key = (await nodeSide.importSigningKey(privateJwk('P-256', { alg: 'ES256' }))) as SigningKey
+    await nextTurn()
+    vi.useFakeTimers()
+    nodeSide.signAside(key, data)
+    vi.useRealTimers()
     await nextTurn()
     expect(nodeSide.signAside(key, data)).toBeInstanceOf(Uint8Array)
   })

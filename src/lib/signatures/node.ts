@@ -19,6 +19,8 @@ import {
   type VerifyKeyObjectInput,
   verify as verifyNow,
 } from 'node:crypto'
+// Not the global one, which tests with a clock of their own replace: a turn would then never end.
+import { setImmediate } from 'node:timers'
 import { encodeBase64url } from '../base64url.ts'
 import { type AlgorithmRule, algorithmRule } from './algorithms.ts'
 import { ecdsaDerToRaw, ecdsaRawToDer } from './ecdsa-der.ts'
