@@ -1,4 +1,7 @@
-/** What one operation costs in a bundle, beside the peers and a plain fetch; esbuild, minified, gzip level 9. */
+/**
+ * What one operation costs in a bundle of the built package (`npm run build`), beside the peers and a plain fetch;
+ * esbuild, minified, gzip level 9.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +20,7 @@ async function sizeOf(contents: string): Promise<number> {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    alias: { 'authentype/api': join(root, 'src/http/index.ts') },
+    alias: { 'authentype/api': join(root, 'dist/src/http/index.js') },
     write: false,
     logLevel: 'error',
   })

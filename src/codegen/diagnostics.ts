@@ -16,7 +16,7 @@ export type WarningCode =
   | 'invalid_document'
   /** A construct that is understood, but not yet expressed in the output. */
   | 'unsupported'
-  /** A `pattern` that is not run, since it could take exponential time. */
+  /** A `pattern` that is not run, since it could take exponential time, or is no regular expression. */
   | 'pattern_not_checked'
   /** A selector that matches no operation. */
   | 'nothing_selected'

@@ -14,6 +14,7 @@ import { nameBodies } from './name/name-bodies.ts'
 import { createNameTable } from './name/name-table.ts'
 import { formatPinnedNames, noPinnedNames, type PinnedNames, parsePinnedNames } from './name/pinned-names.ts'
 import { normalise } from './normalise/normalise.ts'
+import { warnOfOtherCredentials } from './normalise/security.ts'
 import { bindOAuth, type OAuthBinding } from './oauth/recognise.ts'
 import { type GenerateOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { select } from './select.ts'
@@ -148,6 +149,7 @@ async function emitAll(
 ): Promise<{ files: EmittedFile[] } & Pick<GenerateReport, 'counts' | 'oauth'>> {
   const selected = select(normalise(document, diagnostics), options.select, diagnostics)
   const { spec: bound, bindings } = bindOAuth(selected, options.oauth, diagnostics)
+  warnOfOtherCredentials(bound.operations, diagnostics)
   const spec = nameBodies(bound)
   options.onProgress({ stage: 'emit', detail: `${spec.operations.length} operations, ${spec.schemas.size} models` })
   const names = createNameTable(spec, pinned, diagnostics)

@@ -156,6 +156,8 @@ export interface OperationSpec {
   readonly server?: string
   readonly accessToken?: 'required' | 'optional'
   readonly clientAuth?: 'required' | 'optional'
+  /** Security schemes without which it is not to be called, and for which nothing is sent: keys, passwords. */
+  readonly otherCredentials?: readonly { readonly name: string; readonly node: unknown }[]
   readonly metadataField?: string
   /** Where a specification says what the answer is. */
   readonly clause?: string

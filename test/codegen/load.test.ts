@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -21,6 +22,10 @@ describe('a document that cannot be read', () => {
     await expect(generated({ document: yaml(`${head}x: 1\n`), out, check: true })).rejects.toMatchObject({
       code: 'ENOENT',
     })
+  })
+
+  it.skipIf(!existsSync('/dev/zero'))('ends where a device does not', async () => {
+    await expect(generated({ document: '/dev/zero' })).rejects.toMatchObject({ code: 'document_too_complex' })
   })
 
   it.each([

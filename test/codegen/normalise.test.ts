@@ -96,13 +96,17 @@ describe('version 2.0', () => {
 describe('what a document has that is nothing of OpenAPI', () => {
   const ok = { responses: { 200: { description: 'x' } } }
   const warnings = async (document: { name: string; text: string }): Promise<string[]> =>
-    (await generated({ document })).report.warnings.map(({ message }) => message)
+    (await generated({ document, validators: 'strict' })).report.warnings.map(({ message }) => message)
 
   it.each([
     [{ schemas: { A: { properties: [], required: 'a', allOf: {} } } }, ['"required"', '"allOf"', '"properties"']],
     [{ paths: { '/a': { GET: ok, fetch: ok, get: ok, 'x-y': {} } } }, ['"GET" of /a', '"fetch" of /a']],
     [{ paths: [] }, ['"paths" is not an object']],
     [{ extra: { paths: undefined, components: undefined } }, ['the document has no "paths"']],
+    [{ schemas: { A: { type: 'string', pattern: '(' } } }, ['pattern "(" is not checked: it is no regular expression']],
+    [{ schemas: { A: { type: 'string', pattern: '(a+)+$' } } }, ['it could take more than linear time']],
+    [{ schemas: { A: { enum: [2 ** 53] } } }, ['integer 9007199254740992 stands for others too']],
+    [{ schemas: { A: { const: -1e300, type: 'number' } } }, ['stands for others too']],
     [{ extra: { security: [{ typo: [] }, {}] }, paths: { '/a': { get: ok, put: ok } } }, ['scheme "typo" is declared']],
   ])('is told, not passed over (%#)', async (parts, expected) => {
     expect(await warnings(aDocument(parts))).toEqual(expected.map((part) => expect.stringContaining(part)))
@@ -245,5 +249,47 @@ describe('security', () => {
       }),
     })
     expect(/accessToken: '(\w+)'/.exec(files['operations.ts']!)?.[1]).toBe(expected)
+  })
+
+  it.each([
+    ['a key', [{ key: [] }], ['"key" is no access token']],
+    ['Basic', [{ basic: [] }], ['"basic" is no access token']],
+    ['a key beside a token', [{ key: [], token: [] }], ['"key" is no access token']],
+    ['a key or a token', [{ key: [] }, { token: [] }], []],
+    ['a key or nothing', [{ key: [] }, {}], []],
+    ['a token', [{ token: [] }], []],
+  ])('of %s is told of where nothing is sent for it', async (_, security, expected) => {
+    const basic = { type: 'http', scheme: 'basic' }
+    const extra = { components: { securitySchemes: { ...schemes.components.securitySchemes, basic } } }
+    const paths = { '/a': { get: { ...operation, security } } }
+    const { report } = await generated({ document: aDocument({ paths, extra }) })
+    expect(report.warnings.map(({ message }) => message)).toEqual(expected.map((part) => expect.stringContaining(part)))
+  })
+
+  it('of Basic is no fault where the client authenticates itself', async () => {
+    const basic = { type: 'http', scheme: 'basic' }
+    const content = { 'application/x-www-form-urlencoded': { schema: { type: 'object' } } }
+    const post = {
+      ...operation,
+      security: [{ basic: [] }],
+      requestBody: { content },
+      'x-oauth-client-auth': 'required',
+    }
+    const extra = { components: { securitySchemes: { basic } } }
+    const { codes } = await generated({ document: aDocument({ paths: { '/exchange': { post } }, extra }) })
+    expect(codes).toEqual([])
+  })
+
+  it('may name its scheme by a URI (OpenAPI 3.2)', async () => {
+    const paths = { '/a': { get: { ...operation, security: [{ '#/components/securitySchemes/token': [] }] } } }
+    const { files, codes } = await generated({ document: aDocument({ paths, extra: schemes, version: '3.2.0' }) })
+    expect(files['operations.ts']).toContain("accessToken: 'required'")
+    expect(codes).toEqual([])
+  })
+
+  it('that names no scheme by its URI is told of', async () => {
+    const paths = { '/a': { get: { ...operation, security: [{ '#/components/securitySchemes/none': [] }] } } }
+    const { codes } = await generated({ document: aDocument({ paths, extra: schemes, version: '3.2.0' }) })
+    expect(codes).toEqual(['ref_not_followed'])
   })
 })

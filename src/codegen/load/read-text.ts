@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { text as readStream } from 'node:stream/consumers'
+import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { GenerateError } from '../../errors/generate.ts'
 
@@ -16,19 +15,19 @@ export async function readText(
   const protocol = new URL(location).protocol
   const text =
     protocol === 'stdin:'
-      ? await readStream(process.stdin)
+      ? decode(await readLimited(process.stdin, name))
       : protocol === 'file:'
         ? await readLocal(location, name)
         : await readRemote(location, name, options.redirect)
-  if (text.length > maxBytes)
-    throw new GenerateError('document_too_complex', `${name} is larger than ${maxBytes} bytes`, { file: name })
   return text.startsWith('\uFEFF') ? text.slice(1) : text
 }
 
 async function readLocal(location: string, name: string): Promise<string> {
   try {
-    return decode(await readFile(fileURLToPath(location)))
+    // A device or a pipe has no size to ask for beforehand.
+    return decode(await readLimited(createReadStream(fileURLToPath(location)), name))
   } catch (cause) {
+    if (cause instanceof GenerateError) throw cause
     throw unreadable(
       name,
       (cause as { code?: string }).code === 'ENOENT' ? 'there is no such file' : String(cause),
@@ -53,20 +52,23 @@ async function readRemote(location: string, name: string, redirect: 'follow' | '
     throw unreadable(name, reasonOf(cause), cause)
   }
   if (!response.ok) throw unreadable(name, `the server answered ${response.status}`)
-  return readLimited(response, name)
+  return new TextDecoder().decode(await readLimited(response.body ?? [], name))
 }
 
-async function readLimited(response: Response, name: string): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
+/** Reads no more than a document may have. */
+async function readLimited(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  name: string,
+): Promise<Uint8Array> {
+  const read: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of chunks) {
     bytes += chunk.byteLength
     if (bytes > maxBytes)
       throw new GenerateError('document_too_complex', `${name} is larger than ${maxBytes} bytes`, { file: name })
-    text += decoder.decode(chunk, { stream: true })
+    read.push(chunk)
   }
-  return text + decoder.decode()
+  return Buffer.concat(read)
 }
 
 /** Fetch says no more than that it failed; the reason is in its cause. */

@@ -4,7 +4,7 @@ import { readBody, readContent, readResponses } from './bodies.ts'
 import { type Context, dereference, type Part } from './context.ts'
 import { readParameters } from './parameters.ts'
 import { entries, isRawObject, list, oneOf, optional, own, type RawObject, strings, text } from './raw.ts'
-import { readAccessToken, readSchemes } from './security.ts'
+import { readAccessToken, readOtherCredentials, readSchemes, withSchemesByUri } from './security.ts'
 import { firstServer } from './servers.ts'
 import { readSwaggerBody, readSwaggerContent, splitSwaggerParameters } from './swagger2.ts'
 
@@ -70,6 +70,7 @@ function normaliseOperation(
       `the body of ${method} ${path} is left out: fetch sends none with ${method}`,
       'use parameters, or another method such as QUERY or POST',
     )
+  const known = withSchemesByUri(context, part, schemes, security)
   const contentOf = (response: Part, status: string): MediaSpec[] =>
     isSwagger ? readSwaggerContent(context, root, part, response, status) : readContent(context, response)
   return {
@@ -86,7 +87,8 @@ function normaliseOperation(
     ...optional('body', takesBody ? requestBody : undefined),
     responses: readResponses(context, part, own(node, 'responses'), contentOf),
     ...optional('server', server),
-    ...optional('accessToken', readAccessToken(context, schemes, security)),
+    ...optional('accessToken', readAccessToken(context, known, security)),
+    ...optional('otherCredentials', readOtherCredentials(known, security)),
     ...optional('clientAuth', oneOf(own(node, 'x-oauth-client-auth'), ['required', 'optional'])),
     ...optional('metadataField', text(own(node, 'x-oauth-metadata-field'))),
     ...optional('clause', text(own(node, 'x-oauth-clause'))),

@@ -104,8 +104,9 @@ function readEnum(
   raw: Raw,
   types: readonly JsonType[] | undefined,
 ): readonly unknown[] | undefined {
+  const given = Object.hasOwn(raw, 'const') ? [raw.const] : own(raw, 'enum')
+  warnOfLostDigits(diagnostics, raw, list(given))
   if (Object.hasOwn(raw, 'const')) return [raw.const]
-  const given = own(raw, 'enum')
   if (!Array.isArray(given) || given.length === 0) return undefined
   const wantsText = types?.includes('string') === true && types.every((type) => type === 'string' || type === 'null')
   return given.map((value) => {
@@ -118,6 +119,18 @@ function readEnum(
     )
     return String(value)
   })
+}
+
+/** RFC 8259 6: beyond 2^53 two readers may take an integer for different ones, and JSON.parse takes the nearest it has. */
+function warnOfLostDigits(diagnostics: Diagnostics, raw: Raw, values: readonly unknown[]): void {
+  const lost = values.find((value) => Number.isInteger(value) && !Number.isSafeInteger(value))
+  if (lost === undefined) return
+  diagnostics.warn(
+    'unsupported',
+    raw,
+    `the integer ${BigInt(lost as number)} stands for others too: JavaScript reads none beyond 2^53 exactly`,
+    'make it a string',
+  )
 }
 
 function readComposition(

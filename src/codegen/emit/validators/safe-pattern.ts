@@ -12,14 +12,15 @@ export function isLinearPattern(pattern: string): boolean {
   const anchored = pattern.startsWith('^')
   const body = pattern.replace(/^\^/, '').replace(/(?<!\\)\$$/, '')
   const terms = parseTerms(body)
-  if (!terms || !compiles(pattern)) return false
+  if (!terms || !isPattern(pattern)) return false
   // Without an anchor a repetition is tried from each position: quadratic, or the text's length times its own.
   if (!anchored)
     return terms.every((term) => term.min === term.max) && terms.reduce((sum, { max }) => sum + max, 0) <= longest
   return terms.every((term, index) => term.min === term.max || isSeparated(term, terms.slice(index + 1)))
 }
 
-function compiles(pattern: string): boolean {
+/** Whether it is a regular expression at all (ECMA-262, as JSON Schema 6.4 asks for). */
+export function isPattern(pattern: string): boolean {
   try {
     new RegExp(pattern, 'u')
     return true

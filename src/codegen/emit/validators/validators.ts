@@ -1,11 +1,12 @@
 import type { Diagnostics } from '../../diagnostics.ts'
 import type { NameTable } from '../../name/name-table.ts'
 import { recursiveSchemas } from '../../recursion.ts'
-import type { NamedSchema, Spec } from '../../spec.ts'
+import type { NamedSchema, Schema, Spec } from '../../spec.ts'
 import { type EmittedFile, type FileStyle, importTypes, joinFile } from '../file.ts'
 import { indent } from '../text.ts'
 import type { ValidationMode } from './conditions.ts'
 import { helper, withHelpers } from './helpers.ts'
+import { isLinearPattern, isPattern } from './safe-pattern.ts'
 import { alwaysFails, type Scope } from './scope.ts'
 import { statements } from './statements.ts'
 
@@ -67,13 +68,7 @@ function emitValidator(
         'unevaluatedProperties is not checked: what is evaluated depends on the branch that fits',
         'close each branch, or check it in the application',
       ),
-    patternSkipped: (schema) =>
-      diagnostics.warn(
-        'pattern_not_checked',
-        schema.node,
-        'a pattern is not checked: it could take more than linear time',
-        'anchor it with ^ and $ and separate its repeated parts, or check it in the application',
-      ),
+    patternSkipped: (schema) => warnOfPattern(schema, diagnostics),
   }
   const body = statements(named.schema, { value: 'value', path: [] }, scope)
   const guard =
@@ -83,4 +78,23 @@ function emitValidator(
   const name = names.models.get(named.key)!
   const parameter = body === '' ? '_value' : 'value'
   return `/** Judges a ${name.type}. */\nexport function ${name.validator}(${parameter}: unknown${isRecursive ? (body === '' ? ', _depth = 0' : ', depth = 0') : ''}): ValidationFailure | undefined {\n${indent(`${guard}${body}${alwaysFails(body) ? '' : 'return undefined\n'}`)}}\n`
+}
+
+function warnOfPattern(schema: Schema, diagnostics: Diagnostics): void {
+  const patterns = [schema.pattern ?? [], ...(schema.patternProperties?.keys() ?? [])].flat()
+  const wrong = patterns.find((pattern) => !isPattern(pattern))
+  if (wrong !== undefined)
+    diagnostics.warn(
+      'pattern_not_checked',
+      schema.node,
+      `the pattern ${JSON.stringify(wrong)} is not checked: it is no regular expression of ECMAScript`,
+      'correct it, for example by escaping what it means literally',
+    )
+  if (patterns.some((pattern) => isPattern(pattern) && !isLinearPattern(pattern)))
+    diagnostics.warn(
+      'pattern_not_checked',
+      schema.node,
+      'a pattern is not checked: it could take more than linear time',
+      'anchor it with ^ and $ and separate its repeated parts, or check it in the application',
+    )
 }
