@@ -532,6 +532,9 @@ describe('createApi: answers', () => {
     )
     const api = createApi({ baseUrl: origin, timeout: 5000 })
     expect(await failure(api.send(anOperation(), {}, { timeout: 50 }))).toMatchObject({ code: 'timeout', timeout: 50 })
+    const quick = createApi({ baseUrl: origin, timeout: 50 })
+    const init = { timeout: undefined, signal: AbortSignal.timeout(1000) } as { signal: AbortSignal }
+    expect(await failure(quick.send(anOperation(), {}, init))).toMatchObject({ code: 'timeout', timeout: 50 })
     const reason = new Error('enough')
     expect(await failure(api.send(anOperation(), {}, { signal: AbortSignal.abort(reason) }))).toBe(reason)
   })
