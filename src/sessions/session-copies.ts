@@ -4,7 +4,8 @@ import type { SessionState } from './session-state.ts'
 /** A session as the store had it. */
 export interface SessionCopy {
   readonly state: SessionState
-  readonly version: string
+  /** `undefined` for what was put here: whoever began the session may still hold parts of it, and change them. */
+  readonly version: string | undefined
   /** Milliseconds since the epoch. */
   readonly readAt: number
 }

@@ -84,7 +84,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
         },
       ]),
     )
-    if (result.ok) copies.set(key, { state, version: result.versions[key]!, readAt: runtime.now() }, asOf)
+    if (result.ok) copies.set(key, { state, version: undefined, readAt: runtime.now() }, asOf)
     return result.ok
   }
 

@@ -14,6 +14,7 @@ import { assertActive, notFound } from './session-faults.ts'
 import type { SessionFetchOptions } from './session-fetch.ts'
 import { normaliseSessionsOptions, type SessionSettings, type SessionsOptions } from './session-options.ts'
 import { createSessionRecords } from './session-records.ts'
+import { isSessionState } from './session-shape.ts'
 import type { SessionState } from './session-state.ts'
 
 /** Logins that last: created at the callback, found by id or subject, renewed without being asked. */
@@ -32,7 +33,11 @@ export interface Sessions extends KeptSessions {
 export interface KeptSessions {
   /** Where they are kept. */
   readonly store: RecordStore
-  /** Keeps a login that was had in another way. */
+  /**
+   * Keeps a login that was had in another way.
+   *
+   * @throws TypeError for one that no record could give back: without a token or a finite time, or of another issuer
+   */
   create(login: LoginResult): Promise<Session>
   /** @throws SessionError `session_not_found` */
   get(id: string): Promise<Session>
@@ -86,6 +91,8 @@ export function keepSessions(
     (await records.findBySubject(client.issuer ?? null, client.clientId, subject)).filter(isOwn)
 
   async function keep(state: SessionState): Promise<Session> {
+    // By the rules by which it will be read: it would be damaged for every other process.
+    if (!isSessionState(state)) throw new TypeError('create: the login must be one that a client gave, with its tokens')
     await records.create(state)
     context.emit({ kind: 'session_created', session: state.ref, issuer: state.issuer })
     return open(state)

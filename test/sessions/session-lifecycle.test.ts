@@ -156,6 +156,26 @@ describe('a session', () => {
     expect(rig.provider.count('userinfo')).toBe(sent)
   })
 
+  it('is not begun with a login that no record can give back', async () => {
+    const rig = await aSession()
+    const login = await rig.client.handleCallback(rig.provider.login(await rig.client.createAuthorizationUrl()))
+    for (const wrong of [{ expiresAt: Number.POSITIVE_INFINITY }, { issuer: 'https://other.example' }]) {
+      const tokens = { ...login.tokens, ...wrong }
+      await expect(rig.sessions.create({ ...login, tokens })).rejects.toThrow(TypeError)
+    }
+    expect(await rig.sessions.findBySubject(login.claims!.sub)).toHaveLength(1)
+  })
+
+  it('is what the store has, whatever is done to its login afterwards', async () => {
+    const rig = await aSession()
+    const login = await rig.client.handleCallback(rig.provider.login(await rig.client.createAuthorizationUrl()))
+    const data = { roles: ['reader'] }
+    const { id } = await rig.sessions.create({ ...login, data })
+    data.roles.push('admin')
+    rig.clock.advance(60_000)
+    expect((await rig.sessions.get(id)).data).toEqual({ roles: ['reader'] })
+  })
+
   it('hides none of its user’s others where it is damaged: they are found, and ended when the issuer says so', async () => {
     const rig = await aSession()
     const other = await rig.sessions.handleCallback(rig.provider.login(await rig.client.createAuthorizationUrl()))
