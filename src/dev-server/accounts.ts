@@ -1,5 +1,6 @@
 import { timingSafeEqual } from '../lib/constant-time.ts'
 import type { LoginHint, LoginHintResult } from '../server/index.ts'
+import type { AttemptLimiter } from './attempt-limiter.ts'
 import type { DevUser } from './options.ts'
 
 /** Who can log in. */
@@ -13,8 +14,11 @@ export interface Accounts {
   nameOf(subject: string): string
 }
 
-/** @throws TypeError for two users of one name or subject */
-export function createAccounts(users: readonly DevUser[]): Accounts {
+/**
+ * @param guesses counts wrong user codes by the user: whichever clients guess, and however many
+ * @throws TypeError for two users of one name or subject
+ */
+export function createAccounts(users: readonly DevUser[], guesses: AttemptLimiter): Accounts {
   const byName = new Map(users.map((user) => [user.username, user]))
   const bySubject = new Map(users.map((user) => [subjectOf(user), user]))
   if (byName.size < users.length || bySubject.size < users.length) {
@@ -36,7 +40,12 @@ export function createAccounts(users: readonly DevUser[]): Accounts {
       if (!user) return { error: 'unknown_user_id' }
       if (user.userCode === undefined) return { subject: subjectOf(user) }
       if (userCode === undefined) return { error: 'missing_user_code' }
-      return timingSafeEqual(user.userCode, userCode) ? { subject: subjectOf(user) } : { error: 'invalid_user_code' }
+      const subject = subjectOf(user)
+      // CIBA Core 13: nobody is asked for whoever guesses, with the right code neither, or a guess would show as right.
+      if (guesses.count(subject) > 0) return { error: 'access_denied' }
+      if (!timingSafeEqual(user.userCode, userCode)) return { error: 'invalid_user_code' }
+      guesses.forgive(subject)
+      return { subject }
     },
     nameOf(subject) {
       const user = bySubject.get(subject)

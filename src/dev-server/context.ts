@@ -38,6 +38,8 @@ export interface DevContext {
   readonly configuredClients: readonly DevClient[]
   /** Wrong user codes (RFC 8628 5.1). */
   readonly userCodeGuesses: AttemptLimiter
+  /** Wrong passwords, by an address. */
+  readonly passwordGuesses: AttemptLimiter
   /** Registrations by an address. */
   readonly registrations: AttemptLimiter
   /** Milliseconds. */
@@ -50,6 +52,10 @@ export interface DevContext {
 }
 
 const secretBytes = 32
+/** Of one kind in one window. */
+const mostGuesses = 10
+/** Seconds. */
+const guessWindow = 300
 /** Seconds; the least that the core allows. */
 const expiredLifetime = 1
 
@@ -57,7 +63,8 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
   const { issuer, runtime = systemRuntime, users = defaultUsers, clients: configuredClients = defaultClients } = options
   const store = options.store ?? createMemoryStore({ runtime })
   const keys = await createSigningKeys(options.keys, runtime)
-  const accounts = createAccounts(users)
+  const createGuesses = () => createAttemptLimiter({ most: mostGuesses, seconds: guessWindow, runtime })
+  const accounts = createAccounts(users, createGuesses())
   const clients = createClients(configuredClients, store)
   const faults: DevFaults = new Set(options.faults)
   const turns = new Map<DevFault, number>()
@@ -78,7 +85,8 @@ export async function createDevContext(options: DevHandlerOptions): Promise<DevC
     faults,
     configuredUsers: users,
     configuredClients,
-    userCodeGuesses: createAttemptLimiter({ most: 10, seconds: 300, runtime }),
+    userCodeGuesses: createGuesses(),
+    passwordGuesses: createGuesses(),
     registrations: createAttemptLimiter({ most: 10, seconds: 3_600, runtime }),
     wait: (milliseconds) =>
       runtime.delay?.(milliseconds) ?? new Promise((resolve) => setTimeout(resolve, milliseconds)),
