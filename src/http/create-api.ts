@@ -72,8 +72,8 @@ export function createApi(options: ApiOptions = {}): Api {
     const request = buildRequest(operation, input, url, common, init.headers, controller.signal)
     const plain = init.fetch ?? options.fetch ?? fetch
     const send = operation.authorize?.(operation, request, plain, options, init) ?? operation.follow?.(plain) ?? plain
-    const limits = { signal: init.signal, timeout: init.timeout ?? timeout }
-    const [response, bytes] = await sendWhole(send, request, place, controller, limits)
+    const { signal, timeout: limit = timeout } = init
+    const [response, bytes] = await sendWhole(send, request, place, controller, { signal, timeout: limit })
     return readAnswer(operation, place, response, bytes, throws, runtime)
   }
 
