@@ -20,7 +20,7 @@ export interface LeaseBackend {
 }
 
 export interface LeaseLockOptions {
-  /** Milliseconds until a lease that is not renewed ends. It is renewed three times in that time. */
+  /** Milliseconds until a lease that is not renewed ends: whole ones, a day at most. It is renewed three times in that time. */
   readonly lease: number
   /** Milliseconds after which whoever waits for another process gives up. */
   readonly maxWait: number
@@ -30,6 +30,8 @@ export interface LeaseLockOptions {
 const shortestPause = 10
 const longestPause = 150
 const mostLeftOver = 10_000
+/** Milliseconds, a day: as long nobody else has what a process held that died. */
+const longestLease = 86_400_000
 
 /**
  * A lock over leases. In one process callers of the same key queue up, so that only the first of a thousand
@@ -37,6 +39,9 @@ const mostLeftOver = 10_000
  */
 export function createLeaseLock(backend: LeaseBackend, options: LeaseLockOptions): Lock {
   assertNumbers('lock', options, ['lease'])
+  if (!Number.isInteger(options.lease) || options.lease > longestLease) {
+    throw new TypeError(`lock: "lease" must be whole milliseconds, at most ${longestLease}`)
+  }
   assertNumbers('lock', options, ['maxWait'], '0 or more')
   const { lease, runtime } = options
   const queue = createSerialQueue()

@@ -39,6 +39,11 @@ describe('createLeaseLock', () => {
     expect(await createLock(backend).withLock('key', async () => 'free')).toBe('free')
   })
 
+  it.each([Number.POSITIVE_INFINITY, 1e10, 333.5])('refuses a lease of %s ms, which a store cannot count', (lease) => {
+    const options = { lease, maxWait: 50, runtime: systemRuntime }
+    expect(() => createLeaseLock(aBackend(), options)).toThrow(/lock: "lease" must be whole milliseconds/)
+  })
+
   it('takes up a lease whose granting it never heard of', async () => {
     const backend = aBackend()
     const lock = createLock(backend)

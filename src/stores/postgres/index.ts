@@ -35,7 +35,10 @@ export interface PostgresStoreOptions {
 export interface PostgresLockOptions {
   /** Where the tables are. @default what search_path names */
   readonly schema?: string
-  /** Milliseconds until the lock of a process that died is free. It is renewed three times in that time. @default 10_000 */
+  /**
+   * Milliseconds until the lock of a process that died is free: whole ones, a day at most. It is renewed three times in
+   * that time. @default 10_000
+   */
   readonly lease?: number
   /** Milliseconds to wait for another process before giving up. @default 60_000 */
   readonly maxWait?: number

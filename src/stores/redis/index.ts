@@ -31,7 +31,10 @@ export interface RedisStoreOptions {
 export interface RedisLockOptions {
   /** Before each key in Redis. @default 'authentype:' */
   readonly prefix?: string
-  /** Milliseconds until the lock of a process that died is free. It is renewed three times in that time. @default 10_000 */
+  /**
+   * Milliseconds until the lock of a process that died is free: whole ones, a day at most. It is renewed three times in
+   * that time. @default 10_000
+   */
   readonly lease?: number
   /** Milliseconds to wait for another process before giving up. @default 60_000 */
   readonly maxWait?: number
