@@ -49,6 +49,7 @@ async function showInbox({ context, session, frame, answer }: UserVisit): Promis
 
 async function itemOf({ config }: DevContext, entry: InboxEntry): Promise<InboxItem> {
   const client = await loadClient(config, entry.clientId)
-  const { entryId, scope, authorizationDetails: details, bindingMessage } = entry
-  return { entryId, scope, details, bindingMessage, clientName: client?.metadata.client_name ?? entry.clientId }
+  const { entryId, scope, resources, authorizationDetails: details, bindingMessage } = entry
+  const clientName = client?.metadata.client_name ?? entry.clientId
+  return { entryId, scope, resources, details, bindingMessage, clientName }
 }

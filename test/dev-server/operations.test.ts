@@ -162,6 +162,12 @@ describe('the inbox', () => {
     expect(await server.backchannelRequests('alice')).toHaveLength(waiting - 1)
   })
 
+  it('shows at which API the tokens would be good', async () => {
+    const resource = `${server.issuer}/api`
+    await ask('alice', { resource })
+    expect(await login(new HeadlessBrowser())).toContain(`<li>${resource}</li>`)
+  })
+
   it('answers the request that was decided, and leaves the others waiting', async () => {
     const bob = new HeadlessBrowser()
     await ask('bob', { binding_message: 'first' })

@@ -1,5 +1,5 @@
 import type { AuthorizationDetail } from '../../../generated/models.ts'
-import { act, detailList, type FormFrame, scopeList } from './forms.ts'
+import { act, detailList, type FormFrame, resourceList, scopeList } from './forms.ts'
 import { type Html, html, nameText } from './html.ts'
 
 export interface ConsentPage {
@@ -22,7 +22,7 @@ export function consentBody(input: ConsentPage): Html {
 ${scopeList(scope)}
 ${claims.length > 0 && html`<p class="quiet">And to know of you:</p><ul>${claims.map((one) => html`<li>${one}</li>`)}</ul>`}
 ${detailList(details)}
-${resources.length > 0 && html`<p class="quiet">At:</p><ul>${resources.map((one) => html`<li>${one}</li>`)}</ul>`}
+${resourceList(resources)}
 <div class="stack">
 ${act(frame, 'allow', 'Allow')}
 ${act(frame, 'deny', 'Deny', true)}

@@ -41,6 +41,12 @@ export function detailList(details: readonly AuthorizationDetail[] = []): Html |
   return items.length > 0 && html`<p class="quiet">In particular:</p><ul>${items}</ul>`
 }
 
+/** RFC 8707 2: the APIs that a token would be good at. */
+export function resourceList(resources: readonly string[]): Html | false {
+  const items = resources.map((one) => html`<li>${one}</li>`)
+  return items.length > 0 && html`<p class="quiet">At:</p><ul>${items}</ul>`
+}
+
 function textOf(value: unknown): string {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ')
   return typeof value === 'string' ? value : JSON.stringify(value)

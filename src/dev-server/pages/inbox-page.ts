@@ -1,5 +1,5 @@
 import type { AuthorizationDetail } from '../../../generated/models.ts'
-import { detailList, type FormFrame, form, scopeList } from './forms.ts'
+import { detailList, type FormFrame, form, resourceList, scopeList } from './forms.ts'
 import { type Html, html, nameText } from './html.ts'
 
 /** What an application asks of the user, without a browser of theirs at it. */
@@ -7,6 +7,7 @@ export interface InboxItem {
   readonly entryId: string
   readonly clientName: string
   readonly scope: readonly string[]
+  readonly resources: readonly string[]
   readonly details: readonly AuthorizationDetail[] | undefined
   readonly bindingMessage: string | undefined
 }
@@ -25,12 +26,13 @@ export function inboxBody({ frame, userName, items }: InboxPage): Html {
 }
 
 /** CIBA Core 7.1: the user compares the message with what the other device shows. */
-function request(frame: FormFrame, { entryId, clientName, scope, details, bindingMessage }: InboxItem): Html {
+function request(frame: FormFrame, { entryId, clientName, scope, resources, details, bindingMessage }: InboxItem): Html {
   const entry = html`<input type="hidden" name="entry" value="${entryId}">`
   return html`<section>
 <p>${nameText(clientName)} asks to:</p>
 ${scopeList(scope)}
 ${detailList(details)}
+${resourceList(resources)}
 ${bindingMessage !== undefined && html`<p>It shows: <code><bdi>${bindingMessage}</bdi></code></p>`}
 <div class="stack">
 ${form(frame, html`${entry}<button name="act" value="allow">Allow</button>`)}
