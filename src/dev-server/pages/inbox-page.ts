@@ -26,7 +26,10 @@ export function inboxBody({ frame, userName, items }: InboxPage): Html {
 }
 
 /** CIBA Core 7.1: the user compares the message with what the other device shows. */
-function request(frame: FormFrame, { entryId, clientName, scope, resources, details, bindingMessage }: InboxItem): Html {
+function request(
+  frame: FormFrame,
+  { entryId, clientName, scope, resources, details, bindingMessage }: InboxItem,
+): Html {
   const entry = html`<input type="hidden" name="entry" value="${entryId}">`
   return html`<section>
 <p>${nameText(clientName)} asks to:</p>
