@@ -140,6 +140,7 @@ describe('operations', () => {
     const json = "{ 'application/json': null }"
     expect(statuses('aOperation')).toEqual([`'2XX': ${json}`, `default: ${json}`, '204: {}'])
     expect(statuses('bOperation')).toEqual([`201: ${json}`, '204: {}', `default: ${json}`])
+    expect(declaration(files['operations.ts']!, 'BResult')).toContain('ApiResult<204, true, undefined>')
   })
 
   it('name the reader that their answers need', async () => {

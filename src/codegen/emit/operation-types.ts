@@ -126,8 +126,9 @@ function statusTypes(
   )
 }
 
-function responseBodyType(operation: OperationSpec, { content }: ResponseSpec, printer: TypePrinter): string {
-  if (content.length === 0 || operation.method === 'HEAD') return 'undefined'
+function responseBodyType(operation: OperationSpec, { status, content }: ResponseSpec, printer: TypePrinter): string {
+  // RFC 9110 9.3.2, 15.3.5: neither has a body, whatever the document says.
+  if (content.length === 0 || operation.method === 'HEAD' || status === '204') return 'undefined'
   const types = content.map(({ mediaType, schema }) => {
     if (mediaType === '') return 'undefined'
     if (isJson(mediaType)) return schema ? printer.print(schema) : 'unknown'
