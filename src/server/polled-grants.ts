@@ -133,12 +133,16 @@ async function countPoll(
   const isTooSoon = value.polledAt !== undefined && now < value.polledAt + value.interval
   const interval = isTooSoon ? value.interval + slowDownBy : value.interval
   const change = putPolled(key, { ...value, interval, polledAt: now }, version)
-  // Losing a race here loses one count: against another poll, or against the decision, which the next poll finds.
-  await storeOf(config).commit([change])
-  if (isTooSoon) {
+  const isCounted = (await storeOf(config).commit([change])).ok
+  if (isTooSoon || (!isCounted && (await isStillPending(config, key)))) {
     return new Refusal('slow_down', 'polling too fast; wait 5 seconds longer between requests', { reason: 'slow down' })
   }
   return new Refusal('authorization_pending', 'the user has not decided yet', { reason: 'pending' })
+}
+
+/** Whether a lost race was one against another poll, which came just now; else the decision won, which the next poll finds. */
+async function isStillPending(config: TokenEndpointConfig, key: string): Promise<boolean> {
+  return readRecord<PolledRecord>(await storeOf(config).get(key), 'polled-1')?.value.status === 'pending'
 }
 
 function redeem(

@@ -13,10 +13,12 @@ import {
   type SupportedGrant,
   type TokenEndpointOptions,
 } from '../../src/server/index.ts'
+import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import {
   basic,
   claimsOf,
   clients,
+  createClock,
   createRig,
   issuer,
   type Rig,
@@ -24,6 +26,7 @@ import {
   refusalOf,
   secretOf,
   signed,
+  storeMethods,
   tokensOf,
 } from './rig.ts'
 
@@ -59,8 +62,8 @@ async function start(metadata: ClientMetadata = {}, options: Partial<TokenEndpoi
   return createRig({ grants, loadClient, resolveLoginHint, ...options })
 }
 
-async function device(rig: Rig, params: RawParams = { scope: 'openid offline_access' }) {
-  const outcome = await handleDeviceAuthorizationRequest(rig.config, endpoint(params), { verificationUri })
+async function device(rig: Rig, params: RawParams = { scope: 'openid offline_access' }, clientId = 'tv') {
+  const outcome = await handleDeviceAuthorizationRequest(rig.config, endpoint(params, clientId), { verificationUri })
   if (!outcome.ok) throw new Error(outcome.error.error)
   return outcome.response
 }
@@ -125,6 +128,36 @@ describe('device flow', () => {
     rig.clock.advance(15)
     expect(refusalOf(await poll(rig, code))).toMatch(/^authorization_pending/)
     expect(refusalOf(await poll(rig, `dc_${'a'.repeat(22)}.${'b'.repeat(43)}`))).toBe('invalid_grant: unknown code')
+  })
+
+  it('tells all but one of the polls at once that they are too many', async () => {
+    const rig = await start()
+    const { device_code: code } = await device(rig)
+    const polls = await Promise.all(Array.from({ length: 10 }, () => poll(rig, code)))
+    const errors = polls.map((outcome) => refusalOf(outcome).split(':', 1)[0])
+    expect(errors.sort()).toEqual(['authorization_pending', ...Array.from({ length: 9 }, () => 'slow_down')])
+    rig.clock.advance(60)
+    expect(refusalOf(await poll(rig, code))).toMatch(/^authorization_pending/)
+  })
+
+  it('does not tell a poll to slow down that met the decision', async () => {
+    const clock = createClock()
+    const store = createMemoryStore({ runtime: clock })
+    let decide: (() => Promise<unknown>) | undefined
+    const meeting = {
+      ...storeMethods(store),
+      async commit(changes: Parameters<typeof store.commit>[0]) {
+        const first = decide
+        decide = undefined
+        await first?.()
+        return store.commit(changes)
+      },
+    }
+    const rig = await createRig({ grants, runtime: clock, resolveLoginHint: () => ({ subject: 'alice' }) }, meeting)
+    const { device_code: code, user_code: userCode } = await device(rig, { scope: 'api' }, 'web')
+    decide = () => decideDeviceGrant(rig.config, userCode, approved)
+    expect(refusalOf(await poll(rig, code, 'web'))).toMatch(/^authorization_pending/)
+    expect((await poll(rig, code, 'web')).ok).toBe(true)
   })
 
   it('tells expired and denied', async () => {
