@@ -13,7 +13,6 @@ const patience = 3_000
  */
 export async function revokeTokens(context: SessionContext, state: ActiveSessionState): Promise<void> {
   const { tokens, additional = {} } = state
-  const dpopKey = state.dpopKey && (await importOnce(state.dpopKey))
   // The refresh token goes first: many servers revoke its access tokens with it (RFC 7009 2.1).
   const kinds = [
     ['refresh_token', tokens.refreshToken],
@@ -24,6 +23,7 @@ export async function revokeTokens(context: SessionContext, state: ActiveSession
   const revoke = async (token: (typeof kinds)[number][0], value: string): Promise<void> => {
     signal.throwIfAborted()
     const client = await context.clientOf(state)
+    const dpopKey = state.dpopKey && (await importOnce(state.dpopKey, 'session'))
     await client.revoke(value, { tokenTypeHint: token, signal, ...(dpopKey && { dpopKey }) })
   }
   for (const [token, value] of kinds) {

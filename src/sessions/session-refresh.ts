@@ -115,5 +115,5 @@ function endingReason(error: unknown): SessionEndReason | undefined {
 const hasRefreshToken = (state: ActiveSessionState) => state.tokens.refreshToken !== undefined
 
 async function loginOf({ tokens, claims, dpopKey }: ActiveSessionState): Promise<RenewableLogin> {
-  return { tokens, ...(claims && { claims }), ...(dpopKey && { dpopKey: await importOnce(dpopKey) }) }
+  return { tokens, ...(claims && { claims }), ...(dpopKey && { dpopKey: await importOnce(dpopKey, 'session') }) }
 }

@@ -221,7 +221,7 @@ async function give(state: ActiveSessionState, held: HeldToken): Promise<AccessT
   const { value, scope, resource, expiresAt } = held
   const common = { value, scope, ...(resource && { resource }), ...(expiresAt !== undefined && { expiresAt }) }
   if (state.tokens.tokenType === 'DPoP' && state.dpopKey) {
-    return { ...common, kind: 'dpop', key: await importOnce(state.dpopKey) }
+    return { ...common, kind: 'dpop', key: await importOnce(state.dpopKey, 'session') }
   }
   return { ...common, kind: 'bearer' }
 }

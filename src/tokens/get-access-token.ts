@@ -207,5 +207,5 @@ export async function giveToken(state: AccessTokenState): Promise<AccessToken> {
     ...(resource !== undefined && { resource: [resource] }),
     ...(expiresAt !== undefined && { expiresAt }),
   }
-  return dpopKey ? { ...common, kind: 'dpop', key: await importOnce(dpopKey) } : { ...common, kind: 'bearer' }
+  return dpopKey ? { ...common, kind: 'dpop', key: await importOnce(dpopKey, 'token') } : { ...common, kind: 'bearer' }
 }

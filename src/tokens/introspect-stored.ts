@@ -80,7 +80,7 @@ export async function introspectNow<State>(
   signal: AbortSignal | undefined,
 ): Promise<Told> {
   const parts = context.connections.open(issuer, client, overrides)
-  const key = dpopKey && (await importOnce(dpopKey))
+  const key = dpopKey && (await importOnce(dpopKey, 'token'))
   const options = { tokenTypeHint: kind.hint, ...(key && { dpopKey: key }), ...(signal && { signal }) }
   const answer = await asking('introspection', () =>
     introspectToken(parts.issuer, token, options, parts.settings.introspection),

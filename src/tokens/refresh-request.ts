@@ -83,7 +83,7 @@ export async function requestRefresh(
 
 /** The key that the refresh token is bound to; else, where the client binds its tokens, a new one (RFC 9449 5). */
 async function keyFor({ settings, issuer }: ClientParts, from: ActiveRefreshToken): Promise<SigningKey | undefined> {
-  if (from.dpopKey) return await importOnce(from.dpopKey)
+  if (from.dpopKey) return await importOnce(from.dpopKey, 'token')
   if (settings.dpop === undefined) return undefined
   assertDpopSupported(await issuer.metadata.get(), settings.dpop)
   return await generateSigningKey(settings.dpop, { extractable: true })

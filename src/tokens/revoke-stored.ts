@@ -20,7 +20,7 @@ export async function revokeAtServer(
   tokenTypeHint: RevocableToken,
   signal?: AbortSignal,
 ): Promise<void> {
-  const key = dpopKey && (await importOnce(dpopKey))
+  const key = dpopKey && (await importOnce(dpopKey, 'token'))
   const options = { tokenTypeHint, ...(key && { dpopKey: key }), ...(signal && { signal }) }
   await asking('revocation', () => revokeToken(issuer, value, options))
 }

@@ -144,6 +144,7 @@ describe('a session', () => {
       ...[...neededTokens, ...otherTokens].map((name) => ({ ...value, tokens: { ...value.tokens, [name]: [1] } })),
       { ...value, tokens: { ...value.tokens, issuer: 'https://other.example' } },
       { ...value, additional: { key: { value: 'a token' } } },
+      { ...value, dpopKey: { alg: 'ES256', jwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', d: 'AA' } } },
     ]
     const sent = rig.provider.count('userinfo')
     for (const each of damaged) {
@@ -154,6 +155,16 @@ describe('a session', () => {
       await expect(use, JSON.stringify(each)).rejects.toMatchObject({ code: 'invalid_record', record: 'session' })
     }
     expect(rig.provider.count('userinfo')).toBe(sent)
+  })
+
+  it('is logged out of though its key can be used no more, and tells that nothing was revoked', async () => {
+    const rig = await aSession({ client: { dpop: true } })
+    const { key, version, value, indexes } = (await rig.store.get(`session:{${rig.session.id}}`))!
+    const damaged = { ...(value as object), dpopKey: { alg: 'ES256', jwk: { kty: 'EC' } } }
+    await rig.store.commit([{ kind: 'put', key, value: damaged, expect: version, indexes }])
+    await rig.session.logout()
+    expect(await rig.store.get(key)).toBeUndefined()
+    expect(rig.events).toContainEqual(expect.objectContaining({ kind: 'revocation_failed', error: 'invalid_record' }))
   })
 
   it('is not begun with a login that no record can give back', async () => {
