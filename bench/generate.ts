@@ -1,7 +1,7 @@
 /**
  * `npm run bench:generate -- <folder of documents>`: the generator beside hey-api, which writes a client too, and
- * openapi-typescript, which writes the types alone: whole processes from start to end
- * on the same documents, and what one operation of each weighs in a bundle. The contenders take turns; times are
+ * openapi-typescript, which writes the types alone: whole processes from start to end on the same documents, and what one
+ * operation of each weighs in a bundle. The contenders take turns; times are
  * medians, and only their ratio means anything on a busy machine. GitHub's document comes from @octokit/openapi.
  */
 import { spawn } from 'node:child_process'
@@ -18,9 +18,9 @@ if (folder === undefined || !existsSync(folder)) {
 }
 
 const documents = {
-  Hydra: join(folder, 'ory-hydra.api.json'),
-  'Okta OAuth': join(folder, 'okta-oauth.yaml'),
-  Plaid: join(folder, 'plaid.yaml'),
+  Hydra: resolve(folder, 'ory-hydra.api.json'),
+  'Okta OAuth': resolve(folder, 'okta-oauth.yaml'),
+  Plaid: resolve(folder, 'plaid.yaml'),
   GitHub: join(root, 'node_modules/@octokit/openapi/generated/api.github.com.json'),
 }
 
