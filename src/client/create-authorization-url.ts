@@ -1,6 +1,6 @@
 import { exportSigningKey, generateSigningKey } from '#signatures'
-import { ConfigurationError } from '../errors/configuration.ts'
 import type { Issuer } from '../issuer/issuer.ts'
+import { missingEndpoint } from '../issuer/missing-endpoint.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import {
   type AuthorizationOptions,
@@ -58,8 +58,8 @@ export async function createAuthorizationUrl(
   }
   const metadata = await issuer.metadata.get(options.signal ? { signal: options.signal } : {})
   const { authorization_endpoint: endpoint, token_endpoint: tokenEndpoint } = metadata
-  if (endpoint === undefined) throw missing(issuer, 'authorization_endpoint')
-  if (tokenEndpoint === undefined) throw missing(issuer, 'token_endpoint')
+  if (endpoint === undefined) throw missingEndpoint(issuer.issuer, 'authorization_endpoint')
+  if (tokenEndpoint === undefined) throw missingEndpoint(issuer.issuer, 'token_endpoint')
   const response = responseOf(settings, options)
   assertLoginSupported(settings, metadata, { ...options, ...response })
 
@@ -136,13 +136,4 @@ async function toRequest(
     // RFC 9449 10: binds the code, too; a code without its key is then worth nothing.
     ...(dpopJkt !== undefined && { dpopJkt }),
   }
-}
-
-function missing(issuer: Issuer, field: string): ConfigurationError {
-  return new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}", which a login needs`, {
-    field,
-    clause: 'RFC 8414 2',
-    expected: 'https URL',
-    actual: 'absent',
-  })
 }

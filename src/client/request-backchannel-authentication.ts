@@ -1,7 +1,7 @@
 import { backchannelAuthenticate } from '../../generated/endpoints.ts'
-import { ConfigurationError } from '../errors/configuration.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { readTextUpTo } from '../http/read-text.ts'
+import { missingEndpoint } from '../issuer/missing-endpoint.ts'
 import { pollTokens } from '../issuer/poll-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
@@ -101,10 +101,7 @@ export async function requestBackchannelAuthentication(
   const init = options.signal ? { signal: options.signal } : {}
   const metadata = await issuer.metadata.get(init)
   const field = 'backchannel_authentication_endpoint'
-  if (metadata[field] === undefined) {
-    const facts = { field, clause: 'CIBA Core 4', expected: 'https URL', actual: 'absent' }
-    throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}"`, facts)
-  }
+  if (metadata[field] === undefined) throw missingEndpoint(issuer.issuer, field, 'CIBA Core 4')
   // CIBA Core 7.1: by the method registered for the token endpoint.
   assertClientAuthSupported(metadata, 'token', issuer.clientAuth)
   const { signedRequest } = options

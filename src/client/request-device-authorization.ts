@@ -1,5 +1,5 @@
 import { authorizeDevice } from '../../generated/endpoints.ts'
-import { ConfigurationError } from '../errors/configuration.ts'
+import { missingEndpoint } from '../issuer/missing-endpoint.ts'
 import { pollTokens } from '../issuer/poll-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
@@ -60,10 +60,7 @@ export async function requestDeviceAuthorization(
   const init = options.signal ? { signal: options.signal } : {}
   const metadata = await issuer.metadata.get(init)
   const field = 'device_authorization_endpoint'
-  if (metadata[field] === undefined) {
-    const facts = { field, clause: 'RFC 8628 4', expected: 'https URL', actual: 'absent' }
-    throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "${field}"`, facts)
-  }
+  if (metadata[field] === undefined) throw missingEndpoint(issuer.issuer, field, 'RFC 8628 4')
   // RFC 8628 3.1: the client authenticates itself as at the token endpoint.
   assertClientAuthSupported(metadata, 'token', issuer.clientAuth)
   const answer = await authorizeDevice(await issuer.api(init), { body }, init)

@@ -23,6 +23,7 @@ import {
   judgeRegistration,
 } from '../protocol/client-registration.ts'
 import { assertEndpointUrl } from '../protocol/url-rules.ts'
+import { missingEndpoint } from './missing-endpoint.ts'
 import { sharedSources } from './shared-caches.ts'
 
 /** How the registration endpoints are called. */
@@ -136,10 +137,8 @@ async function discoverEndpoint(issuer: string, options: ManageClientOptions): P
   const { fetch = bareFetch, runtime = systemRuntime, timeout, allowLoopbackHttp, signal } = options
   const { metadata } = sharedSources({ issuer, timeout, allowLoopbackHttp }, fetch, runtime)
   const { registration_endpoint: url } = await metadata.get({ signal })
-  if (url !== undefined) return url
-  const field = 'registration_endpoint'
-  const facts = { field, clause: 'RFC 8414 2', expected: 'https URL', actual: 'absent' }
-  throw new ConfigurationError('missing_metadata', `${issuer} has no "${field}"`, facts)
+  if (url === undefined) throw missingEndpoint(issuer, 'registration_endpoint')
+  return url
 }
 
 /** @throws ConfigurationError where the server gave nothing to manage the registration with */

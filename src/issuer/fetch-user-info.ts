@@ -1,6 +1,5 @@
 import { getUserInfo, postUserInfo } from '../../generated/endpoints.ts'
 import type { UserInfo } from '../../generated/models.ts'
-import { ConfigurationError } from '../errors/configuration.ts'
 import { createApi } from '../http/create-api.ts'
 import type { AccessToken } from '../http/token-source.ts'
 import { withAccessToken } from '../http/with-access-token.ts'
@@ -10,6 +9,7 @@ import { assertKnownOptions } from '../lib/options.ts'
 import { judgeUserInfoJwt } from '../protocol/userinfo-jwt.ts'
 import { judgeUserInfoResponse, type UserInfoClaims } from '../protocol/userinfo-response.ts'
 import type { Issuer } from './issuer.ts'
+import { missingEndpoint } from './missing-endpoint.ts'
 import {
   assertRegistered,
   decryptResponse,
@@ -55,12 +55,7 @@ export async function fetchUserInfo(
   const metadata = await issuer.metadata.get(init)
   const { userinfo_endpoint: endpoint, userinfo_signing_alg_values_supported: serverAlgorithms } = metadata
   if (endpoint === undefined) {
-    throw new ConfigurationError('missing_metadata', `${issuer.issuer} has no "userinfo_endpoint"`, {
-      field: 'userinfo_endpoint',
-      clause: 'OpenID Connect Discovery 3',
-      expected: 'https URL',
-      actual: 'absent',
-    })
+    throw missingEndpoint(issuer.issuer, 'userinfo_endpoint', 'OpenID Connect Discovery 3')
   }
   const answer = await requestUserInfo(issuer, token, endpoint, options, protection)
   if (typeof answer !== 'string') {

@@ -1,7 +1,7 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { Lock } from '../lib/lock.ts'
-import { assertKnownOptions, assertOptions } from '../lib/options.ts'
+import { assertKnownOptions, assertOptions, assertSwitches } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { Quirk } from '../protocol/quirks.ts'
@@ -160,14 +160,10 @@ function assertDecorators(caller: string, decorators: unknown): void {
 }
 
 /** What the options of the manager and those of one call have in common. */
-function assertValues(caller: string, options: Pick<TokenOverrides, 'decorators'>): void {
+function assertValues(caller: string, options: Partial<TokenManagerOptions>): void {
   assertTimes(caller, options)
   assertDecorators(caller, options.decorators)
-  // The text 'false' of an environment variable is no false.
-  for (const name of Object.keys(switches)) {
-    const value = (options as Record<string, unknown>)[name]
-    if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${caller}: "${name}" must be a boolean`)
-  }
+  assertSwitches(caller, options, Object.keys(switches) as (keyof typeof switches)[])
 }
 
 function assertTimes(caller: string, options: object): void {
