@@ -8,12 +8,13 @@ import { findChallengeError } from '../lib/www-authenticate.ts'
 import { isLoopbackHost } from '../protocol/url-rules.ts'
 import { carryDeadline } from './deadlines.ts'
 import { createCallNonces, createDpopNonces, type DpopNonces } from './dpop-nonces.ts'
+import { createDpopProofSeries, type DpopProofSeries } from './dpop-proof-series.ts'
 import { toNetworkError, withoutQuery } from './network-errors.ts'
 import { discard, refused } from './redirects.ts'
 import { createReplay, type Replay, type ReplayOptions } from './replay.ts'
 import type { ServerClocks } from './server-clocks.ts'
 import type { AccessToken, AccessTokenRequest, TokenSource } from './token-source.ts'
-import { type DpopOptions, proofFor } from './with-dpop.ts'
+import { type DpopOptions, describeProof } from './with-dpop.ts'
 import { sendWithNonce } from './with-nonce-retry.ts'
 
 export interface AccessTokenOptions extends ReplayOptions {
@@ -72,7 +73,7 @@ export function createTokenSender(fetch: Fetch, options: AccessTokenOptions): To
   assertNumbers('withAccessToken', options, ['bufferLimit'], '0 or more')
   const { scope, resource } = options
   const assertMayCarryToken = createOriginGuard(options)
-  const settled = { ...options, fetch, nonces: options.nonces ?? createDpopNonces() }
+  const settled = { ...options, fetch, nonces: options.nonces ?? createDpopNonces(), proofs: createDpopProofSeries() }
   return async (request, source, ownership, known) => {
     assertMayCarryToken(request)
     const wanted = (): AccessTokenRequest => ({
@@ -103,6 +104,7 @@ export function createTokenSender(fetch: Fetch, options: AccessTokenOptions): To
 interface SettledOptions extends AccessTokenOptions {
   readonly fetch: Fetch
   readonly nonces: DpopNonces
+  readonly proofs: DpopProofSeries
 }
 
 interface SendContext {
@@ -142,7 +144,8 @@ async function attempt(
   authorization: string,
   dpop?: DpopOptions,
 ): Promise<Response> {
-  const made = dpop && proofFor(request, dpop)
+  const { fetch, proofs } = context.settled
+  const made = dpop && prove(request, dpop, proofs)
   // Awaited only where it is not there yet: on Node it is.
   const proof = made instanceof Promise ? await made : made
   const isOwn = request === context.unsent
@@ -154,13 +157,20 @@ async function attempt(
   else if (!isOwn) carrying.headers.delete('dpop')
   let response: Response
   try {
-    response = await context.settled.fetch(carrying)
+    const answer = fetch(carrying)
+    if (dpop) proofs.signAhead()
+    response = await answer
   } catch (error) {
     throw toNetworkError(error, request)
   }
   if (response.type === 'opaqueredirect') throw refused(response, request, 'a redirect')
   dpop?.nonces.learn(dpop.role, request.url, response)
   return response
+}
+
+function prove(request: Request, dpop: DpopOptions, proofs: DpopProofSeries): MaybePromise<string> {
+  const { input, runtime } = describeProof(request, dpop)
+  return proofs.next(dpop.key, input, runtime)
 }
 
 /** A broken store may give what no server ever gave: that is neither the network's fault nor the caller's. */

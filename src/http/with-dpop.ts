@@ -1,9 +1,8 @@
 import { signAside } from '#signatures'
 import type { Fetch } from '../lib/fetch.ts'
-import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
-import { createDpopProof } from '../protocol/dpop-proof.ts'
+import { createDpopProof, type DpopProofInput } from '../protocol/dpop-proof.ts'
 import type { DpopNonceRole, DpopNonces } from './dpop-nonces.ts'
 import type { ServerClocks } from './server-clocks.ts'
 
@@ -31,17 +30,20 @@ export function withDpop(fetch: Fetch, options: DpopOptions): Fetch {
   const { role, nonces } = options
   return async (request) => {
     const headers = new Headers(request.headers)
-    headers.set('dpop', await proofFor(request, options))
+    const { input, runtime } = describeProof(request, options)
+    headers.set('dpop', await createDpopProof(options.key, input, runtime, signAside))
     const response = await fetch(new Request(request, { headers }))
     nonces.learn(role, request.url, response)
     return response
   }
 }
 
-/** A proof for this one attempt, with the nonce that is known at this moment. On Node it is there at once, but for many at a time. */
-export function proofFor({ method, url }: Pick<Request, 'method' | 'url'>, options: DpopOptions): MaybePromise<string> {
-  const { accessToken, claims, clocks, runtime = systemRuntime } = options
-  const nonce = options.nonces.get(options.role, url)
+/** What the proof for a request is made from at this moment: the nonce and the clock as they are known now. */
+export function describeProof(
+  { method, url }: Request,
+  { nonces, role, accessToken, claims, clocks, runtime = systemRuntime }: DpopOptions,
+): { readonly input: DpopProofInput; readonly runtime: Runtime } {
+  const nonce = nonces.get(role, url)
   const input = {
     method,
     url,
@@ -49,5 +51,5 @@ export function proofFor({ method, url }: Pick<Request, 'method' | 'url'>, optio
     ...(accessToken !== undefined && { accessToken }),
     ...(claims && { claims }),
   }
-  return createDpopProof(options.key, input, clocks?.runtimeFor(url) ?? runtime, signAside)
+  return { input, runtime: clocks?.runtimeFor(url) ?? runtime }
 }

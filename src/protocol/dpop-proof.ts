@@ -1,4 +1,4 @@
-import { digest, sign } from '#signatures'
+import { digestText, sign } from '#signatures'
 import { encodeBase64url } from '../lib/base64url.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { epochSeconds, type Runtime } from '../lib/runtime.ts'
@@ -44,40 +44,58 @@ export function createDpopProof(
   runtime: Runtime,
   signing: Signatures['sign'] = sign,
 ): MaybePromise<string> {
+  return andThen(draftDpopProof(key, input, runtime), (draft) => signDpopProof(draft, runtime, signing))
+}
+
+/** A proof but for what tells it from the next one of the same second: `jti` and signature. */
+export interface DpopProofDraft {
+  readonly key: SigningKey
+  /** The encoded header and the dot after it. */
+  readonly head: string
+  /** The encoded claims from the end of `jti` on. */
+  readonly tail: string
+}
+
+/** @throws TypeError for a URL that is not absolute or not http(s) */
+export function draftDpopProof(key: SigningKey, input: DpopProofInput, runtime: Runtime): MaybePromise<DpopProofDraft> {
   const memory = memoryOf(key)
+  const finish = (ath: string | undefined) => ({ key, head: memory.head, tail: encodeClaims(input, ath, runtime) })
   const { accessToken } = input
-  if (accessToken === undefined) return signProof(key, memory, input, undefined, runtime, signing)
-  if (memory.token === accessToken) return signProof(key, memory, input, memory.ath, runtime, signing)
-  return andThen(digest('SHA-256', accessToken), (hash) => {
+  if (accessToken === undefined) return finish(undefined)
+  if (memory.token === accessToken) return finish(memory.ath)
+  return andThen(digestText('SHA-256', accessToken), (ath) => {
     memory.token = accessToken
-    memory.ath = encodeBase64url(hash)
-    return signProof(key, memory, input, memory.ath, runtime, signing)
+    memory.ath = ath
+    return finish(ath)
   })
 }
 
-function signProof(
-  key: SigningKey,
-  memory: KeyMemory,
-  input: DpopProofInput,
-  ath: string | undefined,
+/** Each time another proof: `jti` is drawn here. */
+export function signDpopProof(
+  { key, head, tail }: DpopProofDraft,
   runtime: Runtime,
   signing: Signatures['sign'],
 ): MaybePromise<string> {
-  const data = memory.head + encodeBase64url(JSON.stringify(buildClaims(input, ath, runtime)))
+  // RFC 9449 4.2: at least 96 bits of chance.
+  const jti = encodeBase64url(runtime.randomBytes(jtiBytes))
+  const data = head + encodeBase64url(beforeJti + jti) + tail
   return andThen(signing(key, data), (signature) => `${data}.${encodeBase64url(signature)}`)
 }
 
-function buildClaims(input: DpopProofInput, ath: string | undefined, runtime: Runtime): Record<string, unknown> {
-  const claims: Record<string, unknown> = input.claims ? { ...input.claims } : {}
-  // RFC 9449 4.2: jti with at least 96 bits of chance, htm, htu, iat; ath with a token; nonce when one was given.
-  claims.jti = encodeBase64url(runtime.randomBytes(jtiBytes))
+/** 8 characters and the 22 of `jti` are 30 bytes: ten groups of three, so that what follows can be encoded by itself. */
+const beforeJti = '{"jti":"'
+
+function encodeClaims(input: DpopProofInput, ath: string | undefined, runtime: Runtime): string {
+  const claims: Record<string, unknown> = { ...input.claims }
+  delete claims.jti
+  // RFC 9449 4.2: htm, htu, iat; ath with a token; nonce when one was given.
   claims.htm = input.method
   claims.htu = htuOf(input.url)
   claims.iat = epochSeconds(runtime)
   // Absent rather than the caller's: a stale ath or nonce among the further claims would be ours to the server.
   claims.ath = ath
   claims.nonce = input.nonce
-  return claims
+  return encodeBase64url(`",${JSON.stringify(claims).slice(1)}`)
 }
 
 /** RFC 9449 4.2: the target URI without query and fragment, normalised as fetch sends it. */

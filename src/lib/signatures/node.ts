@@ -99,7 +99,7 @@ export const sign: Signatures['sign'] = (key, data) => {
 let hasSignedInTurn = false
 
 export const signAside: Signatures['signAside'] = (key, data) => {
-  if (hasSignedInTurn) return signInPool(key, data)
+  if (hasSignedInTurn) return signInBackground(key, data)
   hasSignedInTurn = true
   setImmediate(endTurn)
   return sign(key, data)
@@ -109,7 +109,7 @@ function endTurn(): void {
   hasSignedInTurn = false
 }
 
-function signInPool(key: SigningKey, data: string): Promise<Uint8Array<ArrayBuffer>> {
+export const signInBackground: Signatures['signInBackground'] = (key, data) => {
   const { rule, hash, key: material } = signingMaterial(key)
   return new Promise((resolve, reject) => {
     signNow(hash, Buffer.from(data), material as KeyObject, (error, signature) => {

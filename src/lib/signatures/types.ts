@@ -93,6 +93,8 @@ export interface Signatures {
    * than to wait for a queue of them.
    */
   signAside(key: SigningKey, data: string): MaybePromise<Uint8Array<ArrayBuffer>>
+  /** `sign` off the main thread, for what nobody waits for yet. */
+  signInBackground(key: SigningKey, data: string): Promise<Uint8Array<ArrayBuffer>>
   /** False for a wrong signature and for one of the wrong length; never throws for bad input. */
   verify(key: VerificationKey, data: string, signature: Uint8Array): MaybePromise<boolean>
   /** `data` is hashed as UTF-8. */

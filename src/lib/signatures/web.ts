@@ -64,13 +64,14 @@ export const generateSigningKey: Signatures['generateSigningKey'] = async (alg, 
 
 export const exportSigningKey: Signatures['exportSigningKey'] = (key) => signingMaterial(key).stored
 
-export const sign: Signatures['sign'] = async (key, data) => {
+export const signInBackground: Signatures['signInBackground'] = async (key, data) => {
   const { parameters, key: cryptoKey } = signingMaterial(key)
   return new Uint8Array(await crypto.subtle.sign(parameters, cryptoKey, textEncoder.encode(data)))
 }
 
 /** WebCrypto never signs on the main thread. */
-export const signAside: Signatures['signAside'] = (key, data) => sign(key, data)
+export const sign: Signatures['sign'] = signInBackground
+export const signAside: Signatures['signAside'] = signInBackground
 
 export const verify: Signatures['verify'] = (key, data, signature) => {
   const material = verificationKeys.get(key)
