@@ -27,7 +27,7 @@ export async function benchAuthenticatedCall(library: Library): Promise<Result[]
     return [
       ...(await measureBoth('Bearer call', bearer)),
       ...(await measureBoth('DPoP call', dpop)),
-      ...(await measureBoth('DPoP call beside none', [plainFetch(url), ...dpop.slice(1)])),
+      ...(await measureBoth('DPoP call beside none', [...plainFetches(url), ...dpop.slice(1)])),
       ...(await benchOverTls(library)),
     ]
   } finally {
@@ -41,7 +41,7 @@ async function benchOverTls(library: Library): Promise<Result[]> {
   // Node 20's own fetch takes no further authority once the process runs.
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
   try {
-    const beside = [plainFetch(url), ...(await proving(library, url))]
+    const beside = [...plainFetches(url), ...(await proving(library, url))]
     return await measureBoth('DPoP call beside none, TLS', beside)
   } finally {
     if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
@@ -61,9 +61,12 @@ async function proving(library: Library, url: string): Promise<Contender[]> {
   return [await sessionFetch(library, url, 'DPoP'), await oauth4webapi(url)]
 }
 
-/** What a call without any token costs. */
-function plainFetch(url: string): Contender {
-  return { name: 'plain fetch', run: () => readWhole(fetch(url)) }
+/** What a call without any token costs, bare and by the transport that the others take: a `Request` is made twice then. */
+function plainFetches(url: string): Contender[] {
+  return [
+    { name: 'plain fetch', run: () => readWhole(fetch(url)) },
+    { name: 'transport, no token', run: () => readWhole(transport(new Request(url))) },
+  ]
 }
 
 /** The limit. */
