@@ -70,8 +70,9 @@ export const signInBackground: Signatures['signInBackground'] = async (key, data
 }
 
 /** WebCrypto never signs on the main thread. */
-export const sign: Signatures['sign'] = signInBackground
-export const signAside: Signatures['signAside'] = signInBackground
+export const sign: Signatures['sign'] = (key, data) => signInBackground(key, data)
+
+export const signAside: Signatures['signAside'] = (key, data) => signInBackground(key, data)
 
 export const verify: Signatures['verify'] = (key, data, signature) => {
   const material = verificationKeys.get(key)
