@@ -1,4 +1,4 @@
-import type { Html } from './pages/html.ts'
+import type { Html } from '../lib/html.ts'
 import { contentSecurityPolicy, renderDocument } from './pages/layout.ts'
 import { parseReturnTo } from './return-to.ts'
 import type { WebContext } from './web-context.ts'

@@ -1,7 +1,7 @@
+import type { Html } from '../lib/html.ts'
 import { json, page, wantsHtml } from './answers.ts'
 import { type AccountsPage, accountsBody } from './pages/accounts-page.ts'
 import { errorBody, errorText } from './pages/error-page.ts'
-import type { Html } from './pages/html.ts'
 import { type LoginPage, loginBody } from './pages/login-page.ts'
 import type { WebContext } from './web-context.ts'
 import type { WebError } from './web-error.ts'

@@ -1,6 +1,7 @@
 import type { AuthorizationDetail } from '../../../generated/models.ts'
+import { type Html, html } from '../../lib/html.ts'
 import { act, detailList, type FormFrame, resourceList, scopeList } from './forms.ts'
-import { type Html, html, nameText } from './html.ts'
+import { nameText } from './name-text.ts'
 
 export interface ConsentPage {
   readonly frame: FormFrame

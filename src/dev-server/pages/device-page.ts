@@ -1,5 +1,5 @@
+import { type Html, html } from '../../lib/html.ts'
 import { type FormFrame, form, problemText } from './forms.ts'
-import { type Html, html } from './html.ts'
 
 export interface DeviceCodePage {
   readonly frame: FormFrame

@@ -1,5 +1,5 @@
 import type { AuthorizationDetail } from '../../../generated/models.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../lib/html.ts'
 
 /** What every form carries: where it goes, and the proof that a page of ours made it. */
 export interface FormFrame {

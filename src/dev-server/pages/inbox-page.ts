@@ -1,6 +1,7 @@
 import type { AuthorizationDetail } from '../../../generated/models.ts'
+import { type Html, html } from '../../lib/html.ts'
 import { detailList, type FormFrame, form, resourceList, scopeList } from './forms.ts'
-import { type Html, html, nameText } from './html.ts'
+import { nameText } from './name-text.ts'
 
 /** What an application asks of the user, without a browser of theirs at it. */
 export interface InboxItem {

@@ -1,8 +1,7 @@
-import { digest } from '#signatures'
-import { encodeBase64url } from '../../lib/base64url.ts'
+import { type Html, html } from '../../lib/html.ts'
+import { hashSource, renderHtmlDocument } from '../../lib/html-document.ts'
 import { noStore } from '../../server/index.ts'
 import type { DevAnswer } from '../exchange.ts'
-import { type Html, html } from './html.ts'
 import { style } from './style.ts'
 
 export interface Page {
@@ -39,27 +38,14 @@ export async function page(input: Page): Promise<DevAnswer> {
 }
 
 function documentOf({ title, about, body, bad = false, script }: Page): string {
-  const document = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title} · ${about}</title>
-<style>${{ markup: style }}</style>
-</head>
-<body>
-<main${bad && { markup: ' class="bad"' }}>
+  const main = html`<main${bad && { markup: ' class="bad"' }}>
 <p class="app"><span class="mark" aria-hidden="true">${initialOf(about)}</span><bdi>${about}</bdi></p>
 <h1>${title}</h1>
 ${body}
 </main>
 <p class="note">A development server of Authentype: for development and tests, never for real users.</p>
-${script !== undefined && html`<script>${{ markup: script }}</script>`}
-</body>
-</html>
-`
-  return document.markup
+${script !== undefined && html`<script>${{ markup: script }}</script>`}`
+  return renderHtmlDocument({ title: `${title} · ${about}`, style, body: main })
 }
 
 /** Of a name in whatever script. */
@@ -69,21 +55,14 @@ function initialOf(name: string): string {
 }
 
 async function policy({ formTarget, script, frames = [] }: Page): Promise<string> {
-  const scripts = script === undefined ? '' : ` script-src ${await hashOf(script)};`
+  const scripts = script === undefined ? '' : ` script-src ${await hashSource(script)};`
   const targets = formTarget === undefined ? '' : ` ${sourceOf(formTarget)}`
   const framed = frames.length > 0 ? ` frame-src ${[...new Set(frames.map(sourceOf))].join(' ')};` : ''
-  return `default-src 'none'; style-src ${await hashOf(style)};${scripts}${framed} form-action 'self'${targets}; base-uri 'none'; frame-ancestors 'none'`
+  return `default-src 'none'; style-src ${await hashSource(style)};${scripts}${framed} form-action 'self'${targets}; base-uri 'none'; frame-ancestors 'none'`
 }
 
 /** Of a URL what a policy can name: an origin, or the scheme of a native application. */
 function sourceOf(url: string): string {
   const { origin, protocol } = new URL(url)
   return origin === 'null' ? protocol : origin
-}
-
-async function hashOf(text: string): Promise<string> {
-  const base64 = encodeBase64url(await digest('SHA-256', text))
-    .replaceAll('-', '+')
-    .replaceAll('_', '/')
-  return `'sha256-${base64.padEnd(Math.ceil(base64.length / 4) * 4, '=')}'`
 }

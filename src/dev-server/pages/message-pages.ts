@@ -1,7 +1,8 @@
+import { html } from '../../lib/html.ts'
 import type { DevAnswer } from '../exchange.ts'
 import { act, type FormFrame } from './forms.ts'
-import { html, nameText } from './html.ts'
 import { page } from './layout.ts'
+import { nameText } from './name-text.ts'
 
 const about = 'Authentype dev server'
 

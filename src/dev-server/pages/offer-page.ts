@@ -1,5 +1,6 @@
+import { type Html, html } from '../../lib/html.ts'
 import { type FormFrame, form, problemText } from './forms.ts'
-import { type Html, html, nameText } from './html.ts'
+import { nameText } from './name-text.ts'
 
 export interface OfferPage {
   readonly frame: FormFrame

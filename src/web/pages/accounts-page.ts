@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../lib/html.ts'
 import { nameOf } from './login-page.ts'
 
 /** One account that is logged in in this browser, as its user may see it. */

@@ -1,5 +1,5 @@
+import { type Html, html } from '../../lib/html.ts'
 import type { WebErrorReason } from '../web-error.ts'
-import { type Html, html } from './html.ts'
 
 interface ErrorText {
   readonly title: string
