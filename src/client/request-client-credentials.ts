@@ -4,11 +4,8 @@ import { requestTokens } from '../issuer/request-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import { assertDpopSupported } from '../protocol/dpop-support.ts'
-import {
-  buildClientCredentialsRequest,
-  type TokenRequestOptions,
-  tokenRequestOptionNames,
-} from '../protocol/token-request.ts'
+import { type TokenRequestOptions, tokenRequestOptionNames } from '../protocol/grant-request.ts'
+import { buildClientCredentialsRequest } from '../protocol/token-request.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult } from './login-result.ts'
 

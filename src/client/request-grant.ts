@@ -5,10 +5,10 @@ import { requestTokens, type TokenRequest } from '../issuer/request-tokens.ts'
 import { verifyIdTokenWith } from '../issuer/verify-id-token.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import { assertDpopSupported } from '../protocol/dpop-support.ts'
+import { type TokenRequestOptions, tokenRequestOptionNames } from '../protocol/grant-request.ts'
 import type { VerifiedIdToken } from '../protocol/id-token.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { hasScope } from '../protocol/scope.ts'
-import type { TokenRequestOptions } from '../protocol/token-request.ts'
 import type { JudgedTokens } from '../protocol/token-response.ts'
 import type { TokenSet } from '../protocol/token-set.ts'
 import type { ClientParts } from './client-parts.ts'
@@ -21,9 +21,7 @@ export interface GrantOptions extends TokenRequestOptions {
   readonly signal?: AbortSignal
 }
 
-export const grantOptionNames: readonly string[] = [
-  ...['scope', 'resource', 'authorizationDetails', 'extraParameters', 'dpopKey', 'signal'],
-]
+export const grantOptionNames: readonly string[] = [...tokenRequestOptionNames, 'dpopKey', 'signal']
 
 /** One token request of a grant, and the checks of the id_token, where one comes. */
 export async function requestGrant(

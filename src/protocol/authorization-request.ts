@@ -3,6 +3,7 @@ import { ProtocolError } from '../errors/protocol.ts'
 import { encodeFormComponent } from '../lib/form-component.ts'
 import { jsonType } from '../lib/printable.ts'
 import { assertAuthorizationDetails } from './authorization-details.ts'
+import { readExtraParameters } from './extra-parameters.ts'
 import { normaliseResources } from './resource-indicators.ts'
 import { assertResponse, defaultResponseMode, type ResponseMode, type ResponseType } from './response-mode.ts'
 import { assertScope, hasScope } from './scope.ts'
@@ -76,7 +77,7 @@ export function buildAuthorizationParameters(request: AuthorizationRequest): Aut
   const { responseType = 'code' } = request
   const resource = normaliseResources(request.resource)
   return withoutUndefined({
-    ...extraParametersOf(request),
+    ...readExtraParameters(request.extraParameters, ownParameters),
     client_id: request.clientId,
     response_type: responseType,
     redirect_uri: request.redirectUri,
@@ -186,16 +187,6 @@ function assertInteraction({ maxAge, prompt, claims }: AuthorizationRequest): vo
   if (prompts.length > 1 && prompts.includes('none')) {
     throw new TypeError('"prompt" must not combine none with another value (OpenID Connect Core 3.1.2.1)')
   }
-}
-
-function extraParametersOf({ extraParameters = {} }: AuthorizationRequest): Record<string, string> {
-  for (const [name, value] of Object.entries(extraParameters)) {
-    if (ownParameters.includes(name)) {
-      throw new TypeError(`"extraParameters" must not set "${name}", which the library sets itself`)
-    }
-    if (typeof value !== 'string') throw new TypeError(`"extraParameters": "${name}" must be a string`)
-  }
-  return { ...extraParameters }
 }
 
 function joinList(value: string | readonly string[] | undefined): string | undefined {

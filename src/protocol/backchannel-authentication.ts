@@ -2,10 +2,15 @@ import type { BackchannelAuthenticationRequest, CibaTokenRequest } from '../../g
 import { ProtocolError } from '../errors/protocol.ts'
 import { timingSafeEqual } from '../lib/constant-time.ts'
 import { jsonType } from '../lib/printable.ts'
-import { assertText, buildCommonParameters, buildExtraParameters, grantTypes } from './grant-request.ts'
+import {
+  assertText,
+  buildCommonParameters,
+  buildExtraParameters,
+  grantTypes,
+  type TokenRequestOptions,
+} from './grant-request.ts'
 import { type PollingPace, startPolling } from './polling.ts'
 import { assertScope, hasScope } from './scope.ts'
-import type { TokenRequestOptions } from './token-request.ts'
 
 /** Whom to ask and what for. Exactly one of the three hints names the user. */
 export interface BackchannelRequestOptions extends TokenRequestOptions {

@@ -1,9 +1,8 @@
 import type { DeviceAuthorizationRequest, DeviceCodeTokenRequest } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { jsonType } from '../lib/printable.ts'
-import { buildCommonParameters, buildExtraParameters, grantTypes } from './grant-request.ts'
+import { buildCommonParameters, buildExtraParameters, grantTypes, type TokenRequestOptions } from './grant-request.ts'
 import { type PollingPace, startPolling } from './polling.ts'
-import type { TokenRequestOptions } from './token-request.ts'
 import { assertEndpointUrl } from './url-rules.ts'
 
 /** What the server gave for the user and for the client. */

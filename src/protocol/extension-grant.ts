@@ -1,6 +1,11 @@
 import type { JwtBearerTokenRequest, TokenRequest } from '../../generated/models.ts'
-import { assertText, buildCommonParameters, buildExtraParameters, grantTypes } from './grant-request.ts'
-import type { TokenRequestOptions } from './token-request.ts'
+import {
+  assertText,
+  buildCommonParameters,
+  buildExtraParameters,
+  grantTypes,
+  type TokenRequestOptions,
+} from './grant-request.ts'
 
 /** Parameters of an extension grant, by their wire names. */
 export type ExtensionGrantParameters = Readonly<Record<string, string | readonly string[]>>

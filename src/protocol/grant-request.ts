@@ -1,8 +1,23 @@
 import type { AuthorizationDetail } from '../../generated/models.ts'
 import { assertAuthorizationDetails } from './authorization-details.ts'
+import { readExtraParameters } from './extra-parameters.ts'
 import { normaliseResources } from './resource-indicators.ts'
 import { assertScope } from './scope.ts'
-import type { TokenRequestOptions } from './token-request.ts'
+
+/** What a token request may ask for, beside its grant. */
+export interface TokenRequestOptions {
+  /** Space-separated. */
+  readonly scope?: string
+  /** Where the token is to be used (RFC 8707). */
+  readonly resource?: string | readonly string[]
+  /** RFC 9396 6 */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
+  /** Further parameters by their wire names. Those that this library sets itself are refused. */
+  readonly extraParameters?: Readonly<Record<string, string>>
+}
+
+/** The keys of TokenRequestOptions: a misspelt one must not be silently without effect. */
+export const tokenRequestOptionNames = ['scope', 'resource', 'authorizationDetails', 'extraParameters'] as const
 
 /** The grants that this library knows by name (RFC 6749 4.5: others are named by their URI, too). */
 export const grantTypes = {
@@ -12,12 +27,10 @@ export const grantTypes = {
   backchannel: 'urn:openid:params:grant-type:ciba',
 } as const
 
-/** What only client authentication may say. */
-const authenticationParameters: readonly string[] = [
-  'client_id',
-  'client_secret',
-  'client_assertion',
-  'client_assertion_type',
+/** Parameters that every grant has a place for, and those that only client authentication may set. */
+const ownParameters: readonly string[] = [
+  ...['grant_type', 'scope', 'resource', 'authorization_details'],
+  ...['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'],
 ]
 
 /** What grants have in common, by wire names. */
@@ -41,20 +54,16 @@ export function buildCommonParameters(options: TokenRequestOptions): CommonGrant
 }
 
 /**
- * Further parameters of the caller. Those that the library sets itself, and credentials, are refused.
+ * Further parameters of the caller.
  *
+ * @param own what the grant itself sets beside what all do
  * @throws TypeError
  */
 export function buildExtraParameters(
-  extraParameters: Readonly<Record<string, string>> = {},
+  extraParameters: Readonly<Record<string, string>> | undefined,
   own: readonly string[] = [],
 ): Record<string, string> {
-  const taken = [...authenticationParameters, 'grant_type', 'scope', 'resource', 'authorization_details', ...own]
-  for (const [name, value] of Object.entries(extraParameters)) {
-    if (taken.includes(name)) throw new TypeError(`"extraParameters" must not set "${name}", which has its own place`)
-    if (typeof value !== 'string') throw new TypeError(`"extraParameters": "${name}" must be a string`)
-  }
-  return { ...extraParameters }
+  return readExtraParameters(extraParameters, [...ownParameters, ...own])
 }
 
 /** @throws TypeError for what is no non-empty string */

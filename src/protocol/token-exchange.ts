@@ -1,9 +1,14 @@
 import type { TokenExchangeRequest } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
-import { assertText, buildCommonParameters, buildExtraParameters, grantTypes } from './grant-request.ts'
+import {
+  assertText,
+  buildCommonParameters,
+  buildExtraParameters,
+  grantTypes,
+  type TokenRequestOptions,
+} from './grant-request.ts'
 import type { Notice } from './notice.ts'
-import type { TokenRequestOptions } from './token-request.ts'
 import { judgeTokenResponse, type TokenExpectations } from './token-response.ts'
 import type { TokenSet } from './token-set.ts'
 
