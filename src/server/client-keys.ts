@@ -1,6 +1,7 @@
 import { verify } from '#signatures'
 import { ProtocolError } from '../errors/protocol.ts'
 import { isAsymmetricAlgorithm, isSameAlgorithm } from '../lib/signatures/algorithms.ts'
+import type { AsymmetricAlgorithm } from '../lib/signatures/types.ts'
 import { createKeyring, type Keyring } from '../protocol/jwks.ts'
 import type { Jwt } from '../protocol/jwt.ts'
 import type { TokenEndpointConfig } from './config.ts'
@@ -10,6 +11,12 @@ export interface KeySource {
   readonly jwks?: unknown
   readonly jwksUri?: unknown
 }
+
+/** By which clients are told to sign: their assertions, and by default their proofs. */
+export const clientAlgorithms: readonly AsymmetricAlgorithm[] = [
+  ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const),
+  ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+]
 
 const mostDocumentBytes = 65_536
 const keyrings = new WeakMap<object, Keyring>()

@@ -4,6 +4,7 @@ import { isAsymmetricAlgorithm } from '../lib/signatures/algorithms.ts'
 import { createDpopNonceClock } from '../protocol/dpop-nonce-clock.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { isScope } from '../protocol/scope.ts'
+import { clientAlgorithms } from './client-keys.ts'
 import type { DpopSettings, TokenEndpointConfig } from './config.ts'
 import { type SwitchName, switches } from './config-assertions.ts'
 import {
@@ -22,19 +23,6 @@ import { serverAlgorithms } from './server-keys.ts'
 // Each reads one option: its default, its form, or a TypeError that names it.
 
 const leastSecretBytes = 32
-const proofAlgorithms = [
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-]
 
 export function resolveGrants(options: TokenEndpointOptions): readonly SupportedGrant[] {
   const grants = options.grants ?? defaultGrants
@@ -61,7 +49,7 @@ export function resolveDpop(
   const { nonceSecret, requireNonce = false } = dpop
   assertSecret('dpop.nonceSecret', nonceSecret)
   if (requireNonce && !nonceSecret) throw new TypeError('dpop.nonceSecret: required by "dpop.requireNonce"')
-  const algorithms = dpop.algorithms ?? proofAlgorithms
+  const algorithms = dpop.algorithms ?? clientAlgorithms
   if (algorithms.length === 0 || !algorithms.every(isAsymmetricAlgorithm)) {
     throw new TypeError('dpop.algorithms: expected registered asymmetric JWS algorithms')
   }

@@ -1,5 +1,6 @@
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { promptNames, responseModes } from './authorization-params.ts'
+import { clientAlgorithms } from './client-keys.ts'
 import type { TokenEndpointConfig } from './config.ts'
 import { cibaGrant, deviceCodeGrant } from './grant-types.ts'
 
@@ -106,20 +107,7 @@ function authenticationMembers(config: TokenEndpointConfig, endpoints: ServerEnd
   ]
   const methods = config.isPublicClient ? [...confidential, 'none'] : confidential
   const symmetric = config.loadClientSecret ? ['HS256', 'HS384', 'HS512'] : []
-  const algorithms = [
-    'ES256',
-    'ES384',
-    'ES512',
-    'EdDSA',
-    'Ed25519',
-    'RS256',
-    'RS384',
-    'RS512',
-    'PS256',
-    'PS384',
-    'PS512',
-    ...symmetric,
-  ]
+  const algorithms = [...clientAlgorithms, ...symmetric]
   const members: Record<string, unknown> = {}
   // Introspection takes confidential clients alone (RFC 7662 2.1).
   for (const [name, list] of [

@@ -14,6 +14,7 @@ import {
   handleTokenRequest,
   issueAuthorizationCode,
   type RegisteredClient,
+  supportedGrants,
   type TokenEndpointConfig,
   type TokenEndpointOptions,
   type TokenOutcome,
@@ -43,31 +44,20 @@ export function createClock(): Clock {
   }
 }
 
-const allGrants = [
-  'authorization_code',
-  'refresh_token',
-  'client_credentials',
-  'urn:ietf:params:oauth:grant-type:token-exchange',
-  'urn:ietf:params:oauth:grant-type:device_code',
-  'urn:ietf:params:oauth:grant-type:jwt-bearer',
-  'urn:openid:params:grant-type:ciba',
-  'urn:ietf:params:oauth:grant-type:pre-authorized_code',
-] as const
-
 export const clients: Record<string, ClientMetadata> = {
   web: {
     token_endpoint_auth_method: 'client_secret_basic',
-    grant_types: allGrants,
+    grant_types: supportedGrants,
     redirect_uris: [redirectUri],
     scope: 'api read write',
   },
   other: {
     token_endpoint_auth_method: 'client_secret_basic',
-    grant_types: allGrants,
+    grant_types: supportedGrants,
     redirect_uris: [redirectUri],
     scope: 'api',
   },
-  spa: { token_endpoint_auth_method: 'none', grant_types: allGrants, redirect_uris: [redirectUri] },
+  spa: { token_endpoint_auth_method: 'none', grant_types: supportedGrants, redirect_uris: [redirectUri] },
   plain: { token_endpoint_auth_method: 'client_secret_basic', redirect_uris: [redirectUri] },
 }
 

@@ -1,13 +1,13 @@
 import { timingSafeEqual } from '../../lib/constant-time.ts'
 import { deriveCodeChallenge, isCodeVerifier } from '../../protocol/pkce.ts'
-import { createEvent } from '../events.ts'
-import { familyRecordEnd, revokeFamily } from '../families.ts'
+import { familyRecordEnd } from '../families.ts'
 import { prepareFirstTokens } from '../first-tokens.ts'
 import type { GrantContext, PreparedGrant } from '../grant.ts'
 import { storeOf } from '../guard-store.ts'
 import { requireParam } from '../params.ts'
 import { type CodeRecord, keys, put, readRecord, type Versioned } from '../records.ts'
-import { missing, type Refusal, refuseGrant, refuseRequest } from '../refusal.ts'
+import { missing, refuseGrant, refuseRequest } from '../refusal.ts'
+import { endReusedFamily } from '../secret-reuse.ts'
 import { type LocatedSecret, locateSecret } from '../secrets.ts'
 
 interface FoundCode {
@@ -52,19 +52,7 @@ function judgeClient({ client }: GrantContext, { record }: FoundCode): void {
 /** RFC 6749 4.1.2, 10.5; OAuth 2.1 4.1.3: used twice, everything that came of it is revoked. */
 async function judgeUse(context: GrantContext, { secret, record }: FoundCode): Promise<void> {
   if (record.value.usedAt === undefined) return
-  await revokeFamily(context.config, secret.partition)
-  throw refuseReuse(context, record.value)
-}
-
-function refuseReuse({ client, grantType, clientIp }: GrantContext, { authorization }: CodeRecord): Refusal {
-  const event = createEvent('code_reuse_detected', {
-    subject: authorization.subject,
-    clientId: client.clientId,
-    scope: authorization.scope.join(' '),
-    grantType,
-    metadata: { clientIp, reason: 'code used before' },
-  })
-  return refuseGrant('code used before', [event])
+  throw await endReusedFamily(context, 'code', secret.partition, record.value.authorization)
 }
 
 function judgeExpiry({ now }: GrantContext, { record }: FoundCode): void {

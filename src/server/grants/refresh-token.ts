@@ -2,8 +2,7 @@ import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { splitScope } from '../../protocol/scope.ts'
 import { type AuthorizedTokens, mintAuthorizedTokens } from '../authorized-tokens.ts'
 import type { CommitPlan } from '../commit.ts'
-import { createEvent } from '../events.ts'
-import { familyRecordEnd, logoutAddresses, readFamily, revokeFamily, touchFamily } from '../families.ts'
+import { familyRecordEnd, logoutAddresses, readFamily, touchFamily } from '../families.ts'
 import type { GrantContext, PreparedGrant } from '../grant.ts'
 import { storeOf } from '../guard-store.ts'
 import { requireParam } from '../params.ts'
@@ -17,8 +16,9 @@ import {
   type Versioned,
 } from '../records.ts'
 import { createRefreshToken, type NewRefreshToken } from '../refresh-issue.ts'
-import { type Refusal, refuseGrant, refuseRequest } from '../refusal.ts'
+import { refuseGrant, refuseRequest } from '../refusal.ts'
 import { narrowScope, readScope } from '../scope-policy.ts'
+import { endReusedFamily } from '../secret-reuse.ts'
 import { type LocatedSecret, locateSecret } from '../secrets.ts'
 import { isSameConfirmation } from '../sender-constraint.ts'
 
@@ -138,10 +138,7 @@ async function retry(context: GrantContext, found: FoundRefreshToken, use: Refre
   const asked = splitScope(context.params.get('scope') ?? '')
   const scope = asked.length > 0 ? asked : family.value.authorization.scope
   const successor = isWithinGrace(context, found, use, scope) ? await openSuccessor(context, found, use) : undefined
-  if (!successor) {
-    await revokeFamily(context.config, secret.partition)
-    throw refuseReuse(context, family.value)
-  }
+  if (!successor) throw await endReusedFamily(context, 'refresh token', secret.partition, family.value.authorization)
   // The used token's record is left as it is, so that no retry extends the grace.
   const tokens = await mint(context, family, secret.partition, scope)
   const plan: CommitPlan = {
@@ -232,15 +229,4 @@ function mint(
 
 function prepare({ response, subject, scope }: MintedTokens, refreshToken: string, plan: CommitPlan): PreparedGrant {
   return { response: { ...response, refresh_token: refreshToken }, plan, subject, scope, events: ['refresh_rotated'] }
-}
-
-function refuseReuse({ client, grantType, clientIp }: GrantContext, { authorization }: FamilyRecord): Refusal {
-  const event = createEvent('refresh_reuse_detected', {
-    subject: authorization.subject,
-    clientId: client.clientId,
-    scope: authorization.scope.join(' '),
-    grantType,
-    metadata: { clientIp, reason: 'refresh token used before' },
-  })
-  return refuseGrant('refresh token used before', [event])
 }
