@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { createOAuthClient } from '../client/index.ts'
 import { type Command, exitCode, singleWord, UsageError } from './command.ts'
+import { readCommandLine } from './read-command-line.ts'
 
 const help = `Usage: authentype discover <issuer> [--json] [--allow-loopback-http]
 
@@ -17,7 +17,7 @@ export const discoverCommand: Command = {
   summary: "print a server's metadata, judged",
   help,
   async run(args) {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const { values, positionals } = readCommandLine('discover', args, options)
     const issuer = singleWord('discover', 'issuer', positionals)
     if (issuer === undefined) throw new UsageError('discover: name an issuer')
     const allowLoopbackHttp = values['allow-loopback-http']

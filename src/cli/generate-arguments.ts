@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { ParseArgsConfig } from 'node:util'
 import type { GenerateOptions } from '../codegen/index.ts'
 import { resolveOptions } from '../codegen/options.ts'
 import { singleWord, UsageError } from './command.ts'
 import { findConfig, loadConfig } from './config-file.ts'
+import { readCommandLine } from './read-command-line.ts'
 
 export const generateHelp = `Usage: authentype generate <document> --out <folder> [options]
        authentype generate [--config <file>] [options]
@@ -59,7 +60,7 @@ export interface GenerateArguments {
 
 /** @throws UsageError for a command line or a configuration that is wrong */
 export async function readArguments(args: readonly string[]): Promise<GenerateArguments> {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = readCommandLine('generate', args, options)
   const document = singleWord('generate', 'document', positionals)
   if (values.watch && values.check) throw new UsageError('generate: --check looks once; leave out --watch')
   const config = values.config ?? (document === undefined ? findConfig('.') : undefined)
@@ -81,10 +82,12 @@ export async function readArguments(args: readonly string[]): Promise<GenerateAr
   return { clients, config, json: values.json ?? false, watch: values.watch ?? false }
 }
 
-type Values = ReturnType<typeof parse>['values']
+type Values = ReturnType<typeof readCommandLine<typeof options>>['values']
 
 function overrides(values: Values, document: string | undefined): object {
   const extension = values['import-extension']
+  if (extension !== undefined && !['.js', '.ts', 'none'].includes(extension))
+    throw new UsageError(`generate: --import-extension is "${extension}"; expected .js, .ts or none`)
   const all = {
     document,
     out: values.out,
@@ -110,15 +113,4 @@ function checked(client: GenerateOptions): GenerateOptions {
     throw error
   }
   return client
-}
-
-function parse(
-  args: readonly string[],
-): ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (error) {
-    // parseArgs says what is wrong with which option.
-    throw new UsageError(`generate: ${(error as Error).message}`)
-  }
 }

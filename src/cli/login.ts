@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { parseArgs } from 'node:util'
 import { findLogin } from '../client/find-login.ts'
 import type { LoginResult, OAuthClient } from '../client/index.ts'
 import { requestDeviceAuthorization } from '../client/request-device-authorization.ts'
 import { type Command, exitCode, singleWord, UsageError } from './command.ts'
 import { clientOf, type LoginProfile, openLogins } from './logins.ts'
 import { startLoopbackServer } from './loopback-server.ts'
+import { readCommandLine } from './read-command-line.ts'
 
 const help = `Usage: authentype login <issuer> --client-id <id> [options]
 
@@ -42,7 +42,7 @@ export const loginCommand: Command = {
   summary: 'log in through the browser or another device, and keep the tokens',
   help,
   async run(args) {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const { values, positionals } = readCommandLine('login', args, options)
     const issuer = singleWord('login', 'issuer', positionals)
     const clientId = values['client-id']
     if (issuer === undefined) throw new UsageError('login: name one issuer')

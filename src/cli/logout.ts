@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { SessionError } from '../errors/index.ts'
 import { type Command, exitCode, singleWord } from './command.ts'
 import { type Logins, openLogins, openSession, type SavedLogin } from './logins.ts'
+import { readCommandLine } from './read-command-line.ts'
 
 const help = `Usage: authentype logout [issuer] [--json]
 
@@ -13,11 +13,7 @@ export const logoutCommand: Command = {
   summary: 'forget a login, and revoke its tokens',
   help,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { json: { type: 'boolean', default: false } },
-      allowPositionals: true,
-    })
+    const { values, positionals } = readCommandLine('logout', args, { json: { type: 'boolean', default: false } })
     const issuer = singleWord('logout', 'issuer', positionals)
     const logins = await openLogins(process.env)
     const profile = await logins.find(issuer)

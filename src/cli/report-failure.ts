@@ -6,7 +6,7 @@ const refusals: readonly string[] = ['authorization_error', 'oauth_error', 'sess
 
 /** Says on standard error what went wrong, and gives the exit code for it. */
 export function reportFailure(error: unknown): number {
-  if (error instanceof UsageError || isArgumentError(error)) {
+  if (error instanceof UsageError) {
     console.error(`authentype: ${error.message}`)
     return exitCode.usage
   }
@@ -18,16 +18,17 @@ export function reportFailure(error: unknown): number {
   return refusals.includes(error.code) ? exitCode.failed : exitCode.unusable
 }
 
-/** A server for development is taken where one has asked for it. */
+/** A server for development is taken where one has asked for it; one that is not there may not have been started. */
 function adviceOn(error: AuthentypeError): string {
+  if (codesOf(error).includes('ECONNREFUSED')) return '\n  nothing listens there: is the server running?'
   if (!(error instanceof ProtocolError) || error.code !== 'insecure_endpoint') return ''
   const isRefused = error.expected === 'https URL' && /^http:\/\/(127\.|localhost|\[::1\])/.test(String(error.actual))
   return isRefused ? '\n  --allow-loopback-http takes one on this machine, for development' : ''
 }
 
-/** What node's own parser says of an unknown or incomplete option. */
-function isArgumentError(error: unknown): error is Error {
-  return error instanceof TypeError && `${(error as { code?: unknown }).code}`.startsWith('ERR_PARSE_ARGS')
+function codesOf(error: unknown): readonly unknown[] {
+  if (!(error instanceof Error)) return []
+  return [(error as NodeJS.ErrnoException).code, ...codesOf(error.cause)]
 }
 
 function causesOf(error: Error): readonly string[] {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import {
   createDevServer,
   type DevFault,
@@ -9,6 +8,7 @@ import {
   devFaults,
 } from '../dev-server/index.ts'
 import { type Command, exitCode, UsageError } from './command.ts'
+import { readCommandLine } from './read-command-line.ts'
 
 const defaultPort = 4000
 
@@ -51,7 +51,9 @@ export const serveCommand: Command = {
   summary: 'run a server for development and tests',
   help,
   async run(args) {
-    const { values } = parseArgs({ args: [...args], options })
+    const { values, positionals } = readCommandLine('serve', args, options)
+    if (positionals.length > 0)
+      throw new UsageError(`serve: it takes options alone; "${positionals.join('", "')}" came`)
     const port = readPort(values.port)
     const { json } = values
     const given = readSwitches(values)
@@ -76,7 +78,7 @@ export const serveCommand: Command = {
   },
 }
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
+type Values = ReturnType<typeof readCommandLine<typeof options>>['values']
 
 /** What the command line itself says. */
 function readSwitches(values: Values): DevServerOptions {
@@ -100,7 +102,7 @@ async function readFiles(values: Values): Promise<DevServerOptions> {
     try {
       return file === undefined ? undefined : await readFile(file, 'utf8')
     } catch (error) {
-      throw new UnusableFile(`--${option}: ${(error as Error).message}`)
+      throw new UnusableFile(`--${option}: ${file} cannot be read: ${reasonOf(error)}`)
     }
   }
   const [users, key, cert, ca] = [
@@ -121,8 +123,12 @@ function parseUsers(text: string): readonly DevUser[] {
   try {
     return JSON.parse(text) as readonly DevUser[]
   } catch (error) {
-    throw new UnusableFile(`--users: ${(error as Error).message}`)
+    throw new UnusableFile(`--users: the file is no JSON: ${(error as Error).message}`)
   }
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message
 }
 
 class UnusableFile extends Error {

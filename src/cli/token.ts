@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { type Command, exitCode, singleWord } from './command.ts'
 import { openLogins, openSession } from './logins.ts'
+import { readCommandLine } from './read-command-line.ts'
 
 const help = `Usage: authentype token [issuer] [--json]
 
@@ -18,11 +18,7 @@ export const tokenCommand: Command = {
   summary: 'print a fresh access token of a login',
   help,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { json: { type: 'boolean', default: false } },
-      allowPositionals: true,
-    })
+    const { values, positionals } = readCommandLine('token', args, { json: { type: 'boolean', default: false } })
     const issuer = singleWord('token', 'issuer', positionals)
     const logins = await openLogins(process.env)
     const session = await openSession(logins, await logins.find(issuer), process.env)

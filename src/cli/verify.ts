@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { IdTokenError, type TokenCheck } from '../errors/index.ts'
 import { verifyIdToken } from '../issuer/index.ts'
 import { type Command, exitCode, singleWord, UsageError } from './command.ts'
+import { readCommandLine } from './read-command-line.ts'
 
 const help = `Usage: authentype verify <id_token | -> --issuer <issuer> --client-id <id> [options]
 
@@ -31,7 +31,7 @@ export const verifyCommand: Command = {
   summary: 'verify an id_token, rule by rule',
   help,
   async run(args) {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const { values, positionals } = readCommandLine('verify', args, options)
     const { issuer, nonce, json, 'client-id': clientId, 'max-age': maxAge } = values
     const given = singleWord('verify', 'token', positionals)
     if (given === undefined || issuer === undefined || clientId === undefined) {
