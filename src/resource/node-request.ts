@@ -21,8 +21,8 @@ export interface NodeResponse {
   end(): unknown
 }
 
-/** Never the URL of any request; a host that is none cannot be what a proof was made for. */
-const nowhere = 'http://host.invalid/'
+/** Never the host of any request: one that is none cannot be what a proof was made for. */
+const nowhere = 'http://host.invalid'
 
 /** RFC 9110 7.2: uri-host and port, and nothing that would make a path of it. */
 const hostForm = /^[\w.:[\]-]+$/
@@ -38,8 +38,23 @@ export function toRequestHead(request: NodeRequest): RequestHead {
   const scheme = (socket as { readonly encrypted?: boolean }).encrypted ? 'https' : 'http'
   const host = headers.get('host') ?? authorityOf(rawHeaders)
   const target = request.originalUrl ?? request.url ?? '/'
-  const url = target.startsWith('/') && hostForm.test(host) ? `${scheme}://${host}${target}` : target
-  return { method: request.method ?? 'GET', url: URL.canParse(url) ? url : nowhere, headers, form: request.body }
+  const url = hostForm.test(host) ? `${scheme}://${host}${target}` : ''
+  const known = target.startsWith('/') ? url : target
+  return {
+    method: request.method ?? 'GET',
+    url: isHttp(known) ? known : nowhere + pathOf(target),
+    headers,
+    form: request.body,
+  }
+}
+
+function isHttp(url: string): boolean {
+  return /^https?:/i.test(url) && URL.canParse(url)
+}
+
+/** Kept whatever the host is: where `origin` is given the path alone says what a proof is for, and a query may hold a token. */
+function pathOf(target: string): string {
+  return target.startsWith('/') ? target : `/${target}`
 }
 
 /** Sets the fields of a refusal, each challenge as a field of its own where the runtime can tell them apart. */

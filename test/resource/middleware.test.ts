@@ -74,6 +74,24 @@ describe('protectNode', () => {
     expect(status).toBe(400)
   })
 
+  it('takes a proof for its own path alone, and no token in a query, whatever the Host field holds', async () => {
+    const rig = await aResource({ origin: 'https://api.example' })
+    const origin = await listen(protectNode(rig.resource, (_request, response) => response.end('ok')))
+    const token = anAccessToken({ cnf: { jkt: rig.key.thumbprint } })
+    const statusOf = async (path: string, provenPath: string) => {
+      const dpop = await rig.prove(token, { url: `https://api.example${provenPath}` })
+      const headers = { host: 'no/host', authorization: `DPoP ${token}`, dpop }
+      return await new Promise<number | undefined>((resolve, reject) => {
+        sendRequest(origin + path, { headers }, (response) => resolve(response.resume().statusCode))
+          .on('error', reject)
+          .end()
+      })
+    }
+    expect(await statusOf('/notes', '/notes')).toBe(200)
+    expect(await statusOf('/notes', '/')).toBe(401)
+    expect(await statusOf(`/notes?access_token=${token}`, '/notes')).toBe(400)
+  })
+
   it('takes the certificate from where it is told', async () => {
     const { resource } = await aResource({ mtls: 'required' })
     const asked: unknown[] = []
@@ -103,12 +121,13 @@ describe('toRequestHead', () => {
   })
 
   it.each([
-    { rawHeaders: [] },
-    { rawHeaders: ['Host', 'a b'] },
-    { rawHeaders: ['Host', 'a.example/x?'] },
-    { url: '*' },
-  ])('has no host for %j', (more) => {
-    expect(head('/notes', more).url).toBe('http://host.invalid/')
+    [{ rawHeaders: [] }, '/notes?a=1'],
+    [{ rawHeaders: ['Host', 'a b'] }, '/notes?a=1'],
+    [{ rawHeaders: ['Host', 'a.example/x?'] }, '/notes?a=1'],
+    [{ url: '*' }, '/*'],
+    [{ url: 'mailto:x' }, '/mailto:x'],
+  ])('has no host for %j, but the path and query all the same', (more, path) => {
+    expect(head('/notes?a=1', more).url).toBe(`http://host.invalid${path}`)
   })
 })
 
