@@ -1,9 +1,7 @@
-import { grantTypes } from '../protocol/grant-request.ts'
-
-export const tokenExchangeGrant = grantTypes.tokenExchange
-export const deviceCodeGrant = grantTypes.deviceCode
-export const jwtBearerGrant = grantTypes.jwtBearer
-export const cibaGrant = grantTypes.backchannel
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+export const cibaGrant = 'urn:openid:params:grant-type:ciba'
 export const preAuthorizedCodeGrant = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
 
 /** The grants of the core, by their `grant_type`. */
