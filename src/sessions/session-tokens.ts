@@ -190,9 +190,19 @@ async function newestState(context: SessionContext, id: string): Promise<Session
   const pending = engine.pending<SessionState>(serialOf(id))
   if (pending?.status !== 'active') return await records.current(id)
   if (backoff.waiting(id) !== undefined) return pending
-  const target = { ...ownToken(context), isStale: () => false, canWait: () => true }
-  await engine.flush(refreshable(context, pending, target))
+  await writePending(context, id)
   return engine.pending<SessionState>(serialOf(id)) ?? (await records.current(id))
+}
+
+/**
+ * Tokens that the store could not take: written now, if it takes them, and revoked where the session is gone. Without
+ * it they would outlive a logout, in this process and at the server.
+ */
+export async function writePending(context: SessionContext, id: string): Promise<void> {
+  const pending = context.engine.pending<SessionState>(serialOf(id))
+  if (pending?.status !== 'active') return
+  const target = { ...ownToken(context), isStale: () => false, canWait: () => true }
+  await context.engine.flush(refreshable(context, pending, target))
 }
 
 async function endWithoutRefreshToken(

@@ -7,7 +7,7 @@ import { type SessionContext, serialOf } from './session-context.ts'
 import { notFound } from './session-faults.ts'
 import { createSessionFetch, type SessionFetchOptions } from './session-fetch.ts'
 import { type ActiveSessionState, refreshDueAt, type SessionState } from './session-state.ts'
-import { endRefused, forceRefresh, freshToken, getSessionToken } from './session-tokens.ts'
+import { endRefused, forceRefresh, freshToken, getSessionToken, writePending } from './session-tokens.ts'
 
 /** A login that lasts. Every method works on the record of its id, so that two objects of one session agree. */
 export interface Session extends TokenSource {
@@ -111,7 +111,10 @@ async function logout(
   id: string,
   options: { readonly postLogoutRedirectUri?: string; readonly state?: string },
 ): Promise<LogoutResult> {
+  // The newest tokens are those to revoke; and what the store did not take before the session went, none may use.
+  await writePending(context, id)
   const state = await context.records.take(id)
+  await writePending(context, id)
   if (!state) return {}
   context.emit({ kind: 'session_ended', session: state.ref, issuer: state.issuer })
   if (state.status !== 'active') return {}

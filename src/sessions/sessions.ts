@@ -16,6 +16,7 @@ import { normaliseSessionsOptions, type SessionSettings, type SessionsOptions } 
 import { createSessionRecords } from './session-records.ts'
 import { isSessionState } from './session-shape.ts'
 import type { SessionState } from './session-state.ts'
+import { writePending } from './session-tokens.ts'
 
 /** Logins that last: created at the callback, found by id or subject, renewed without being asked. */
 export interface Sessions extends KeptSessions {
@@ -127,6 +128,7 @@ export function keepSessions(
       const meant = found.filter((state) => subject === undefined || state.subject === subject)
       const taken = await Promise.all(meant.map(({ id }) => records.take(id)))
       const ended = taken.filter((state) => state !== undefined)
+      await Promise.all(ended.map(({ id }) => writePending(context, id)))
       for (const { ref, issuer } of ended) context.emit({ kind: 'session_ended', session: ref, issuer })
       return ended.length
     },

@@ -100,6 +100,34 @@ describe('a session', () => {
     expect(rig.provider.count('revocation')).toBe(4)
   })
 
+  it.each(['by its user', 'by its issuer'])(
+    'is over at once though the store had not taken its newest tokens, which are revoked, too: %s',
+    async (how) => {
+      let commitsLeft = Number.POSITIVE_INFINITY
+      const rig = await aSession({
+        wrapStore: (store) => ({
+          get: (key) => store.get(key),
+          find: (index, value) => store.find(index, value),
+          sweep: () => store.sweep(),
+          commit: (changes) =>
+            commitsLeft-- > 0 ? store.commit(changes) : Promise.reject(new Error('the store is down')),
+        }),
+      })
+      // Nobody else writes them meanwhile.
+      Object.assign(rig.clock, { delay: () => new Promise(() => {}) })
+      // The journal entry still goes in.
+      commitsLeft = 1
+      await rig.session.refresh()
+      expect(rig.events.at(-1)).toMatchObject({ kind: 'session_refreshed', stored: false })
+      commitsLeft = Number.POSITIVE_INFINITY
+      if (how === 'by its user') await rig.session.logout()
+      else await rig.sessions.endByIssuer({ subject: rig.session.subject! })
+      await expect(rig.session.getAccessToken()).rejects.toMatchObject({ code: 'session_not_found' })
+      await expect(rig.session.fetch(rig.api)).rejects.toMatchObject({ code: 'session_not_found' })
+      expect(rig.provider.count('revocation')).toBe(2)
+    },
+  )
+
   it('goes after its lifetime', async () => {
     const rig = await aSession({ sessions: { lifetime: 60_000 } })
     rig.clock.advance(60_001)
