@@ -1,7 +1,7 @@
 import { ProtocolError } from '../errors/protocol.ts'
-import { readUpTo } from '../http/read-bytes.ts'
 import { mediaTypeOf } from '../lib/media-type.ts'
 import { printable } from '../lib/printable.ts'
+import { readUpTo } from '../lib/read-bytes.ts'
 import { type AuthorizationResponse, parseAuthorizationResponse } from '../protocol/authorization-response.ts'
 
 /** How a callback is handed in: as the web framework has it, or the parameters of a fragment that a page has sent. */

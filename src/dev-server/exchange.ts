@@ -11,7 +11,7 @@ export interface DevRequest {
   /** Fields of one name are joined by a comma. */
   readonly headers: Pick<Headers, 'get'>
   /** Whole, or as a stream. */
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null
+  readonly body: Uint8Array | ReadableStream<Uint8Array<ArrayBuffer>> | null
 }
 
 /** What a route answers, as data. */

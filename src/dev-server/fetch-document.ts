@@ -1,4 +1,7 @@
+import { readUpTo } from '../lib/read-bytes.ts'
 import type { FetchDocument } from '../server/index.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Fetches a client's keys or its metadata document. Unlike a real server's it may reach this machine, since that is
@@ -12,22 +15,14 @@ export const fetchDocument: FetchDocument = async (url, { maxBytes, timeout }) =
   return {
     status: response.status,
     contentType,
-    body: await readUpTo(response, maxBytes),
+    body: await readText(response, maxBytes),
     ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
   }
 }
 
-/** One byte more than is allowed shows that it is too long; the rest is not read. */
-async function readUpTo(response: Response, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const reader = response.body?.getReader()
-  let [text, size] = ['', 0]
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
-    size += chunk.value.length
-    text += decoder.decode(chunk.value, { stream: true })
-    if (size <= maxBytes) continue
-    await reader?.cancel()
-    throw new TypeError('document: longer than is allowed')
-  }
-  return text + decoder.decode()
+/** Nothing that is longer is believed in part. @throws TypeError also for what is not UTF-8 */
+async function readText({ body }: Response, maxBytes: number): Promise<string> {
+  const bytes = body ? await readUpTo(body.getReader(), maxBytes) : new Uint8Array()
+  if (!bytes) throw new TypeError('document: longer than is allowed')
+  return utf8.decode(bytes)
 }

@@ -1,4 +1,5 @@
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import { readUpTo } from '../lib/read-bytes.ts'
 import { parseStrictJson } from '../lib/strict-json.ts'
 import type { ClientCertificate, EndpointRequest } from '../server/index.ts'
 import { empty, invalidRequest } from './answers.ts'
@@ -107,32 +108,14 @@ function mediaTypeOf({ headers }: DevRequest): string {
 function readText({ headers, body }: DevRequest): MaybePromise<string> {
   if (Number(headers.get('content-length') ?? 0) > mostBytes) throw new Refused(empty(413), 'the body is too long')
   if (body === null) return ''
-  return body instanceof Uint8Array ? decodeText(body) : readBytes(body).then(decodeText)
+  return body instanceof Uint8Array ? decodeText(body) : readUpTo(body.getReader(), mostBytes).then(decodeText)
 }
 
-function decodeText(bytes: Uint8Array): string {
-  if (bytes.length > mostBytes) throw new Refused(empty(413), 'the body is too long')
+function decodeText(bytes: Uint8Array | undefined): string {
+  if (!bytes || bytes.length > mostBytes) throw new Refused(empty(413), 'the body is too long')
   try {
     return utf8.decode(bytes)
   } catch {
     throw refuse('the body is not UTF-8')
   }
-}
-
-/** Up to the first byte too many. */
-async function readBytes(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > mostBytes) break
-  }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }

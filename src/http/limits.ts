@@ -1,10 +1,10 @@
 import { TimeoutError } from '../errors/network.ts'
 import { ResponseError } from '../errors/response.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import { readUpTo } from '../lib/read-bytes.ts'
 import { abortable } from '../lib/single-flight.ts'
 import { carryDeadline, noteDeadline } from './deadlines.ts'
 import { toNetworkError, withoutQuery } from './network-errors.ts'
-import { readUpTo } from './read-bytes.ts'
 
 export interface LimitOptions {
   /** Milliseconds for connection, headers and body together. @default none */

@@ -1,4 +1,4 @@
-import { readUpTo } from './read-bytes.ts'
+import { readUpTo } from '../lib/read-bytes.ts'
 
 /**
  * The body of a request that anybody may have sent, as text; nothing where it is longer than the limit. No more than

@@ -1,7 +1,7 @@
 import { RequestError } from '../errors/network.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { readUpTo } from '../lib/read-bytes.ts'
 import { withoutQuery } from './network-errors.ts'
-import { readUpTo } from './read-bytes.ts'
 
 export interface ReplayOptions {
   /**

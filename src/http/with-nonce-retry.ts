@@ -1,9 +1,9 @@
 import { ProtocolError } from '../errors/protocol.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import { isJson, mediaTypeOf, parseJson } from '../lib/media-type.ts'
+import { readUpTo } from '../lib/read-bytes.ts'
 import { findChallengeError } from '../lib/www-authenticate.ts'
 import { type DpopNonceRole, type DpopNonces, isDpopNonce } from './dpop-nonces.ts'
-import { readUpTo } from './read-bytes.ts'
 import { discard } from './redirects.ts'
 import { createReplay, type Replay, type ReplayOptions } from './replay.ts'
 

@@ -1,4 +1,4 @@
-import { readUpTo } from '../http/read-bytes.ts'
+import { readUpTo } from '../lib/read-bytes.ts'
 
 /** Bytes of a form that are looked at. */
 const mostBytes = 64 * 1024
