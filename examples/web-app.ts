@@ -8,13 +8,8 @@ import { toNodeListener } from 'authentype/web/node'
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 
-const {
-  ISSUER = 'http://127.0.0.1:4000',
-  CLIENT_ID = 'dev-service',
-  CLIENT_SECRET = 'dev-service-secret',
-  COOKIE_KEY = generateSealingKey(),
-  PORT = '3000',
-} = process.env
+const { ISSUER = 'http://127.0.0.1:4000', PORT = '3000', COOKIE_KEY = generateSealingKey() } = process.env
+const { CLIENT_ID = 'dev-service', CLIENT_SECRET = 'dev-service-secret' } = process.env
 
 const client = createOAuthClient({
   issuer: ISSUER,
@@ -31,9 +26,11 @@ const app = new Hono()
 app.use(honoWeb(web)) // /auth/login, /auth/callback, /auth/logout, /auth/accounts, ...
 app.get('/', async (c) => {
   const user = await web.fromRequest(c.req.raw)
-  if (!user.ok) return c.html(html`<a href="/auth/login">Log in</a>`)
-  return c.html(
-    html`<p>Hello, ${user.client.subject}</p><form method="post" action="/auth/logout"><button>Log out</button></form>`,
-  )
+  const body = user.ok
+    ? html`<p>Hello, ${user.client.subject}</p><form method="post" action="/auth/logout"><button>Log out</button></form>`
+    : html`<p><a href="/auth/login">Log in</a></p>`
+  return c.html(html`<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>My app</title><h1>My app</h1>${body}</html>`)
 })
 createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1')
+console.log(`Open http://127.0.0.1:${PORT}`)

@@ -47,11 +47,11 @@ export function createPages(
     login: (returnTo) => Response.redirect(`${issuer}/login?return_to=${encodeURIComponent(returnTo)}`, 303),
     consent({ clientId, metadata }, scope, action) {
       const items = scope.map((one) => `<li>${escapeHtml(one)}</li>`).join('')
-      const buttons = ['yes', 'no'].map((value) => `<button name="answer" value="${value}">${value}</button>`).join(' ')
       return page(
         'Allow access?',
         `<p>${escapeHtml(metadata.client_name ?? clientId)} asks for:</p><ul>${items}</ul>
-<form method="post" action="${escapeHtml(action)}">${buttons}</form>`,
+<form method="post" action="${escapeHtml(action)}">
+<button name="answer" value="yes">Allow</button> <button name="answer" value="no">Deny</button></form>`,
       )
     },
     async answer(request) {
@@ -64,14 +64,14 @@ export function createPages(
 
 function loginForm(problem: string): string {
   return `${problem}<form method="post">
-<label>User name <input name="username" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<p><label>User name<br><input name="username" autocomplete="username" required></label></p>
+<p><label>Password<br><input name="password" type="password" autocomplete="current-password" required></label></p>
 <button>Log in</button></form>`
 }
 
 function page(title: string, body: string): Response {
-  const html = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>${title}</title>
-<h1>${title}</h1>${body}</html>`
+  const html = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>${title}</title><h1>${title}</h1>${body}</html>`
   // Nothing runs on these pages, and nobody frames them to have their buttons pressed (RFC 9700 4.16).
   const policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
   const headers = { 'content-security-policy': policy, 'cache-control': 'no-store' }
