@@ -12,6 +12,7 @@ export {
   type FastifyRequestLike,
   type HonoContext,
   type MiddlewareOptions,
+  type NodeMiddlewareOptions,
   protectExpress,
   protectFastify,
   protectHono,

@@ -1,12 +1,19 @@
+import { warnOfError } from '../lib/process-warning.ts'
 import type { GrantedToken } from './access-result.ts'
-import { type NodeRequest, type NodeResponse, sendRefusal, toRequestHead } from './node-request.ts'
+import { type NodeRequest, type NodeResponse, sendFailure, sendRefusal, toRequestHead } from './node-request.ts'
 import type { ProtectOptions } from './options.ts'
 import type { ProtectedResource } from './protected-resource.ts'
 
 /** What every request of a route needs, and how to get at the client's certificate. */
 export interface MiddlewareOptions<Native> extends Omit<ProtectOptions, 'certificate'> {
-  /** The certificate of a request, which your TLS layer has verified: DER bytes or PEM text. @default none */
+  /** The certificate of a request, which your TLS layer has verified: DER bytes or PEM text, empty text for none. @default none */
   readonly certificate?: ((request: Native) => Uint8Array | string | undefined) | undefined
+}
+
+/** The same for a server that has nobody else to tell. */
+export interface NodeMiddlewareOptions<Native> extends MiddlewareOptions<Native> {
+  /** Told of what the handler or `certificate` threw, which the client sees as status 500. @default a warning of the process */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 /** What the middleware puts on the request of Express and Fastify. */
@@ -91,7 +98,7 @@ export function protectFastify<Native extends FastifyRequestLike>(
   options: MiddlewareOptions<Native> = {},
 ): (request: Native, reply: FastifyReplyLike) => Promise<unknown> {
   return async (request, reply) => {
-    const head = { ...toRequestHead(request.raw), form: request.body }
+    const head = toRequestHead(request.raw, request.body)
     const result = await resource.protect(head, callOptions(options, request))
     const fields = result.ok ? Object.entries(result.headers) : [...result.response.headers]
     for (const [name, value] of fields) reply.header(name, value)
@@ -115,11 +122,17 @@ export function protectFastify<Native extends FastifyRequestLike>(
 export function protectNode<Native extends NodeRequest, Answer extends NodeResponse>(
   resource: ProtectedResource,
   handler: (request: Native, response: Answer, token: GrantedToken) => unknown,
-  options: MiddlewareOptions<Native> = {},
+  { onError = warnOfError, ...options }: NodeMiddlewareOptions<Native> = {},
 ): (request: Native, response: Answer) => Promise<void> {
   return async (request, response) => {
-    const token = await protectNative(resource, options, request, response)
-    if (token) await handler(request, response, token)
+    try {
+      const token = await protectNative(resource, options, request, response)
+      if (token) await handler(request, response, token)
+    } catch (error) {
+      // node:http waits for no promise: left alone, a rejection would end the process, and with it everybody's requests.
+      onError(error)
+      sendFailure(response)
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { mediaTypeOf } from '../lib/media-type.ts'
 import type { RequestHead } from './protected-resource.ts'
 
 /** The part of Node's `IncomingMessage` that is used, and of what Express and Fastify add to it. */
@@ -19,6 +20,8 @@ export interface NodeResponse {
   statusCode: number
   setHeader(name: string, value: string | readonly string[]): unknown
   end(): unknown
+  readonly headersSent?: boolean
+  destroy?(): unknown
 }
 
 /** Never the host of any request: one that is none cannot be what a proof was made for. */
@@ -27,8 +30,12 @@ const nowhere = 'http://host.invalid'
 /** RFC 9110 7.2: uri-host and port, and nothing that would make a path of it. */
 const hostForm = /^[\w.:[\]-]+$/
 
-/** The head of a request of Node's, without copying or reading its body. */
-export function toRequestHead(request: NodeRequest): RequestHead {
+/**
+ * The head of a request of Node's, without copying or reading its body.
+ *
+ * @param body as a parser left it: looked into where it is a form, since JSON may have any members (RFC 6750 2.2)
+ */
+export function toRequestHead(request: NodeRequest, body: unknown = request.body): RequestHead {
   const headers = new Headers()
   const { rawHeaders, socket } = request
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -44,7 +51,7 @@ export function toRequestHead(request: NodeRequest): RequestHead {
     method: request.method ?? 'GET',
     url: isHttp(known) ? known : nowhere + pathOf(target),
     headers,
-    form: request.body,
+    form: mediaTypeOf(headers) === 'application/x-www-form-urlencoded' ? body : undefined,
   }
 }
 
@@ -57,6 +64,16 @@ function pathOf(target: string): string {
   return target.startsWith('/') ? target : `/${target}`
 }
 
+/** What a mistake of the program's is answered by. */
+export function sendFailure(response: NodeResponse): void {
+  if (response.headersSent) {
+    response.destroy?.()
+    return
+  }
+  response.statusCode = 500
+  response.end()
+}
+
 /** Sets the fields of a refusal, each challenge as a field of its own where the runtime can tell them apart. */
 export function sendRefusal(refusal: Response, response: NodeResponse): void {
   response.statusCode = refusal.status
@@ -66,5 +83,5 @@ export function sendRefusal(refusal: Response, response: NodeResponse): void {
 
 function authorityOf(rawHeaders: readonly string[]): string {
   const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === ':authority')
-  return rawHeaders[at + 1] ?? ''
+  return at < 0 ? '' : rawHeaders[at + 1]!
 }

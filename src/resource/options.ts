@@ -41,13 +41,13 @@ export interface AccessNeeds {
   readonly scope?: string | undefined
   /** Authentication contexts, one of which the user's login must have met (RFC 9470). @default any */
   readonly acrValues?: readonly string[] | undefined
-  /** Seconds that the user's login may lie back (RFC 9470). @default any time */
+  /** Whole seconds that the user's login may lie back (RFC 9470). @default any time */
   readonly maxAge?: number | undefined
 }
 
 /** What belongs to one call of `protect`. */
 export interface ProtectOptions extends AccessNeeds {
-  /** The client's certificate, which your TLS layer has verified: DER bytes or PEM text. @default none */
+  /** The client's certificate, which your TLS layer has verified: DER bytes or PEM text, empty text for none. @default none */
   readonly certificate?: Uint8Array | string | undefined
 }
 
@@ -137,7 +137,7 @@ export function assertResourceOptions(options: ProtectedResourceOptions): void {
   assertKnownOptions('protectResource', options, optionNames)
   assertSwitches('protectResource', options, ['allowLoopbackHttp'])
   assertNumbers('protectResource', options, ['timeout'])
-  const { audience, dpop, dpopNonce, replay, mtls, origin, dpopAlgorithms } = options
+  const { audience, dpop, dpopNonce, replay, mtls, origin, dpopAlgorithms, realm, resource, metadata } = options
   const audiences = listOf(audience)
   demand(audiences.length > 0 && audiences.every(isText), 'audience', 'the name of this resource, or several')
   demand(dpop === undefined || ['off', 'allowed', 'required'].includes(dpop), 'dpop', "'off', 'allowed' or 'required'")
@@ -148,6 +148,9 @@ export function assertResourceOptions(options: ProtectedResourceOptions): void {
   demand(!dpopNonce || replay !== undefined, 'replay', 'a RecordStore, since dpopNonce is given')
   demand(dpop !== 'off' || !dpopNonce, 'dpopNonce', 'none where dpop is off')
   demand(replay === undefined || typeof replay.commit === 'function', 'replay', 'a RecordStore')
+  if (dpopNonce) assertKnownOptions('dpopNonce', dpopNonce, ['secret', 'step'])
+  demand(realm === undefined || isPrintable(realm), 'realm', 'printable ASCII, which a header field can hold')
+  demand(metadata === undefined || resource !== undefined, 'resource', 'the identifier that the metadata is about')
   const algorithms = dpopAlgorithms ?? defaultDpopAlgorithms
   demand(algorithms.length > 0 && algorithms.every(isAsymmetricAlgorithm), 'dpopAlgorithms', 'asymmetric algorithms')
   const bare = origin === undefined || (URL.canParse(origin) && new URL(origin).origin === origin.replace(/\/$/, ''))
@@ -204,11 +207,17 @@ function assertNeeds({ scope, acrValues, maxAge }: AccessNeeds): void {
   // A typo that leaves the list empty would refuse everybody; a value with a space would be two in the challenge.
   const fits = Array.isArray(acrValues) && acrValues.length > 0 && acrValues.every((one) => /^[\x21-\x7e]+$/.test(one))
   demand(acrValues === undefined || fits, 'acrValues', 'a list of at least one, without spaces')
-  demand(maxAge === undefined || isSeconds(maxAge), 'maxAge', 'seconds, a number of at least 0')
+  // RFC 9470 3: "a non-negative integer value".
+  const isWhole = Number.isSafeInteger(maxAge) && maxAge! >= 0
+  demand(maxAge === undefined || isWhole, 'maxAge', 'whole seconds, at least 0')
 }
 
 function demand(holds: boolean, name: string, expected: string): void {
   if (!holds) throw new TypeError(`${name}: expected ${expected}`)
+}
+
+function isPrintable(value: unknown): boolean {
+  return typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)
 }
 
 function isText(value: unknown): value is string {

@@ -37,7 +37,7 @@ export interface RequestHead {
   /** Absolute. */
   readonly url: string
   readonly headers: Headers
-  /** Its form body, where the server has parsed it already. */
+  /** Its form body (`application/x-www-form-urlencoded`), where the server has parsed it already. */
   readonly form?: unknown
 }
 
@@ -173,7 +173,7 @@ async function protectWith(guard: Guard, request: ResourceRequest, call: Protect
     maxAge: call.maxAge ?? guard.needs.maxAge,
   }
   // A mistake of the caller's, and so none of the request's: it is thrown before anything is judged.
-  const certificate = call.certificate === undefined ? undefined : await requireThumbprint(call.certificate)
+  const certificate = isNone(call.certificate) ? undefined : await requireThumbprint(call.certificate)
   const checks = new TokenChecks(refuseAccess)
   const progress: Progress = { checks }
   try {
@@ -224,6 +224,11 @@ async function refuse(
 async function newerNonce({ dpop }: Guard, used: string | undefined): Promise<Readonly<Record<string, string>>> {
   const newest = used === undefined ? undefined : await dpop?.nonces?.current()
   return newest === undefined || newest === used ? {} : { 'dpop-nonce': newest }
+}
+
+/** A proxy whose client has no certificate hands on an empty field. */
+function isNone(certificate: Uint8Array | string | undefined): certificate is undefined {
+  return certificate === undefined || certificate === ''
 }
 
 async function requireThumbprint(certificate: Uint8Array | string): Promise<string> {

@@ -1,4 +1,5 @@
 import { assertKnownOptions } from '../lib/options.ts'
+import { warnOfError } from '../lib/process-warning.ts'
 import { type NodeRequest, type NodeResponse, sendResponse, toRequest } from './node-message.ts'
 
 export type { NodeRequest, NodeResponse } from './node-message.ts'
@@ -27,7 +28,7 @@ export function toNodeListener<Incoming extends NodeRequest, Outgoing extends No
   options: NodeListenerOptions<Incoming, Outgoing> = {},
 ): (request: Incoming, response: Outgoing) => void {
   assertKnownOptions('toNodeListener', options, ['next', 'onError'])
-  const { next, onError = warn } = options
+  const { next, onError = warnOfError } = options
   async function respond(request: Incoming, response: Outgoing): Promise<void> {
     const answer = await handler(toRequest(request))
     if (answer) await sendResponse(answer, response)
@@ -47,9 +48,4 @@ export function toNodeListener<Incoming extends NodeRequest, Outgoing extends No
 function end(response: NodeResponse, status: number): void {
   response.statusCode = status
   response.end()
-}
-
-function warn(error: unknown): void {
-  const { process } = globalThis as { process?: { emitWarning?: (warning: Error | string) => void } }
-  process?.emitWarning?.(error instanceof Error ? error : String(error))
 }

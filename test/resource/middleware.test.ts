@@ -92,6 +92,30 @@ describe('protectNode', () => {
     expect(await statusOf(`/notes?access_token=${token}`, '/notes')).toBe(400)
   })
 
+  it('answers 500 to what the program throws, and says so, where a rejection would end the process', async () => {
+    const { resource } = await aResource()
+    const errors: unknown[] = []
+    const onError = (error: unknown) => errors.push(error)
+    const broken = new Error('broken')
+    const failing = await listen(protectNode(resource, () => Promise.reject(broken), { onError }))
+    const mistaken = await listen(protectNode(resource, () => {}, { onError, certificate: () => 'none' }))
+    const late = await listen(
+      protectNode(
+        resource,
+        async (_request, response) => {
+          response.write('half of it')
+          throw broken
+        },
+        { onError },
+      ),
+    )
+    const headers = { authorization: `Bearer ${anAccessToken()}` }
+    expect((await fetch(failing, { headers })).status).toBe(500)
+    expect((await fetch(mistaken, { headers })).status).toBe(500)
+    await expect(fetch(late, { headers }).then((answer) => answer.text())).rejects.toThrow()
+    expect(errors).toEqual([broken, expect.any(TypeError), broken])
+  })
+
   it('takes the certificate from where it is told', async () => {
     const { resource } = await aResource({ mtls: 'required' })
     const asked: unknown[] = []
@@ -122,6 +146,7 @@ describe('toRequestHead', () => {
 
   it.each([
     [{ rawHeaders: [] }, '/notes?a=1'],
+    [{ rawHeaders: ['Accept', 'text/plain'] }, '/notes?a=1'],
     [{ rawHeaders: ['Host', 'a b'] }, '/notes?a=1'],
     [{ rawHeaders: ['Host', 'a.example/x?'] }, '/notes?a=1'],
     [{ url: '*' }, '/*'],
@@ -154,12 +179,21 @@ describe('protectExpress', () => {
     expect(response.fields['www-authenticate']).toContain('insufficient_scope')
   })
 
-  it('sees a token in a form that was parsed already', async () => {
+  it.each([
+    ['application/x-www-form-urlencoded; charset=utf-8', 400],
+    // A member of that name is the API's own: a token of another service to keep, for example.
+    ['application/json', 200],
+  ])('sees a token in a form that was parsed already, and no other body: %s', async (type, status) => {
     const { resource } = await aResource()
     const response = aNodeResponse()
-    const request = native(`Bearer ${anAccessToken()}`, { body: { access_token: 'x' } })
-    await protectExpress(resource)(request, response, () => {})
-    expect(response.statusCode).toBe(400)
+    const raw = native(`Bearer ${anAccessToken()}`)
+    raw.rawHeaders.push('Content-Type', type)
+    const body = { access_token: 'x' }
+    await protectExpress(resource)({ ...raw, body }, response, () => {})
+    expect(response.statusCode).toBe(status)
+    const reply = aFastifyReply()
+    await protectFastify(resource)({ raw, body }, reply)
+    expect(reply.sent.status).toBe(status)
   })
 
   it('hands a mistake of the program to Express', async () => {

@@ -31,6 +31,17 @@ const impossible: readonly (readonly [string, Record<string, unknown>, RegExp])[
   ['an acr value with a space', { acrValues: ['a b'] }, /acrValues: expected/],
   ['a negative age', { maxAge: -1 }, /maxAge: expected/],
   ['an age that is no number', { maxAge: '60' }, /maxAge: expected/],
+  ['an age that is not whole', { maxAge: 0.5 }, /maxAge: expected/],
+  ['an age that would be written with an exponent', { maxAge: 1e21 }, /maxAge: expected/],
+  ['a realm that no field can hold', { realm: 'Öffentlich' }, /realm: expected/],
+  ['a realm of two lines', { realm: 'a\r\nb' }, /realm: expected/],
+  ['a realm that is no text', { realm: 5 }, /realm: expected/],
+  ['metadata of no resource', { metadata: { resource_name: 'Notes' } }, /resource: expected/],
+  [
+    'a misspelt option of nonces',
+    { dpopNonce: { secret: new Uint8Array(32), steps: 5 }, replay: createMemoryStore() },
+    /unknown option "steps"/,
+  ],
   ['an origin with a path', { origin: 'https://api.example/v1' }, /origin: expected/],
   ['a switch that is text', { allowLoopbackHttp: 'false' }, /"allowLoopbackHttp" must be true or false/],
   [

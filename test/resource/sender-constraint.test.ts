@@ -285,7 +285,8 @@ describe('a certificate-bound token', () => {
 
   it('is refused without a certificate and with another', async () => {
     const { resource } = await aResource()
-    for (const certificate of [undefined, new Uint8Array([0x30, 3, 0x30, 0, 7])]) {
+    // A proxy hands on an empty field for a client that has none.
+    for (const certificate of [undefined, '', new Uint8Array([0x30, 3, 0x30, 0, 7])]) {
       const { error } = refused(await resource.protect(aRequest(`Bearer ${token}`), { certificate }))
       expect({ code: error.code, check: error.check }).toEqual({ code: 'invalid_token', check: 'mtls_binding' })
     }
@@ -309,14 +310,7 @@ describe('a certificate-bound token', () => {
 
   it('does not come with what is no certificate', async () => {
     const { resource } = await aResource()
-    for (const certificate of [
-      '',
-      'text',
-      '100%',
-      '-----BEGIN CERTIFICATE-----',
-      new Uint8Array(),
-      new Uint8Array(9),
-    ]) {
+    for (const certificate of ['text', '100%', '-----BEGIN CERTIFICATE-----', new Uint8Array(), new Uint8Array(9)]) {
       await expect(resource.protect(aRequest(`Bearer ${token}`), { certificate })).rejects.toThrow(TypeError)
     }
   })
