@@ -1,7 +1,5 @@
 import { ConfigurationError } from '../errors/configuration.ts'
-import type { SigningKeyInput } from '../lib/signatures/types.ts'
-import { privateKeyJwt } from './client-assertion.ts'
-import { type ClientAuth, clientSecret, none } from './client-auth.ts'
+import type { ClientAuth } from './client-auth.ts'
 
 /** The lists of authorization server metadata that client authentication is held against (RFC 8414 2). */
 export interface ClientAuthMetadata {
@@ -16,33 +14,10 @@ export interface ClientAuthMetadata {
 /** The endpoints where a client authenticates itself. Pushed authorization requests go by the token endpoint's lists (RFC 9126 2). */
 export type AuthenticatedEndpoint = 'token' | 'pushed_authorization_request' | 'revocation' | 'introspection'
 
-export interface ClientCredentials {
-  readonly secret?: string
-  readonly key?: SigningKeyInput
-}
-
 type ListField = keyof ClientAuthMetadata
 
 /** RFC 8414 2: what a server supports that does not say. */
 const defaultMethods: readonly string[] = ['client_secret_basic']
-
-/**
- * Chooses the method for a client that was registered without `token_endpoint_auth_method`: a key means
- * private_key_jwt, a secret client_secret_basic, client_secret_post only where the server does not list basic.
- *
- * @throws ConfigurationError `unsupported_by_server` when the server takes none that the client could use
- * @see RFC 7591 2, RFC 8414 2
- */
-export function negotiateClientAuth(credentials: ClientCredentials, metadata: ClientAuthMetadata): ClientAuth {
-  const clientAuth = chooseClientAuth(credentials, metadata)
-  assertClientAuthSupported(metadata, 'token', clientAuth)
-  return clientAuth
-}
-
-function chooseClientAuth({ secret, key }: ClientCredentials, metadata: ClientAuthMetadata): ClientAuth {
-  if (key !== undefined) return privateKeyJwt(key)
-  return secret === undefined ? none() : resolveClientAuth(clientSecret(secret), metadata)
-}
 
 /** The method that is used at this server: that of the value, or what it negotiates. */
 export function resolveClientAuth(clientAuth: ClientAuth, metadata: ClientAuthMetadata): ClientAuth {

@@ -1,5 +1,3 @@
-import type { TokenSet } from './token-set.ts'
-
 export type RevocableToken = 'access_token' | 'refresh_token'
 
 export interface RevocationParameters {
@@ -24,15 +22,18 @@ export function buildRevocationRequest(token: string, hint?: RevocableToken): Re
 }
 
 /**
- * The requests that end a token set, in their order: the refresh token goes first, since many servers revoke
- * its access tokens with it (RFC 7009 2.1), and nobody can get new ones meanwhile.
+ * The tokens of a login, each with its kind, in the order in which they are revoked: the refresh token goes first, since
+ * many servers revoke its access tokens with it (RFC 7009 2.1), and nobody can get new ones meanwhile.
  */
-export function buildRevocationRequests(
-  tokens: Pick<TokenSet, 'accessToken' | 'refreshToken'>,
-): readonly RevocationParameters[] {
-  const access = buildRevocationRequest(tokens.accessToken, 'access_token')
-  if (tokens.refreshToken === undefined) return [access]
-  return [buildRevocationRequest(tokens.refreshToken, 'refresh_token'), access]
+export function revocationOrder({
+  accessToken,
+  refreshToken,
+}: {
+  readonly accessToken: string
+  readonly refreshToken?: string | undefined
+}): readonly (readonly [kind: RevocableToken, token: string])[] {
+  const access = ['access_token', accessToken] as const
+  return refreshToken === undefined ? [access] : [['refresh_token', refreshToken], access]
 }
 
 /**

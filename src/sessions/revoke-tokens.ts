@@ -1,6 +1,7 @@
 import { errorCode } from '../lib/emitter.ts'
 import { abortable } from '../lib/single-flight.ts'
 import { importOnce } from '../lib/stored-key.ts'
+import { type RevocableToken, revocationOrder } from '../protocol/revocation.ts'
 import type { SessionContext } from './session-context.ts'
 import type { ActiveSessionState } from './session-state.ts'
 
@@ -13,21 +14,18 @@ const patience = 3_000
  */
 export async function revokeTokens(context: SessionContext, state: ActiveSessionState): Promise<void> {
   const { tokens, additional = {} } = state
-  // The refresh token goes first: many servers revoke its access tokens with it (RFC 7009 2.1).
-  const kinds = [
-    ['refresh_token', tokens.refreshToken],
-    ['access_token', tokens.accessToken],
+  const order = [
+    ...revocationOrder(tokens),
     ...Object.values(additional).map(({ value }) => ['access_token', value] as const),
   ] as const
   const signal = AbortSignal.timeout(patience)
-  const revoke = async (token: (typeof kinds)[number][0], value: string): Promise<void> => {
+  const revoke = async (token: RevocableToken, value: string): Promise<void> => {
     signal.throwIfAborted()
     const client = await context.clientOf(state)
     const dpopKey = state.dpopKey && (await importOnce(state.dpopKey, 'session'))
     await client.revoke(value, { tokenTypeHint: token, signal, ...(dpopKey && { dpopKey }) })
   }
-  for (const [token, value] of kinds) {
-    if (value === undefined) continue
+  for (const [token, value] of order) {
     try {
       // What comes before the request, the metadata above all, knows of no signal.
       await abortable(revoke(token, value), signal)

@@ -5,17 +5,9 @@ import {
   type AuthenticatedEndpoint,
   assertClientAuthSupported,
   type ClientAuthMetadata,
-  negotiateClientAuth,
 } from '../../src/protocol/client-auth-support.ts'
 import { caught } from '../support/caught.ts'
 
-const key = {
-  kty: 'EC',
-  crv: 'P-256',
-  d: 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI',
-  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-}
 const assertion: ClientAuth = { method: 'private_key_jwt', signingAlg: 'ES256', authenticate: () => ({}) }
 
 function refusal(metadata: ClientAuthMetadata, endpoint: AuthenticatedEndpoint, auth: ClientAuth): ConfigurationError {
@@ -105,37 +97,5 @@ describe('assertClientAuthSupported', () => {
 
   it('takes no list of algorithms for no statement (RFC 8414 2)', () => {
     accepts(onlyAssertions, 'token', assertion)
-  })
-})
-
-describe('negotiateClientAuth', () => {
-  const listing = (...methods: string[]) => ({ token_endpoint_auth_methods_supported: methods })
-
-  it('takes a key to mean private_key_jwt, with a secret beside it, too', () => {
-    expect(negotiateClientAuth({ key }, listing('private_key_jwt')).method).toBe('private_key_jwt')
-    expect(negotiateClientAuth({ key, secret: 's' }, listing('client_secret_basic', 'private_key_jwt')).method).toBe(
-      'private_key_jwt',
-    )
-  })
-
-  it('takes a secret to mean client_secret_basic, and post only where basic is not listed', () => {
-    expect(negotiateClientAuth({ secret: 's' }, {}).method).toBe('client_secret_basic')
-    expect(negotiateClientAuth({ secret: 's' }, listing('client_secret_post', 'client_secret_basic')).method).toBe(
-      'client_secret_basic',
-    )
-    expect(negotiateClientAuth({ secret: 's' }, listing('client_secret_post')).method).toBe('client_secret_post')
-  })
-
-  it('never uses client_secret_jwt unasked', () => {
-    const call = () => negotiateClientAuth({ secret: 's' }, listing('client_secret_jwt'))
-    expect(caught(ConfigurationError, call).actual).toEqual(['client_secret_jwt'])
-  })
-
-  it('is a public client without either', () => {
-    expect(negotiateClientAuth({}, listing('private_key_jwt')).method).toBe('none')
-  })
-
-  it('refuses a key where the server takes none', () => {
-    expect(caught(ConfigurationError, () => negotiateClientAuth({ key }, {})).expected).toEqual(['private_key_jwt'])
   })
 })

@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  buildRevocationRequest,
-  buildRevocationRequests,
-  judgeRevocationResponse,
-} from '../../src/protocol/revocation.ts'
+import { buildRevocationRequest, judgeRevocationResponse, revocationOrder } from '../../src/protocol/revocation.ts'
 
 describe('buildRevocationRequest', () => {
   it('sends the token, and its kind as a hint (RFC 7009 2.1)', () => {
@@ -13,13 +9,13 @@ describe('buildRevocationRequest', () => {
   })
 })
 
-describe('buildRevocationRequests', () => {
+describe('revocationOrder', () => {
   it('ends the refresh token first', () => {
-    expect(buildRevocationRequests({ accessToken: 'at', refreshToken: 'rt' })).toEqual([
-      { token: 'rt', token_type_hint: 'refresh_token' },
-      { token: 'at', token_type_hint: 'access_token' },
+    expect(revocationOrder({ accessToken: 'at', refreshToken: 'rt' })).toEqual([
+      ['refresh_token', 'rt'],
+      ['access_token', 'at'],
     ])
-    expect(buildRevocationRequests({ accessToken: 'at' })).toHaveLength(1)
+    expect(revocationOrder({ accessToken: 'at' })).toEqual([['access_token', 'at']])
   })
 })
 

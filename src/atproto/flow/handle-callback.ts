@@ -8,6 +8,7 @@ import { assertKnownOptions } from '../../lib/options.ts'
 import type { RecordStore } from '../../lib/record-store.ts'
 import { requireState } from '../../protocol/authorization-response.ts'
 import type { ClientKey } from '../../protocol/client-auth.ts'
+import { revocationOrder } from '../../protocol/revocation.ts'
 import { hasScope } from '../../protocol/scope.ts'
 import type { AtprotoCallbackOptions, AtprotoEvent } from '../atproto-client-types.ts'
 import { parseDid } from '../identity/did.ts'
@@ -97,12 +98,7 @@ async function revokeLogin(
   client: OAuthClient,
   { emit }: CallbackParts,
 ): Promise<void> {
-  const kinds = [
-    ['refresh_token', tokens.refreshToken],
-    ['access_token', tokens.accessToken],
-  ] as const
-  for (const [token, value] of kinds) {
-    if (value === undefined) continue
+  for (const [token, value] of revocationOrder(tokens)) {
     await client.revoke(value, { tokenTypeHint: token, ...(dpopKey && { dpopKey }) }).catch((error: unknown) => {
       emit({ kind: 'revocation_failed', session: '', issuer, token, error: errorCode(error) })
     })

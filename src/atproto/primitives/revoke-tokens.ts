@@ -1,6 +1,7 @@
 import { revokeToken } from '../../issuer/revoke-token.ts'
 import { createEmitter, errorCode } from '../../lib/emitter.ts'
 import type { SigningKey } from '../../lib/signatures/types.ts'
+import { revocationOrder } from '../../protocol/revocation.ts'
 import { connectToServer, type ServerFacts, type ServerOptions } from './server-connection.ts'
 import type { AtprotoTokens } from './tokens.ts'
 
@@ -38,13 +39,7 @@ export async function revokeTokens(
   const issuer = await connectToServer('revokeTokens', metadata, options, ['onEvent'])
   const { dpopKey, tokens } = session
   const emit = createEmitter(options.onEvent)
-  // The refresh token goes first: with it nobody can get new ones meanwhile.
-  const kinds = [
-    ['refresh_token', tokens.refreshToken],
-    ['access_token', tokens.accessToken],
-  ] as const
-  for (const [token, value] of kinds) {
-    if (value === undefined) continue
+  for (const [token, value] of revocationOrder(tokens)) {
     try {
       const request = { tokenTypeHint: token, ...(dpopKey && { dpopKey }) }
       await revokeToken(issuer, value, { ...request, ...(options.signal && { signal: options.signal }) })
