@@ -122,11 +122,12 @@ export function protectFastify<Native extends FastifyRequestLike>(
 export function protectNode<Native extends NodeRequest, Answer extends NodeResponse>(
   resource: ProtectedResource,
   handler: (request: Native, response: Answer, token: GrantedToken) => unknown,
-  { onError = warnOfError, ...options }: NodeMiddlewareOptions<Native> = {},
+  options: NodeMiddlewareOptions<Native> = {},
 ): (request: Native, response: Answer) => Promise<void> {
+  const { onError = warnOfError, ...needs } = options
   return async (request, response) => {
     try {
-      const token = await protectNative(resource, options, request, response)
+      const token = await protectNative(resource, needs, request, response)
       if (token) await handler(request, response, token)
     } catch (error) {
       // node:http waits for no promise: left alone, a rejection would end the process, and with it everybody's requests.
