@@ -1,6 +1,7 @@
 import type { ClientMetadata } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
+import { isNumericDate } from './jwt.ts'
 import type { Notice } from './notice.ts'
 import { assertEndpointUrl } from './url-rules.ts'
 
@@ -160,7 +161,7 @@ function readText(answer: Readonly<Record<string, unknown>>, name: string): stri
 function readTime(answer: Readonly<Record<string, unknown>>, name: string): number | undefined {
   const value = answer[name]
   if (value === undefined) return undefined
-  if (typeof value === 'number' && value >= 0 && value <= 8.64e12) return value * 1000
+  if (isNumericDate(value)) return value * 1000
   throw refuse(`"${name}"`, 'seconds since the epoch', typeof value === 'number' ? String(value) : jsonType(value))
 }
 

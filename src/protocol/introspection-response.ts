@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors/protocol.ts'
 import { jsonType, printable } from '../lib/printable.ts'
+import { isNumericDate } from './jwt.ts'
 import { isScope } from './scope.ts'
 
 /** A token that is good, with its claims by their registered names. */
@@ -34,16 +35,15 @@ export interface IntrospectionExpectations {
 
 const clause = 'RFC 7662 2.2'
 const isText = (value: unknown): boolean => typeof value === 'string'
-const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 8.64e12
 
 const rules: Readonly<Record<string, { readonly expected: string; readonly fits: (value: unknown) => boolean }>> = {
   scope: { expected: 'scopes separated by spaces', fits: (value) => typeof value === 'string' && isScope(value) },
   client_id: { expected: 'string', fits: isText },
   username: { expected: 'string', fits: isText },
   token_type: { expected: 'string', fits: isText },
-  exp: { expected: 'NumericDate', fits: isTime },
-  iat: { expected: 'NumericDate', fits: isTime },
-  nbf: { expected: 'NumericDate', fits: isTime },
+  exp: { expected: 'NumericDate', fits: isNumericDate },
+  iat: { expected: 'NumericDate', fits: isNumericDate },
+  nbf: { expected: 'NumericDate', fits: isNumericDate },
   sub: { expected: 'string', fits: isText },
   aud: {
     expected: 'string or list of strings',

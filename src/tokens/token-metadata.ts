@@ -1,5 +1,6 @@
 import { assertNumbers } from '../lib/options.ts'
 import { epochSeconds, type Runtime, systemRuntime } from '../lib/runtime.ts'
+import { isNumericDate } from '../protocol/jwt.ts'
 import { assertScope, splitScope } from '../protocol/scope.ts'
 
 /** What is known of a token, by the names of RFC 7662 2.2; of `scope` the single ones. */
@@ -50,8 +51,6 @@ export function isTokenValid(metadata: TokenMetadata, options: TokenValidityOpti
 
 const texts = ['client_id', 'username', 'token_type', 'sub', 'iss', 'jti']
 const times = ['exp', 'iat', 'nbf']
-/** The latest time that a Date holds, in seconds. */
-const latest = 8.64e12
 
 /**
  * What the caller says of a token: of a time that is no number nobody could say whether it has passed.
@@ -70,7 +69,7 @@ export function assertTokenMetadata(input: TokenMetadataInput | undefined, calle
   }
   for (const name of times) {
     const value = input[name]
-    if (value === undefined || (typeof value === 'number' && value >= 0 && value <= latest)) continue
+    if (value === undefined || isNumericDate(value)) continue
     throw refuse(`metadata.${name}`, 'seconds since the epoch')
   }
 }
