@@ -50,7 +50,8 @@ export interface BackchannelAuthentication {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
   /**
-   * Waits for the user by asking, which is possible in both modes.
+   * Waits for the user by asking, which is possible in both modes; in the ping mode until the request expires, however
+   * seldom the server wants to be asked. What came is what each further call gets.
    *
    * @throws OAuthResponseError `access_denied`, `transaction_failed`, `expired_token`
    * @throws ProtocolError `expired_grant`
@@ -143,7 +144,8 @@ function underWay(
 ): BackchannelAuthentication {
   const { authReqId, expiresAt, scope, resource, notificationToken } = state
   let { interval } = state
-  const waker = createWaker(parts.issuer.runtime)
+  // Without a ping nobody would wake it.
+  const waker = notificationToken === undefined ? undefined : createWaker(parts.issuer.runtime)
   async function askOnce(wait: number, signal: AbortSignal): Promise<LoginResult> {
     const options = { ...key, scope, ...(resource && { resource }), signal }
     const dpopKey = await grantKey(parts, options)
@@ -152,7 +154,7 @@ function underWay(
     const onInterval = (slower: number) => {
       interval = slower
     }
-    const plan = { pace: { interval, wait }, onInterval, expiresAt, clause: 'CIBA Core 7.3', waker }
+    const plan = { pace: { interval, wait }, onInterval, expiresAt, clause: 'CIBA Core 7.3', ...(waker && { waker }) }
     const judged = await pollTokens(parts.issuer, request, plan)
     const login = await finishGrant(parts, judged, dpopKey, { userClause: 'CIBA Core 10.1.1', signal })
     assertSameRequest(login, authReqId)
@@ -171,7 +173,7 @@ function underWay(
       judgePingNotification(notification, { authReqId, notificationToken })
       // CIBA Core 10.2: the tokens are there, so nothing is to be waited for, nor by a poll between two of its requests:
       // the interval of 7.3 is for those who do not know.
-      waker.wake()
+      waker?.wake()
       return await ask(0, signal)
     },
     state: () => ({ ...state, interval }),

@@ -28,7 +28,7 @@ export interface DeviceAuthorization {
   readonly expiresAt: number
   /**
    * Waits for the user: asks as often as the server allows, slower when it says so, until they have answered. A second
-   * call while the first is under way waits with it.
+   * call while the first is under way waits with it, and a later one gets what came of it: the code is good once.
    *
    * @throws OAuthResponseError `access_denied` when the user said no, `expired_token`
    * @throws ProtocolError `expired_grant` when nobody answered in time

@@ -3,6 +3,7 @@ import { ProtocolError } from '../errors/protocol.ts'
 import { ApiError, OAuthResponseError, ResponseError } from '../errors/response.ts'
 import { delay } from '../lib/delay.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
+import type { Runtime } from '../lib/runtime.ts'
 import type { Waker } from '../lib/waker.ts'
 import { nextPoll, type PollAnswer, type PollingPace } from '../protocol/polling.ts'
 import type { JudgedTokens } from '../protocol/token-response.ts'
@@ -34,9 +35,7 @@ export async function pollTokens(issuer: Issuer, request: TokenRequest, plan: Po
   const { signal } = request
   let { interval, wait } = plan.pace
   for (;;) {
-    const pause = plan.waker?.isWoken() ? 0 : wait
-    if (runtime.now() + pause >= plan.expiresAt) throw expired(plan)
-    await (plan.waker?.wait(pause, signal) ?? delay(runtime, pause, signal))
+    await waitForTurn(runtime, wait, plan, signal)
     try {
       return await requestTokens(issuer, request)
     } catch (error) {
@@ -47,6 +46,21 @@ export async function pollTokens(issuer: Issuer, request: TokenRequest, plan: Po
       wait = pace.wait
     }
   }
+}
+
+/** Who may be woken waits to the end; for anyone else a turn that would come too late is not worth waiting for. */
+async function waitForTurn(
+  runtime: Runtime,
+  wait: number,
+  plan: PollingPlan,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { waker } = plan
+  const left = plan.expiresAt - runtime.now()
+  const isInTime = wait < left
+  if (left <= 0 || !(waker || isInTime)) throw expired(plan)
+  const wasWoken = await (waker?.wait(Math.min(wait, left), signal) ?? delay(runtime, wait, signal))
+  if (!isInTime && wasWoken !== true) throw expired(plan)
 }
 
 /** What keeps the poll going; anything else is thrown on. */

@@ -5,10 +5,11 @@ import type { Runtime } from './runtime.ts'
 export interface Waker {
   /** Ends the wait that is under way; where none is, the next one. */
   wake(): void
-  /** Whether the next wait would end at once. */
-  isWoken(): boolean
-  /** @throws the signal's reason when it aborts */
-  wait(milliseconds: number, signal?: AbortSignal): Promise<void>
+  /**
+   * @returns whether it was woken
+   * @throws the signal's reason when it aborts
+   */
+  wait(milliseconds: number, signal?: AbortSignal): Promise<boolean>
 }
 
 /** For one who waits: two waits at once would share one waking. */
@@ -21,8 +22,8 @@ export function createWaker(runtime: Runtime): Waker {
       isWoken = true
       end?.()
     },
-    isWoken: () => isWoken,
     async wait(milliseconds, signal) {
+      let wasWoken = false
       const controller = new AbortController()
       const onAbort = () => controller.abort(signal?.reason)
       end = () => controller.abort()
@@ -35,10 +36,12 @@ export function createWaker(runtime: Runtime): Waker {
         signal?.throwIfAborted()
         if (!isWoken) throw error
       } finally {
+        wasWoken = isWoken
         isWoken = false
         end = undefined
         signal?.removeEventListener('abort', onAbort)
       }
+      return wasWoken
     },
   }
 }

@@ -13,6 +13,7 @@ const pending = { error: 'authorization_pending' }
 const slowDown = { error: 'slow_down' }
 const tokens = { access_token: 'at', token_type: 'Bearer', id_token: anIdToken({ nonce: undefined }) }
 const reason = new Error('enough')
+const ciba = { auth_req_id: 'req', expires_in: 600, interval: 5 }
 
 /** A server that gives these answers in turn, and a clock whose waits the test ends. */
 function setUp(...answers: object[]) {
@@ -30,7 +31,7 @@ function setUp(...answers: object[]) {
   server.set(`${issuer}/jwks`, issuerKeys())
   const where = { verification_uri: `${issuer}/enter`, user_code: 'ABCD' }
   server.set(`${issuer}/device`, { device_code: 'dc', ...where, expires_in: 600, interval: 5 })
-  server.set(`${issuer}/ciba`, { auth_req_id: 'req', expires_in: 600, interval: 5 })
+  server.set(`${issuer}/ciba`, ciba)
   let held: Promise<void> | undefined
   server.set(`${issuer}/token`, async () => {
     await held
@@ -62,7 +63,7 @@ function setUp(...answers: object[]) {
   const holdTokens = (until: Promise<void>) => {
     held = until
   }
-  return { client, waits, waited, asked, holdTokens }
+  return { client, clock, waits, waited, asked, holdTokens }
 }
 
 const flows = {
@@ -131,6 +132,31 @@ describe.each(Object.entries(flows))('several who wait for %s', (_name, begin) =
     if ('state' in grant) expect(grant.state().interval).toBe(10_000)
   })
 
+  it('get what came of it when they come later: what is good once is not used again', async () => {
+    const { client, waits, waited, asked } = setUp()
+    const grant = await begin(client)
+    const polled = grant.poll()
+    await waited(1)
+    const login = await polled
+    expect(await grant.poll()).toBe(login)
+    expect(await grant.poll({ signal: new AbortController().signal })).toBe(login)
+    await expect(grant.poll({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    expect({ waits, asked: asked() }).toEqual({ waits: [5000], asked: 1 })
+  })
+
+  it('ask again after a refusal', async () => {
+    const { client, waited, asked } = setUp({ error: 'access_denied' })
+    const grant = await begin(client)
+    const refused = grant.poll()
+    const outcome = expect(refused).rejects.toMatchObject({ error: 'access_denied' })
+    await waited(1)
+    await outcome
+    const next = grant.poll()
+    await waited(2)
+    await next
+    expect(asked()).toBe(2)
+  })
+
   it('do not begin for one who has aborted already', async () => {
     const { client, waits } = setUp()
     const grant = await begin(client)
@@ -140,7 +166,8 @@ describe.each(Object.entries(flows))('several who wait for %s', (_name, begin) =
 })
 
 describe('a ping (CIBA Core 10.2)', () => {
-  async function begin(client: Parameters<typeof requestBackchannelAuthentication>[0]) {
+  async function begin(client: Parameters<typeof requestBackchannelAuthentication>[0], answer: object = {}) {
+    Object.assign(ciba, { expires_in: 600, interval: 5 }, answer)
     const grant = await requestBackchannelAuthentication(client, { loginHint: 'alice', mode: 'ping' })
     const authorization = `Bearer ${grant.state().notificationToken}`
     const ping = (token = authorization) =>
@@ -194,6 +221,40 @@ describe('a ping (CIBA Core 10.2)', () => {
     await ping()
     await pinged
     expect(asked()).toBe(2)
+  })
+
+  it('that is sent twice fetches the tokens once', async () => {
+    const { client, asked } = setUp()
+    const { grant, ping } = await begin(client)
+    const pinged = await ping()
+    expect(await ping()).toBe(pinged)
+    expect(await grant.poll()).toBe(pinged)
+    expect(asked()).toBe(1)
+  })
+
+  it('is waited for until the request expires, however seldom the server wants to be asked', async () => {
+    const { client, waits, asked, clock } = setUp(pending, slowDown)
+    const { grant, ping } = await begin(client, { expires_in: 120, interval: 300 })
+    const polled = grant.poll()
+    await expect.poll(() => waits).toEqual([120_000])
+    clock.advance(119_000)
+    const pinged = ping()
+    await expect.poll(() => waits).toEqual([120_000, 1000])
+    const again = ping()
+    await expect.poll(() => waits).toEqual([120_000, 1000, 1000])
+    await ping()
+    expect((await polled).tokens.accessToken).toBe('at')
+    expect([await pinged, await again]).toEqual([await polled, await polled])
+    expect(asked()).toBe(3)
+  })
+
+  it('that does not come lets the poll end with the request, and not ask before its time', async () => {
+    const { client, waits, waited, asked } = setUp()
+    const { grant } = await begin(client, { expires_in: 120, interval: 300 })
+    const outcome = expect(grant.poll()).rejects.toMatchObject({ code: 'expired_grant' })
+    await waited(1)
+    await outcome
+    expect({ waits, asked: asked() }).toEqual({ waits: [120_000], asked: 0 })
   })
 
   it('of a stranger ends no wait', async () => {
