@@ -78,16 +78,19 @@ export interface OAuthErrorBody {
 export class OAuthResponseError<Body extends OAuthErrorBody = OAuthErrorBody> extends ApiError<Body> {
   override readonly name = 'OAuthResponseError'
   override readonly code = 'oauth_error'
-  /** `invalid_grant`, `invalid_client`, `use_dpop_nonce`, ... */
+  /** `invalid_grant`, `invalid_client`, `use_dpop_nonce`, ...; of what is none of these, as much as of the description. */
   declare readonly error: string
   /** In the server's words, which may hold whatever it was sent: 300 characters at most, none of them a control. */
   declare readonly errorDescription: string | undefined
+  /** Somebody may make a link of it: nothing but http(s). */
   declare readonly errorUri: string | undefined
   /** Milliseconds to wait, from `Retry-After`. */
   declare readonly retryAfter: number | undefined
   constructor(message: string, options: ApiErrorOptions<Body> & { retryAfter?: number | undefined }) {
     const { error, error_description, error_uri } = options.body
-    const said = { error, errorDescription: shown(error_description), errorUri: shown(error_uri) }
+    const uri = shown(error_uri)
+    const errorUri = uri && /^https?:/i.test(uri) ? uri : undefined
+    const said = { error: shown(error), errorDescription: shown(error_description), errorUri }
     super(message, { ...options, ...said } as ApiErrorOptions<Body>)
   }
 }

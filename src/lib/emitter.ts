@@ -12,9 +12,13 @@ export function createEmitter<Event>(listener: ((event: Event) => void) | undefi
   }
 }
 
-/** The code of an error of ours, or the name of any other: never its message, which may quote what it was given. */
+/**
+ * The code of an error of ours, or the name of any other: never its message, which may quote what it was given. What a
+ * server says in the place of an OAuth error's code is passed on only where it has the form of one.
+ */
 export function errorCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown'
   const { code, name, error: oauthError } = error as { code?: unknown; name?: unknown; error?: unknown }
-  return ([oauthError, code, name].find((text) => typeof text === 'string') as string | undefined) ?? 'unknown'
+  const isCode = (text: unknown) => typeof text === 'string' && /^[\w.:/-]{1,60}$/.test(text)
+  return ([oauthError, code, name].find(isCode) as string | undefined) ?? 'unknown'
 }

@@ -7,6 +7,7 @@ import {
   type OAuthClientOptions,
   webFinger,
 } from '../../src/client/index.ts'
+import type { OAuthResponseError } from '../../src/errors/index.ts'
 import { createSessions } from '../../src/sessions/index.ts'
 import { createFakeServer } from '../support/fake-server.ts'
 import { registeredClient } from '../support/hostile/client-setup.ts'
@@ -98,6 +99,20 @@ describe('onEvent', () => {
     await expect(client.handleCallback(provider.login(url))).rejects.toThrow(/invalid_grant/)
     expect(events.at(-1)).toMatchObject({ kind: 'code_exchange', phase: 'error', error: 'invalid_grant' })
     expect(JSON.stringify(events)).not.toContain('alice')
+  })
+
+  it('repeats no prose that a server has in the place of a code, and the error none that a terminal or a page would run', async () => {
+    const answer = { error: 'no such code: SECRET\u001b[2J\n'.padEnd(1000, 'x'), error_uri: 'javascript:alert(1)' }
+    const { provider, client, events } = await setUp({
+      faults: { answers: { token: { status: 400, body: () => JSON.stringify(answer) } } },
+    })
+    const url = await client.createAuthorizationUrl()
+    const error = await client.handleCallback(provider.login(url)).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ name: 'OAuthResponseError', errorUri: undefined })
+    expect((error as OAuthResponseError).error).toMatch(/^no such code: SECRET \[2J x{1,300}$/)
+    expect((error as OAuthResponseError).error.length).toBe(300)
+    expect(events.at(-1)).toMatchObject({ kind: 'code_exchange', phase: 'error', error: 'oauth_error' })
+    expect(JSON.stringify(events)).not.toContain('SECRET')
   })
 
   it('names a request that got no answer', async () => {
