@@ -11,7 +11,7 @@ import type { DevContext } from './context.ts'
 import { paths } from './endpoints.ts'
 import type { DevAnswer } from './exchange.ts'
 import { keepInteraction } from './interactions.ts'
-import { errorPage, formPostPage } from './pages/message-pages.ts'
+import { errorPage, formPostPage, type KnownValues } from './pages/message-pages.ts'
 import { readForm } from './read-request.ts'
 import type { Route } from './token-routes.ts'
 
@@ -37,7 +37,12 @@ export const authorize: Route = async (context, request, { clientIp }) => {
   context.emit(outcome.events)
   const { error, errorDescription, status } = outcome.error
   const client = outcome.target && (await loadClient(context.config, outcome.target.clientId))
-  if (!outcome.target || !client) return errorPage(errorText(errorDescription), { code: error, status })
+  if (!outcome.target || !client)
+    return errorPage(errorText(errorDescription), {
+      code: error,
+      status,
+      known: await knownInstead(context, params, errorDescription),
+    })
   return sendResult(context, client, outcome.target, { error, errorDescription })
 }
 
@@ -54,6 +59,29 @@ export async function sendResult(
       return seeOther(reply.url)
     case 'form_post':
       return formPostPage(reply.redirectUri, reply.fields)
+  }
+}
+
+/**
+ * The two slips of everybody's first request are the name of the client and the redirect URI. A server for development
+ * may say what it knows; what was sent is not repeated.
+ */
+async function knownInstead(
+  { config, clients }: DevContext,
+  params: URLSearchParams,
+  description: string,
+): Promise<KnownValues | undefined> {
+  if (/client_id|unknown client/.test(description)) {
+    return { label: 'The value of client_id can be:', values: clients.names() }
+  }
+  const client = description.includes('redirect_uri') && (await loadClient(config, params.get('client_id') ?? ''))
+  if (!client) return undefined
+  const values = client.metadata.redirect_uris ?? []
+  const isLoopback = values.some((uri) => /^http:\/\/(127\.0\.0\.1|\[::1\])[:/]/.test(uri))
+  return {
+    label: 'Registered for this client:',
+    values,
+    note: isLoopback && 'A loopback address may have another port (RFC 8252 7.3); localhost counts as none.',
   }
 }
 

@@ -9,6 +9,8 @@ export interface Clients {
   loadClient(clientId: string): MaybePromise<RegisteredClient | undefined>
   verifyClientSecret(client: RegisteredClient, secret: string): MaybePromise<boolean>
   loadClientSecret(client: RegisteredClient): string | undefined
+  /** The ids of those that were configured or added; not of those that registered themselves. */
+  names(): readonly string[]
   /** Adds or replaces one. */
   add(client: DevClient): void
 }
@@ -32,6 +34,7 @@ export function createClients(configured: readonly DevClient[], store: RecordSto
       return timingSafeEqual(expected, secret)
     },
     loadClientSecret: ({ clientId }) => secrets.get(clientId),
+    names: () => [...known.keys()],
     add,
   }
 }

@@ -16,7 +16,7 @@ import { readLogin } from './logins.ts'
 import { consentBody } from './pages/consent-page.ts'
 import { deviceCodeBody } from './pages/device-page.ts'
 import type { FormFrame } from './pages/forms.ts'
-import { page } from './pages/layout.ts'
+import { about, page } from './pages/layout.ts'
 import { loginBody } from './pages/login-page.ts'
 import { donePage } from './pages/message-pages.ts'
 import { Refused, type RequestInfo, readForm } from './read-request.ts'
@@ -152,5 +152,5 @@ async function frameOf(visit: DeviceVisit, userCode: string): Promise<FormFrame>
 }
 
 function devicePage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<DevAnswer> {
-  return page({ title, about: 'Authentype dev server', body, cookies })
+  return page({ title, about, body, cookies })
 }

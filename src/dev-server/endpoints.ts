@@ -19,6 +19,8 @@ export const paths = {
   deviceAuthorization: '/device_authorization',
   backchannelAuthentication: '/backchannel_authentication',
   endSession: '/end_session',
+  /** The page that says what is here. */
+  front: '/',
   /** The page on which the user enters a device's code. */
   device: '/device',
   /** The page on which a user answers what applications ask of them (CIBA). */

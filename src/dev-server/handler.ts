@@ -6,6 +6,7 @@ import type { DevContext } from './context.ts'
 import { device } from './device-routes.ts'
 import { metadataOf, paths, resourceMetadataOf } from './endpoints.ts'
 import { type Answerer, type DevAnswer, type DevRequest, toResponse } from './exchange.ts'
+import { front } from './front-route.ts'
 import { interact } from './interaction-routes.ts'
 import { endSession, logout } from './logout-routes.ts'
 import { offer } from './offer-routes.ts'
@@ -43,6 +44,7 @@ const routes: Readonly<Record<string, Methods>> = {
   [paths.register]: { POST: register },
   [paths.deviceAuthorization]: { POST: deviceAuthorization },
   [paths.backchannelAuthentication]: { POST: backchannelAuthentication },
+  [paths.front]: { GET: front },
   [paths.device]: { GET: device, POST: device },
   [paths.inbox]: { GET: inbox, POST: inbox },
   [paths.offer]: { GET: offer, POST: offer },
@@ -52,6 +54,7 @@ const routes: Readonly<Record<string, Methods>> = {
 
 const pages: readonly string[] = [
   paths.authorize,
+  paths.front,
   paths.device,
   paths.inbox,
   paths.offer,

@@ -16,6 +16,8 @@ const lookEvery = 500
 /** Milliseconds in which a client that still sends can read what was answered. */
 const lingering = 1_000
 const noStore = { 'cache-control': 'no-store' }
+/** Where no page is: for targets that are a whole URL or an asterisk (RFC 9112 3.2.2, 3.2.4), which are no path of ours. */
+const nowhere = '/*'
 
 /** A listening server, whose handler is set once its address is known. */
 export interface Listener {
@@ -136,7 +138,7 @@ function toDevRequest(message: IncomingMessage, body: Uint8Array, { tls }: Liste
   return {
     method,
     // Joined as text: `//evil.example/x` is a path here, and would be a host to a resolver.
-    url: `${tls ? 'https' : 'http'}://${host}${target.startsWith('/') ? target : '/'}`,
+    url: `${tls ? 'https' : 'http'}://${host}${target.startsWith('/') ? target : nowhere}`,
     headers: { get: (name) => joinFields(rawHeaders, name) },
     body,
   }

@@ -6,7 +6,7 @@ import type { DevAnswer } from './exchange.ts'
 import { logIn } from './log-in.ts'
 import { readLogin } from './logins.ts'
 import type { FormFrame } from './pages/forms.ts'
-import { page } from './pages/layout.ts'
+import { about, page } from './pages/layout.ts'
 import { loginBody } from './pages/login-page.ts'
 import { readForm } from './read-request.ts'
 import type { Route } from './token-routes.ts'
@@ -57,5 +57,5 @@ export function userPage({ path, name, reason, show, act }: UserPage): Route {
 }
 
 function answerPage({ cookies }: Browser, title: string, body: ReturnType<typeof loginBody>): Promise<DevAnswer> {
-  return page({ title, about: 'Authentype dev server', body, cookies })
+  return page({ title, about, body, cookies })
 }

@@ -133,9 +133,11 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
     })
 
     it('shows what a user can do nothing about as a page, too', async () => {
-      await authorize({ redirect_uri: 'https://evil.example/' })
-      expect(await heading()).toBe('This request cannot go on')
-      await inspectPage(page)
+      for (const slip of [{ redirect_uri: 'https://evil.example/' }, { client_id: 'nobody' }]) {
+        await authorize(slip)
+        expect(await heading()).toBe('This request cannot go on')
+        await inspectPage(page)
+      }
       expect((await page.goto(`${server.issuer}/nowhere`))?.status()).toBe(404)
       expect(await heading()).toBe('Not found')
       await inspectPage(page)
@@ -162,6 +164,19 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
       },
       30_000,
     )
+
+    it('says at its front that it runs, and leads to its pages', async () => {
+      await page.goto(server.issuer)
+      expect(await heading()).toBe('The server runs')
+      await inspectPage(page)
+      await expectKeyboardUse(page)
+      for (const path of await page
+        .locator('main a')
+        .evaluateAll((links) => links.map((link) => link.getAttribute('href')!)))
+        expect((await page.request.get(server.issuer + path)).status(), path).toBe(200)
+      await page.click('a[href="/device"]')
+      expect(await heading()).toBe('Connect a device')
+    })
 
     it('shows what applications ask, and makes codes', async () => {
       for (const path of ['/inbox', '/offer']) {

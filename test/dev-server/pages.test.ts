@@ -66,6 +66,26 @@ describe('the pages', () => {
     }
   })
 
+  it('say what client and redirect URI can be, where what came is none of these', async () => {
+    const pageFor = async (more: Record<string, string>) =>
+      (await new HeadlessBrowser().send(authorizationUrl(more))).text()
+    const noClient = await pageFor({ client_id: 'nobody' })
+    for (const known of ['unknown client', '>web<', '>dev-app<', '>dev-service<']) expect(noClient).toContain(known)
+    const elsewhere = await pageFor({ redirect_uri: 'http://localhost:3999/callback' })
+    for (const known of ['not registered', `>${redirectUri}<`, 'localhost counts as none'])
+      expect(elsewhere).toContain(known)
+    // A request that fails for another reason has nothing to choose from.
+    expect(await pageFor({ request_uri: 'urn:ietf:params:oauth:request_uri:used-up' })).not.toContain('>dev-app<')
+  })
+
+  it('have a front that names users and clients, and no password or secret', async () => {
+    const answer = await new HeadlessBrowser().send(`${server.issuer}/`)
+    const text = await answer.text()
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    for (const name of [server.issuer, 'alice', 'bob', 'dev-app', 'dev-service']) expect(text).toContain(name)
+    expect(text).not.toContain('dev-service-secret')
+  })
+
   it('send other errors to the client, by 303', async () => {
     const answer = await new HeadlessBrowser().send(authorizationUrl({ scope: 'openid', response_type: 'token' }))
     expect(answer.status).toBe(303)

@@ -4,6 +4,9 @@ import { noStore } from '../../server/index.ts'
 import type { DevAnswer } from '../exchange.ts'
 import { style } from './style.ts'
 
+/** What pages are about that no client has asked for. */
+export const about = 'Authentype dev server'
+
 export interface Page {
   readonly title: string
   /** The client, or the server itself. */

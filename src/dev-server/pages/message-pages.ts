@@ -1,20 +1,31 @@
-import { html } from '../../lib/html.ts'
+import { type Html, html } from '../../lib/html.ts'
 import type { DevAnswer } from '../exchange.ts'
 import { act, type FormFrame } from './forms.ts'
-import { page } from './layout.ts'
+import { about, page } from './layout.ts'
 import { nameText } from './name-text.ts'
-
-const about = 'Authentype dev server'
 
 /** For the user, where nothing may be sent to a client (RFC 6749 4.1.2.1). */
 export function errorPage(
   text: string,
-  { code, status = 400 }: { code?: string; status?: number } = {},
+  { code, status = 400, known }: { code?: string; status?: number; known?: KnownValues | undefined } = {},
 ): Promise<DevAnswer> {
   const body = html`<p>${text}</p>
-<p class="quiet">Go back to the application and start again.</p>
+${known ? knownValues(known) : html`<p class="quiet">Go back to the application and start again.</p>`}
 ${code !== undefined && html`<p class="quiet after">Code: <code>${code}</code></p>`}`
   return page({ title: 'This request cannot go on', about, body, bad: true, status })
+}
+
+/** What a developer can put in the place of what was sent. */
+export interface KnownValues {
+  readonly label: string
+  readonly values: readonly string[]
+  readonly note?: string | false
+}
+
+function knownValues({ label, values, note }: KnownValues): Html {
+  const items = values.map((value) => html`<li><bdi>${value}</bdi></li>`)
+  return html`<p>${label}${items.length === 0 && ' None.'}</p>${items.length > 0 && html`<ul>${items}</ul>`}
+${note && html`<p class="quiet">${note}</p>`}`
 }
 
 /** What a browser is shown where there is no page of its own for a refusal. */

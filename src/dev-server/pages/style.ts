@@ -35,7 +35,9 @@ section+section{margin-top:1.25rem;padding-top:1.25rem;border-top:1px solid var(
 ul{list-style:none;margin:0 0 1.25rem;padding:0;border:1px solid var(--line);border-radius:.625rem}
 li{padding:.625rem .875rem;overflow-wrap:anywhere}
 li+li{border-top:1px solid var(--line)}
+li a{display:block;min-height:2.75rem;margin:-.625rem -.875rem;padding:.625rem .875rem;color:var(--act);font-weight:600}
 li code{display:block;color:var(--quiet);font-size:.8125rem}
+li a code{display:inline-block;width:100%;font-weight:400}
 @media(forced-colors:active){main,button,.button,.note{border:1px solid CanvasText}}
 @media print{body{display:block;background:none}}
 `
