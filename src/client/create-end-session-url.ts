@@ -1,5 +1,6 @@
 import type { Issuer } from '../issuer/issuer.ts'
 import { assertKnownOptions } from '../lib/options.ts'
+import { buildFrontChannelUrl } from '../protocol/front-channel-url.ts'
 
 export interface EndSessionOptions {
   /** The id_token of the session, so that the server need not ask. */
@@ -18,6 +19,7 @@ const optionNames = ['idTokenHint', 'postLogoutRedirectUri', 'state', 'logoutHin
 /**
  * Where to send the browser so that the server's session ends, too; `undefined` where the server has no such page.
  *
+ * @throws ProtocolError `invalid_metadata` when the endpoint's own query already sets one of the parameters
  * @throws TypeError for a `state` that would come back nowhere
  * @see OpenID Connect RP-Initiated Logout 1.0 2
  */
@@ -37,9 +39,5 @@ export async function createEndSessionUrl(issuer: Issuer, options: EndSessionOpt
     logout_hint: logoutHint,
     ui_locales: typeof uiLocales === 'object' ? uiLocales.join(' ') : uiLocales,
   }
-  const url = new URL(endpoint)
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) url.searchParams.set(name, value)
-  }
-  return url
+  return buildFrontChannelUrl('end_session_endpoint', endpoint, parameters)
 }

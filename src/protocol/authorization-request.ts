@@ -1,9 +1,8 @@
 import type { AuthorizationDetail, ClaimsRequest, AuthorizationRequest as WireRequest } from '../../generated/models.ts'
-import { ProtocolError } from '../errors/protocol.ts'
-import { encodeFormComponent } from '../lib/form-component.ts'
 import { jsonType } from '../lib/printable.ts'
 import { assertAuthorizationDetails } from './authorization-details.ts'
 import { readExtraParameters } from './extra-parameters.ts'
+import { buildFrontChannelUrl } from './front-channel-url.ts'
 import { normaliseResources } from './resource-indicators.ts'
 import { assertResponse, defaultResponseMode, type ResponseMode, type ResponseType } from './response-mode.ts'
 import { assertScope, hasScope } from './scope.ts'
@@ -109,18 +108,7 @@ export function buildAuthorizationParameters(request: AuthorizationRequest): Aut
  * @see RFC 6749 3.1
  */
 export function buildAuthorizationUrl(endpoint: string | URL, parameters: Readonly<Record<string, unknown>>): URL {
-  const url = new URL(endpoint)
-  const pairs: string[] = []
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue
-    // RFC 6749 3.1: no parameter more than once.
-    if (url.searchParams.has(name)) throw repeatedByEndpoint(name)
-    for (const text of writeParameter(value)) pairs.push(`${encodeFormComponent(name)}=${encodeFormComponent(text)}`)
-  }
-  const own = url.search.slice(1)
-  // With its question mark, since the setter takes one away: the endpoint's own query may begin with another.
-  url.search = `?${[...(own === '' ? [] : [own]), ...pairs].join('&')}`
-  return url
+  return buildFrontChannelUrl('authorization_endpoint', endpoint, parameters)
 }
 
 /**
@@ -131,20 +119,6 @@ export function buildAuthorizationUrl(endpoint: string | URL, parameters: Readon
  */
 export function buildPushedUrl(endpoint: string | URL, clientId: string, requestUri: string): URL {
   return buildAuthorizationUrl(endpoint, { client_id: clientId, request_uri: requestUri })
-}
-
-function repeatedByEndpoint(name: string): ProtocolError {
-  return new ProtocolError(
-    'invalid_metadata',
-    `the query of "authorization_endpoint" already has "${name}", which every request sets itself`,
-    { clause: 'RFC 6749 3.1', expected: `no "${name}" in the endpoint's query`, actual: name },
-  )
-}
-
-/** RFC 8707 2 repeats `resource`; OpenID Connect Core 5.5 and RFC 9396 3 have JSON in one parameter. */
-function writeParameter(value: unknown): string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  return [typeof value === 'object' ? JSON.stringify(value) : String(value)]
 }
 
 function assertRequest(request: AuthorizationRequest): void {

@@ -1,27 +1,15 @@
 // Each option of a login that makes it stricter or says what is wanted: without it, a test here fails.
-import { afterEach, describe, expect, it } from 'vitest'
-import { clientSecretBasic, createOAuthClient, type OAuthClientOptions } from '../../src/client/index.ts'
+import { describe, expect, it } from 'vitest'
+import { createOAuthClient, type OAuthClientOptions } from '../../src/client/index.ts'
 import { createSessions } from '../../src/sessions/index.ts'
+import { optionsFor } from '../support/hostile/client-options.ts'
 import { registeredClient } from '../support/hostile/client-setup.ts'
-import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
-
-const open: HostileProvider[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((provider) => provider.close()))
-})
+import type { HostileProvider, HostileProviderOptions } from '../support/hostile-provider.ts'
+import { aProvider } from './rig.ts'
 
 async function aClient(options: HostileProviderOptions = {}, more: Partial<OAuthClientOptions> = {}) {
-  const provider = await startHostileProvider({ ...options, client: { scope: 'openid profile', ...options.client } })
-  open.push(provider)
-  const client = createOAuthClient({
-    issuer: provider.issuer,
-    clientId: registeredClient.clientId,
-    clientAuth: clientSecretBasic(registeredClient.clientSecret),
-    redirectUri: registeredClient.redirectUri,
-    scope: 'openid profile',
-    allowLoopbackHttp: true,
-    ...more,
-  })
+  const provider = await aProvider({ ...options, client: { scope: 'openid profile', ...options.client } })
+  const client = createOAuthClient(optionsFor(provider, { scope: 'openid profile', ...more }))
   const logIn = async (wishes = {}) =>
     client.handleCallback(provider.login(await client.createAuthorizationUrl(wishes)))
   return { provider, client, logIn }
@@ -117,22 +105,34 @@ describe('the other endpoints', () => {
 
   it('give the page where the server’s session ends, with client and state', async () => {
     const { client, provider } = await aClient({
-      faults: { metadata: { end_session_endpoint: 'https://op.example/logout?tenant=1' } },
+      faults: { metadata: { end_session_endpoint: 'https://op.example/logout?p=~a%20b&flag' } },
     })
     const url = await client.createEndSessionUrl({
       idTokenHint: 'hint',
       postLogoutRedirectUri: 'https://app.example/bye',
       state: 's1',
     })
-    expect(url?.origin).toBe('https://op.example')
+    // The endpoint's own query, as it is (RFC 6749 3.1).
+    expect(url!.href.startsWith('https://op.example/logout?p=~a%20b&flag&client_id=')).toBe(true)
     expect(Object.fromEntries(url!.searchParams)).toEqual({
-      tenant: '1',
+      p: '~a b',
+      flag: '',
       client_id: registeredClient.clientId,
       id_token_hint: 'hint',
       post_logout_redirect_uri: 'https://app.example/bye',
       state: 's1',
     })
     expect(provider.count('discovery')).toBe(1)
+  })
+
+  it('say nothing twice where the page’s own query says it already', async () => {
+    const { client } = await aClient({
+      faults: { metadata: { end_session_endpoint: 'https://op.example/logout?client_id=other' } },
+    })
+    await expect(client.createEndSessionUrl()).rejects.toMatchObject({
+      code: 'invalid_metadata',
+      message: expect.stringContaining('"end_session_endpoint"'),
+    })
   })
 
   it('stop when the caller does', async () => {
