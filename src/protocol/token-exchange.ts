@@ -99,7 +99,7 @@ export function judgeTokenExchangeResponse(body: unknown, expected: ExchangeExpe
   // RFC 8693 2.2.1: N_A says that the token is none to be used as an access token; nothing is bound then.
   const isOther = typeof answer.token_type === 'string' && answer.token_type.toLowerCase() === 'n_a'
   const { tokens, notices } = isOther
-    ? judgeTokenResponse({ ...answer, token_type: 'Bearer' }, { ...expected, dpop: false })
+    ? judgeTokenResponse({ ...answer, token_type: 'Bearer' }, { ...expected, dpop: false, isForOthers: true })
     : judgeTokenResponse(body, expected)
   const { issuedTokenType, accessToken: token } = tokens
   if (issuedTokenType === undefined) {

@@ -21,6 +21,8 @@ export interface TokenExpectations {
   readonly requireScope?: boolean
   /** Takes a Bearer token for a DPoP request, and reports it. @default false */
   readonly allowBearerDowngrade?: boolean
+  /** Whether the token is none to be shown to a resource (`N_A`, RFC 8693 2.2.1), so that it may be any text. @default false */
+  readonly isForOthers?: boolean
   /** Milliseconds since the epoch: when the answer came. */
   readonly receivedAt: number
 }
@@ -51,7 +53,7 @@ export function judgeTokenResponse(body: unknown, expected: TokenExpectations): 
   const tokens = {
     issuer: expected.issuer,
     receivedAt: expected.receivedAt,
-    accessToken: readAccessToken(answer.access_token),
+    accessToken: readAccessToken(answer.access_token, expected),
     tokenType: readTokenType(answer.token_type, expected, notices),
     scope: readScope(answer.scope, expected, notices),
     expiresAt: readExpiry(answer.expires_in, expected, notices),
@@ -72,11 +74,11 @@ function refuseErrorBody(error: unknown): void {
   throw refuse(`the token response has status 200 and the error "${actual}"`, 'RFC 6749 5.2', 'no error', actual)
 }
 
-function readAccessToken(value: unknown): string {
+function readAccessToken(value: unknown, { isForOthers = false }: TokenExpectations): string {
   const token = readText(value, 'access_token', 'RFC 6749 5.1')
   if (token === undefined) throw refuseMember('access_token', 'RFC 6749 5.1', 'non-empty string', 'absent')
   // RFC 6750 2.1, RFC 9449 7.1: in the Authorization header it must be a b64token, whichever scheme it has.
-  if (!/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) {
+  if (!isForOthers && !/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) {
     throw refuseMember('access_token', 'RFC 6750 2.1', 'b64token', 'a string with other characters')
   }
   return token

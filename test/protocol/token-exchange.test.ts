@@ -63,6 +63,15 @@ describe('the answer to an exchange', () => {
     expect(tokens).toBeUndefined()
   })
 
+  it('may be any text where it is none to be shown to a resource, and else what a header field can carry', () => {
+    const answer = { ...honest, issued_token_type: 'urn:example:ticket', access_token: 'ticket:<1>|{a b}' }
+    expect(judgeTokenExchangeResponse({ ...answer, token_type: 'N_A' }, expected).token).toBe(answer.access_token)
+    const { clause } = caught(ProtocolError, () => judgeTokenExchangeResponse(answer, expected))
+    expect(clause).toBe('RFC 6750 2.1')
+    const control = { ...answer, token_type: 'N_A', access_token: 'a\nb' }
+    expect(() => judgeTokenExchangeResponse(control, expected)).toThrow(ProtocolError)
+  })
+
   it('must say what was issued (RFC 8693 2.2.1)', () => {
     const { issued_token_type, ...answer } = honest
     expect(caught(ProtocolError, () => judgeTokenExchangeResponse(answer, expected))).toMatchObject({
