@@ -1,25 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createOAuthClient, findLogin } from '../../src/client/index.ts'
-import { clientSecretBasic } from '../../src/protocol/client-auth.ts'
+import { optionsFor } from '../support/hostile/client-options.ts'
 import { registeredClient } from '../support/hostile/client-setup.ts'
-import { type HostileProvider, startHostileProvider } from '../support/hostile-provider.ts'
-
-let provider: HostileProvider | undefined
-afterEach(async () => {
-  await provider?.close()
-})
+import { aProvider } from './rig.ts'
 
 async function aClient() {
-  provider = await startHostileProvider()
-  const client = createOAuthClient({
-    issuer: provider.issuer,
-    clientId: registeredClient.clientId,
-    clientAuth: clientSecretBasic(registeredClient.clientSecret),
-    redirectUri: registeredClient.redirectUri,
-    scope: 'openid profile',
-    allowLoopbackHttp: true,
-  })
-  return { client, provider }
+  const provider = await aProvider()
+  return { client: createOAuthClient(optionsFor(provider, { scope: 'openid profile' })), provider }
 }
 
 const mine = 'a-browser-with-a-secret-of-its-own'

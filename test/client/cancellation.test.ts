@@ -2,7 +2,6 @@
 // TimeoutError at its deadline, whichever endpoint it hangs at.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  clientSecretBasic,
   createLogoutRequest,
   createOAuthClient,
   discoverResource,
@@ -20,8 +19,10 @@ import {
 import { verifyIdToken } from '../../src/issuer/verify-id-token.ts'
 import type { Fetch } from '../../src/lib/fetch.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
+import { optionsFor } from '../support/hostile/client-options.ts'
 import { registeredClient } from '../support/hostile/client-setup.ts'
 import { type HostileProvider, startHostileProvider } from '../support/hostile-provider.ts'
+import { offlineScope } from './rig.ts'
 
 let provider: HostileProvider
 let login: Awaited<ReturnType<OAuthClient['handleCallback']>>
@@ -29,7 +30,7 @@ let idToken: string
 let logoutToken: string
 
 beforeAll(async () => {
-  provider = await startHostileProvider({ client: { scope: 'openid profile offline_access' } })
+  provider = await startHostileProvider({ client: { scope: offlineScope } })
   const client = aClient()
   login = await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
   idToken = provider.lastIdToken!
@@ -38,15 +39,7 @@ beforeAll(async () => {
 afterAll(() => provider.close())
 
 const aClient = (more: Partial<OAuthClientOptions> = {}) =>
-  createOAuthClient({
-    issuer: provider.issuer,
-    clientId: registeredClient.clientId,
-    clientAuth: clientSecretBasic(registeredClient.clientSecret),
-    redirectUri: registeredClient.redirectUri,
-    scope: 'openid profile offline_access',
-    allowLoopbackHttp: true,
-    ...more,
-  })
+  createOAuthClient(optionsFor(provider, { scope: offlineScope, ...more }))
 
 interface Wait {
   readonly signal?: AbortSignal

@@ -1,33 +1,24 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type ClientEvent, createOAuthClient, privateKeyJwt } from '../../src/client/index.ts'
+import { describe, expect, it } from 'vitest'
+import { type ClientEvent, createOAuthClient } from '../../src/client/index.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
-import type { SigningKeyInput } from '../../src/lib/signatures/types.ts'
-import { registeredClient } from '../support/hostile/client-setup.ts'
-import { type HostileProvider, startHostileProvider } from '../support/hostile-provider.ts'
-
-const open: HostileProvider[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((provider) => provider.close()))
-})
+import { byPrivateKey, optionsFor } from '../support/hostile/client-options.ts'
+import { aProvider } from './rig.ts'
 
 const minute = 60_000
 
 /** A client whose clock is `behind` milliseconds behind that of the provider, which the machine keeps. */
 async function setUp(behind: number) {
-  const provider = await startHostileProvider({ client: { auth: 'private_key_jwt', dpop: true } })
-  open.push(provider)
+  const provider = await aProvider({ client: { auth: 'private_key_jwt', dpop: true } })
   const events: ClientEvent[] = []
-  const client = createOAuthClient({
-    issuer: provider.issuer,
-    clientId: registeredClient.clientId,
-    clientAuth: privateKeyJwt(registeredClient.privateJwk as SigningKeyInput),
-    redirectUri: registeredClient.redirectUri,
-    scope: 'openid profile',
-    allowLoopbackHttp: true,
-    dpop: true,
-    runtime: { ...systemRuntime, now: () => Date.now() - behind },
-    onEvent: (event) => events.push(event),
-  })
+  const client = createOAuthClient(
+    optionsFor(provider, {
+      clientAuth: byPrivateKey,
+      scope: 'openid profile',
+      dpop: true,
+      runtime: { ...systemRuntime, now: () => Date.now() - behind },
+      onEvent: (event) => events.push(event),
+    }),
+  )
   const skews = events.filter((event) => event.kind === 'clock_skew')
   return { provider, client, events, skews }
 }

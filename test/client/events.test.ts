@@ -1,38 +1,19 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
-import {
-  type ClientEvent,
-  clientSecretBasic,
-  createOAuthClient,
-  type OAuthClientOptions,
-  webFinger,
-} from '../../src/client/index.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type ClientEvent, createOAuthClient, type OAuthClientOptions, webFinger } from '../../src/client/index.ts'
 import type { OAuthResponseError } from '../../src/errors/index.ts'
 import { createSessions } from '../../src/sessions/index.ts'
 import { createFakeServer } from '../support/fake-server.ts'
-import { registeredClient } from '../support/hostile/client-setup.ts'
-import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
-
-const open: HostileProvider[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((provider) => provider.close()))
-})
+import { optionsFor } from '../support/hostile/client-options.ts'
+import type { HostileProviderOptions } from '../support/hostile-provider.ts'
+import { aProvider, offlineScope } from './rig.ts'
 
 async function setUp(provided: HostileProviderOptions = {}, more: Partial<OAuthClientOptions> = {}) {
-  const provider = await startHostileProvider({ client: { scope: 'openid profile offline_access' }, ...provided })
-  open.push(provider)
+  const provider = await aProvider({ client: { scope: offlineScope }, ...provided })
   const events: ClientEvent[] = []
-  const client = createOAuthClient({
-    issuer: provider.issuer,
-    clientId: registeredClient.clientId,
-    clientAuth: clientSecretBasic(registeredClient.clientSecret),
-    redirectUri: registeredClient.redirectUri,
-    scope: 'openid profile offline_access',
-    allowLoopbackHttp: true,
-    dpop: true,
-    onEvent: (event) => events.push(event),
-    ...more,
-  })
+  const client = createOAuthClient(
+    optionsFor(provider, { scope: offlineScope, dpop: true, onEvent: (event) => events.push(event), ...more }),
+  )
   return { provider, client, events }
 }
 

@@ -1,36 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import {
-  clientSecretBasic,
-  createDecryptor,
-  createOAuthClient,
-  type OAuthClientOptions,
-  tlsClientAuth,
-} from '../../src/client/index.ts'
+import { describe, expect, it } from 'vitest'
+import { createDecryptor, createOAuthClient, tlsClientAuth } from '../../src/client/index.ts'
 import type { RecordStore } from '../../src/lib/record-store.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
-import { registeredClient } from '../support/hostile/client-setup.ts'
-import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
-
-const open: HostileProvider[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((provider) => provider.close()))
-})
-
-async function aProvider(options: HostileProviderOptions = {}): Promise<HostileProvider> {
-  const provider = await startHostileProvider(options)
-  open.push(provider)
-  return provider
-}
-
-const optionsFor = (provider: HostileProvider, more: Partial<OAuthClientOptions> = {}): OAuthClientOptions => ({
-  issuer: provider.issuer,
-  clientId: registeredClient.clientId,
-  clientAuth: clientSecretBasic(registeredClient.clientSecret),
-  redirectUri: registeredClient.redirectUri,
-  allowLoopbackHttp: true,
-  ...more,
-})
+import { optionsFor } from '../support/hostile/client-options.ts'
+import { aProvider } from './rig.ts'
 
 describe('a pushed request', () => {
   it('is pushed anew when it has expired before the browser could be sent', async () => {

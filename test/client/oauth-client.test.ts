@@ -1,31 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { clientSecretBasic, createOAuthClient, none, type OAuthClientOptions } from '../../src/client/index.ts'
+import { describe, expect, it } from 'vitest'
+import { createOAuthClient, none, type OAuthClientOptions } from '../../src/client/index.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
-import { registeredClient } from '../support/hostile/client-setup.ts'
-import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
+import { optionsFor as registeredOptions } from '../support/hostile/client-options.ts'
+import type { HostileProvider, HostileProviderOptions } from '../support/hostile-provider.ts'
+import { offlineScope, aProvider as startProvider } from './rig.ts'
 
-const open: HostileProvider[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((provider) => provider.close()))
-})
-
-async function aProvider(options: HostileProviderOptions = {}): Promise<HostileProvider> {
-  const provider = await startHostileProvider({ client: { scope: 'openid profile offline_access' }, ...options })
-  open.push(provider)
-  return provider
-}
-
-const optionsFor = (provider: HostileProvider, more: Partial<OAuthClientOptions> = {}): OAuthClientOptions => ({
-  issuer: provider.issuer,
-  clientId: registeredClient.clientId,
-  clientAuth: clientSecretBasic(registeredClient.clientSecret),
-  redirectUri: registeredClient.redirectUri,
-  scope: 'openid profile offline_access',
-  allowLoopbackHttp: true,
-  ...more,
-})
-
+const aProvider = (options: HostileProviderOptions = {}) =>
+  startProvider({ client: { scope: offlineScope }, ...options })
+const optionsFor = (provider: HostileProvider, more: Partial<OAuthClientOptions> = {}) =>
+  registeredOptions(provider, { scope: offlineScope, ...more })
 const text = (value: string) => value as unknown as boolean
 
 describe('createOAuthClient', () => {
@@ -134,6 +118,20 @@ describe('createAuthorizationUrl', () => {
     })
   })
 
+  it('keeps no login that nobody waits for', async () => {
+    const provider = await aProvider({ faults: { metadata: { pushed_authorization_request_endpoint: absent } } })
+    let written = 0
+    const store = createMemoryStore()
+    const transactions = { ...store, commit: (...args: Parameters<typeof store.commit>) => (written++, store.commit(...args)) }
+    const client = createOAuthClient(optionsFor(provider, { transactions }))
+    await client.metadata()
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(client.createAuthorizationUrl({ signal })).rejects.toThrow('enough')
+    expect(written).toBe(0)
+    await client.createAuthorizationUrl()
+    expect(written).toBe(1)
+  })
+
   it('needs no discovery where it is given the metadata', async () => {
     const provider = await aProvider()
     const { issuer } = provider
@@ -237,6 +235,31 @@ describe('grants and endpoints of a client', () => {
     const refreshed = await client.refresh(login)
     expect(refreshed.claims?.sub).toBe(login.claims?.sub)
     expect(refreshed.tokens.refreshToken).not.toBe(login.tokens.refreshToken)
+  })
+
+  it('says of a refreshed token where it is for: what was asked for now, else what was at login', async () => {
+    const { provider, client, login } = await aLogin()
+    expect(login.tokens.resource).toBeUndefined()
+    const refreshed = await client.refresh(login, { resource: 'https://api.example' })
+    expect(provider.requests.findLast(({ answer }) => answer === 'token')!.form.get('resource')).toBe(
+      'https://api.example',
+    )
+    expect(refreshed.tokens.resource).toEqual(['https://api.example'])
+    const at = { ...refreshed, tokens: { ...refreshed.tokens, resource: ['https://other.example'] } }
+    expect((await client.refresh(at)).tokens.resource).toEqual(['https://other.example'])
+  })
+
+  it('shows a token that a refresh brought unbound, where that is allowed, as the Bearer token that it is', async () => {
+    const provider = await aProvider({ client: { scope: 'openid offline_access' } })
+    const client = createOAuthClient(optionsFor(provider, { dpop: true, allowBearerDowngrade: true }))
+    const login = await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    const { tokens, claims } = login
+    const bound = { tokens, claims: claims!, dpopKey: await generateSigningKey('ES256') }
+    await client.userInfo(bound)
+    const shown = () => provider.requests.findLast(({ answer }) => answer === 'userinfo')!.headers
+    expect(tokens.tokenType).toBe('Bearer')
+    expect(shown().get('authorization')).toBe(`Bearer ${tokens.accessToken}`)
+    expect(shown().has('dpop')).toBe(false)
   })
 
   it('sends a refresh token to no other issuer', async () => {

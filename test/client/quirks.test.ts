@@ -1,28 +1,20 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type ClientEvent, createOAuthClient, type OAuthClientOptions, privateKeyJwt } from '../../src/client/index.ts'
-import type { SigningKeyInput } from '../../src/lib/signatures/types.ts'
-import { registeredClient } from '../support/hostile/client-setup.ts'
-import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
-
-const open: HostileProvider[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((provider) => provider.close()))
-})
+import { describe, expect, it } from 'vitest'
+import { type ClientEvent, createOAuthClient, type OAuthClientOptions } from '../../src/client/index.ts'
+import { byPrivateKey, optionsFor } from '../support/hostile/client-options.ts'
+import type { HostileProviderOptions } from '../support/hostile-provider.ts'
+import { aProvider } from './rig.ts'
 
 async function setUp(provided: HostileProviderOptions, more: Partial<OAuthClientOptions> = {}) {
-  const provider = await startHostileProvider({ client: { auth: 'private_key_jwt' }, ...provided })
-  open.push(provider)
+  const provider = await aProvider({ client: { auth: 'private_key_jwt' }, ...provided })
   const events: ClientEvent[] = []
-  const client = createOAuthClient({
-    issuer: provider.issuer,
-    clientId: registeredClient.clientId,
-    clientAuth: privateKeyJwt(registeredClient.privateJwk as SigningKeyInput),
-    redirectUri: registeredClient.redirectUri,
-    scope: 'openid profile',
-    allowLoopbackHttp: true,
-    onEvent: (event) => events.push(event),
-    ...more,
-  })
+  const client = createOAuthClient(
+    optionsFor(provider, {
+      clientAuth: byPrivateKey,
+      scope: 'openid profile',
+      onEvent: (event) => events.push(event),
+      ...more,
+    }),
+  )
   const quirks = () => events.flatMap((event) => (event.kind === 'quirk' ? [event.quirk] : []))
   const audiences = () =>
     provider.requests.flatMap(({ form }) => {

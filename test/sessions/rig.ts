@@ -1,5 +1,5 @@
 import type { OAuthClient, OAuthClientOptions } from '../../src/client/index.ts'
-import { clientSecretBasic, createOAuthClient } from '../../src/client/index.ts'
+import { createOAuthClient } from '../../src/client/index.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
 import {
   createSessions,
@@ -10,7 +10,7 @@ import {
 } from '../../src/sessions/index.ts'
 import { createMemoryStore, type RecordStore } from '../../src/stores/memory/index.ts'
 import { createFakeRuntime, type FakeRuntime } from '../support/fake-runtime.ts'
-import { registeredClient } from '../support/hostile/client-setup.ts'
+import { optionsFor } from '../support/hostile/client-options.ts'
 import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
 
 export interface Rig {
@@ -54,17 +54,14 @@ export async function aSession(options: RigOptions = {}): Promise<Rig> {
   const store = options.wrapStore?.(memory) ?? memory
   const events: SessionEvent[] = []
   const createClient = () =>
-    createOAuthClient({
-      issuer: provider.issuer,
-      clientId: registeredClient.clientId,
-      clientAuth: clientSecretBasic(registeredClient.clientSecret),
-      redirectUri: registeredClient.redirectUri,
-      scope: options.client?.scope ?? 'openid profile offline_access',
-      dpop: options.client?.dpop ?? false,
-      allowLoopbackHttp: true,
-      runtime: clock,
-      ...options.clientOptions,
-    })
+    createOAuthClient(
+      optionsFor(provider, {
+        scope: options.client?.scope ?? 'openid profile offline_access',
+        dpop: options.client?.dpop ?? false,
+        runtime: clock,
+        ...options.clientOptions,
+      }),
+    )
   const client = createClient()
   const sessions = createSessions({ client, store, onEvent: (event) => events.push(event), ...options.sessions })
   const url = await client.createAuthorizationUrl()

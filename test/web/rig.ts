@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { clientSecretBasic, createOAuthClient, type OAuthClientOptions } from '../../src/client/index.ts'
+import { createOAuthClient, type OAuthClientOptions } from '../../src/client/index.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
 import { createSessions, type Sessions } from '../../src/sessions/index.ts'
 import { createMemoryStore, type RecordStore } from '../../src/stores/memory/index.ts'
@@ -11,7 +11,7 @@ import { createWebHandler, generateSealingKey, type WebEvent, type WebHandler } 
 import { toNodeListener } from '../../src/web/node.ts'
 import type { WebHandlerOptions } from '../../src/web/web-options.ts'
 import { createFakeRuntime, type FakeRuntime } from '../support/fake-runtime.ts'
-import { registeredClient } from '../support/hostile/client-setup.ts'
+import { optionsFor } from '../support/hostile/client-options.ts'
 import { type HostileProvider, type HostileProviderOptions, startHostileProvider } from '../support/hostile-provider.ts'
 
 export const origin = 'https://app.example'
@@ -84,16 +84,7 @@ export async function aWebApp(options: WebRigOptions = {}): Promise<WebRig> {
 }
 
 function aClient(provider: HostileProvider, clock: FakeRuntime, more: Partial<OAuthClientOptions> = {}) {
-  return createOAuthClient({
-    issuer: provider.issuer,
-    clientId: registeredClient.clientId,
-    clientAuth: clientSecretBasic(registeredClient.clientSecret),
-    redirectUri: registeredClient.redirectUri,
-    scope: 'openid profile offline_access',
-    allowLoopbackHttp: true,
-    runtime: clock,
-    ...more,
-  })
+  return createOAuthClient(optionsFor(provider, { scope: 'openid profile offline_access', runtime: clock, ...more }))
 }
 
 /** `/me` says who asks; everything else that is not the handler's is 404. */
