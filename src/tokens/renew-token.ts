@@ -22,10 +22,13 @@ import {
 /** A refresh token and the access token that is asked of it, which change in one commit. */
 interface GrantState {
   readonly refresh: RefreshTokenState
-  /** What stands where the access token is kept. */
+  /** What stands where the access token of the request is kept. */
   readonly held?: Stored<AccessTokenState>
-  /** What a refresh has given, to be put there. */
-  readonly issued?: AccessTokenState
+  /**
+   * What refreshes have given, by where it is to be put. What the store could not take for one request is written by the
+   * next one of the same refresh token, which may ask for something else.
+   */
+  readonly issued?: Readonly<Record<string, AccessTokenState>>
   readonly idToken?: string
 }
 
@@ -34,7 +37,10 @@ export type RenewedToken =
   | { readonly kind: 'refused'; readonly error: unknown }
   | { readonly kind: 'gone' }
 
-const tokenOf = ({ issued, held }: GrantState): AccessTokenState | undefined => issued ?? held?.state
+/** The access token that a state has at a place; what it holds may be of another request's. */
+function tokenAt(place: string, { issued, held }: GrantState): AccessTokenState | undefined {
+  return issued?.[place] ?? (held?.key === place ? held.state : undefined)
+}
 
 /** Where the access token stands that this refresh token was asked for with these scopes and this resource. */
 export function renewalKey(refresh: Stored<RefreshTokenState>, { scopes, resource }: AskedFor): Promise<string> {
@@ -57,7 +63,8 @@ export async function renewToken(
   const { engine, backoff } = context
   const failure = backoff.waiting(refresh.key)
   if (failure !== undefined) throw toTokenError(failure, 'token')
-  const target = await refreshable(context, parts, refresh, asked)
+  const place = await renewalKey(refresh, asked)
+  const target = refreshable(context, parts, refresh, { ...asked, place })
   let outcome: RefreshOutcome<GrantState>
   try {
     await abortable(findServer(parts, target), signal)
@@ -68,7 +75,7 @@ export async function renewToken(
   if (outcome.kind === 'gone') return outcome
   if (outcome.kind === 'ended') return { kind: 'refused', error: outcome.error }
   await registrations.get(outcome.state)
-  const state = tokenOf(outcome.state)
+  const state = tokenAt(place, outcome.state)
   if (state && state.renewal !== asked.seen) return { kind: 'token', state }
   // Another process was told so.
   return outcome.state.refresh.status === 'ended' ? { kind: 'refused', error: undefined } : { kind: 'gone' }
@@ -87,28 +94,27 @@ async function findServer({ issuer }: ClientParts, { failed }: Refreshable<Grant
 /** The id_token of a refresh is looked at when its tokens are safe, once for all who wait for them. */
 const registrations = new WeakMap<GrantState, Promise<void>>()
 
-async function refreshable(
+function refreshable(
   context: ManagerContext,
   parts: ClientParts,
   { key, state: { issuer } }: Stored<RefreshTokenState>,
-  asked: AskedFor & { readonly seen: number | undefined },
-): Promise<Refreshable<GrantState>> {
+  { place, seen, ...asked }: AskedFor & { readonly place: string; readonly seen: number | undefined },
+): Refreshable<GrantState> {
   const { records, settings, runtime } = context
-  const accessKey = await issuedKey(partitionOf(key), asked.scopes, asked.resource)
   return {
-    key: `${accessKey} ${asked.seen ?? ''}`,
+    key: `${place} ${seen ?? ''}`,
     serial: key,
     async read() {
       // The access token second: it is written with the refresh token, so it is never older than that.
       const refresh = await records.refresh.read(key)
       if (!refresh) return undefined
-      const held = await records.access.read(accessKey)
+      const held = await records.access.read(place)
       return { state: { refresh: refresh.state, ...(held && { held }) }, version: refresh.version }
     },
     needsRefresh(state) {
-      const token = tokenOf(state)
+      const token = tokenAt(place, state)
       // The one that was seen may have expired while others were waited for.
-      return isUsable(state.refresh, runtime) && (token === undefined || token.renewal === asked.seen)
+      return isUsable(state.refresh, runtime) && (token === undefined || token.renewal === seen)
     },
     // What is asked for could not be used as it is, so there is nothing to go on with.
     canWait: () => false,
@@ -120,15 +126,19 @@ async function refreshable(
       return { ...state, refresh: attempt ? { ...rest, attempt } : rest }
     },
     grace: settings.issuers[issuer]?.rotationGrace ?? 0,
-    async request({ refresh, held }) {
+    async request({ refresh, held, issued: before }) {
       const answer = await requestRefresh(parts, refresh as ActiveRefreshToken, asked)
-      const { access: issued, idToken } = answer
+      const { access, idToken } = answer
+      const issued = { ...before, [place]: access }
       return { refresh: answer.refresh, issued, ...(held && { held }), ...(idToken !== undefined && { idToken }) }
     },
     async write({ refresh, held, issued }, version) {
       // One commit: the old refresh token is forgotten in the moment in which the new one and its access token are stored.
       const changes = [await records.refresh.put(key, refresh, version)]
-      if (issued) changes.push(await records.access.put(accessKey, issued, held?.version ?? null))
+      for (const [where, state] of Object.entries(issued ?? {})) {
+        const there = where === place ? held : await records.access.read(where)
+        changes.push(await records.access.put(where, state, there?.version ?? null))
+      }
       return (await records.commit(changes)).ok
     },
     isSameGeneration: (current, from) =>
@@ -139,17 +149,17 @@ async function refreshable(
     },
     async abandon({ refresh, issued }) {
       if (refresh.status === 'active') revokeLater(context, refresh, 'refresh_token', undefined)
-      if (issued) revokeLater(context, issued, 'access_token', undefined)
+      for (const state of Object.values(issued ?? {})) revokeLater(context, state, 'access_token', undefined)
     },
-    ...outcomes(context, key, parts),
+    ...outcomes(context, parts, { key, place }),
   }
 }
 
 /** What becomes of the refresh token, and who is told. */
 function outcomes(
   context: ManagerContext,
-  key: string,
   parts: ClientParts,
+  { key, place }: { readonly key: string; readonly place: string },
 ): Pick<Refreshable<GrantState>, 'afterFailure' | 'settled' | 'failed'> {
   const { backoff, emit } = context
   const { issuer, clientId } = parts.issuer
@@ -167,7 +177,7 @@ function outcomes(
       if (outcome.kind === 'refreshed') {
         emit({ kind: 'token_refreshed', ...about, stored: outcome.stored })
         const { idToken, refresh, issued } = outcome.state
-        const registering = registerAnsweredIdToken(context, parts, idToken, { refresh, issued })
+        const registering = registerAnsweredIdToken(context, parts, idToken, { refresh, issued: issued?.[place] })
         registrations.set(outcome.state, registering)
       }
       if (outcome.kind === 'ended') emit({ kind: 'refresh_refused', ...about, error: errorCode(outcome.error) })

@@ -154,6 +154,43 @@ describe('rotation', () => {
     expect(rig.issuer.of('token')).toHaveLength(1)
   })
 
+  it('gives a token that the store could not take to nobody who asks for another resource or scope', async () => {
+    const down = { isDown: false }
+    const rig = aRig({
+      wrapStore: (store) => ({
+        ...bound(store),
+        commit: (changes) =>
+          down.isDown && changes.length > 1 ? Promise.reject(new Error('down')) : store.commit(changes),
+      }),
+    })
+    // Nobody else writes them meanwhile.
+    Object.assign(rig.clock, { delay: () => new Promise(() => {}) })
+    await aLogin(rig)
+    const resources = ['https://a.example', 'https://b.example'] as const
+    const get = async (resource: string, from = rig.manager) => await from.accessTokens.get({ ...read, resource })
+    // One that has expired stands in the place of the first.
+    await get(resources[0])
+    rig.clock.advance(400_000)
+    down.isDown = true
+    const [first, second] = [await get(resources[0]), await get(resources[1])]
+    expect([first.resource, second.resource]).toEqual([[resources[0]], [resources[1]]])
+    // While the store is down each has what it had, and the refresh token is not used up by turns.
+    const asked = rig.issuer.of('token').length
+    expect([(await get(resources[0])).value, (await get(resources[1])).value]).toEqual([first.value, second.value])
+    expect(rig.issuer.of('token')).toHaveLength(asked)
+    down.isDown = false
+    const third = await rig.manager.accessTokens.get(write)
+    expect(third.resource).toBeUndefined()
+    expect(third.scope).toBe('write')
+    // All of them were stored where they belong.
+    const another = rig.another()
+    expect([(await get(resources[0], another)).value, (await get(resources[1], another)).value]).toEqual([
+      first.value,
+      second.value,
+    ])
+    expect(rig.issuer.of('token')).toHaveLength(asked + 1)
+  })
+
   it('revokes tokens that come for what was deleted meanwhile', async () => {
     const rig = aRig({ clients: [{ ...place.client, issuer: place.issuer }] })
     const refreshToken = await aLogin(rig)
