@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createOAuthClient, none, type OAuthClientOptions } from '../../src/client/index.ts'
+import type { RecordStore } from '../../src/lib/record-store.ts'
+import { generateSigningKey } from '../../src/lib/signatures/node.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
 import { optionsFor as registeredOptions } from '../support/hostile/client-options.ts'
+import { absent } from '../support/hostile/patch.ts'
 import type { HostileProvider, HostileProviderOptions } from '../support/hostile-provider.ts'
 import { offlineScope, aProvider as startProvider } from './rig.ts'
 
@@ -122,7 +125,10 @@ describe('createAuthorizationUrl', () => {
     const provider = await aProvider({ faults: { metadata: { pushed_authorization_request_endpoint: absent } } })
     let written = 0
     const store = createMemoryStore()
-    const transactions = { ...store, commit: (...args: Parameters<typeof store.commit>) => (written++, store.commit(...args)) }
+    const transactions = {
+      ...store,
+      commit: (...args: Parameters<typeof store.commit>) => (written++, store.commit(...args)),
+    }
     const client = createOAuthClient(optionsFor(provider, { transactions }))
     await client.metadata()
     const signal = AbortSignal.abort(new Error('enough'))
@@ -250,16 +256,12 @@ describe('grants and endpoints of a client', () => {
   })
 
   it('shows a token that a refresh brought unbound, where that is allowed, as the Bearer token that it is', async () => {
-    const provider = await aProvider({ client: { scope: 'openid offline_access' } })
-    const client = createOAuthClient(optionsFor(provider, { dpop: true, allowBearerDowngrade: true }))
-    const login = await client.handleCallback(provider.login(await client.createAuthorizationUrl()))
-    const { tokens, claims } = login
-    const bound = { tokens, claims: claims!, dpopKey: await generateSigningKey('ES256') }
-    await client.userInfo(bound)
-    const shown = () => provider.requests.findLast(({ answer }) => answer === 'userinfo')!.headers
-    expect(tokens.tokenType).toBe('Bearer')
-    expect(shown().get('authorization')).toBe(`Bearer ${tokens.accessToken}`)
-    expect(shown().has('dpop')).toBe(false)
+    const { provider, client, login } = await aLogin()
+    expect(login.tokens.tokenType).toBe('Bearer')
+    await client.userInfo({ ...login, dpopKey: await generateSigningKey('ES256') })
+    const { headers } = provider.requests.findLast(({ answer }) => answer === 'userinfo')!
+    expect(headers.authorization).toBe(`Bearer ${login.tokens.accessToken}`)
+    expect(headers.dpop).toBeUndefined()
   })
 
   it('sends a refresh token to no other issuer', async () => {
