@@ -80,10 +80,10 @@ export function createMetadataCache(options: MetadataCacheOptions): MetadataCach
     get({ fresh = false, signal } = {}) {
       const held = entry
       const now = runtime.now()
+      if (fresh || !held || now >= held.usableUntil) return abortable(flights.run('', load), signal)
       // Metadata from the future: the clock was set back, and nothing of its age can be told.
-      if (fresh || !held || now >= held.usableUntil || now < held.loadedAt)
-        return abortable(flights.run('', load), signal)
-      if (now < held.freshUntil || backOff.isWaiting()) return held.metadata
+      const isOld = now >= held.freshUntil || now < held.loadedAt
+      if (!isOld || backOff.isWaiting()) return held.metadata
       // The server is down or lies: the last good metadata is better than none, for a while.
       return abortable(
         flights.run('', load).catch(() => held.metadata),

@@ -20,7 +20,7 @@ export type Introspector = (token: string) => Promise<Introspection>
 interface Answer {
   readonly introspection: Introspection
   /** Milliseconds since the epoch. */
-  readonly until: number
+  readonly answeredAt: number
 }
 
 const mostAnswers = 10_000
@@ -51,11 +51,13 @@ function withMemory(ask: Introspector, lifetime: number, runtime: Runtime): Intr
   return async (token) => {
     const key = encodeBase64url(await digest('SHA-256', token))
     const known = answers.get(key)
-    if (known && runtime.now() < known.until) return known.introspection
+    const age = known ? runtime.now() - known.answeredAt : -1
+    // A negative age is that of a clock that was set back, which must not prolong what was revoked.
+    if (known && age >= 0 && age < lifetime) return known.introspection
     const introspection = await ask(token)
     answers.delete(key)
     // RFC 7662 4: for no longer than the token itself; `exp` is judged at each use anyway.
-    answers.set(key, { introspection, until: runtime.now() + lifetime })
+    answers.set(key, { introspection, answeredAt: runtime.now() })
     if (answers.size > mostAnswers) answers.delete(answers.keys().next().value!)
     return introspection
   }

@@ -131,6 +131,20 @@ describe('the metadata cache', () => {
     await expect(get()).rejects.toMatchObject({ code: 'network_error' })
   })
 
+  it('serves the last metadata while the server is down, though the clock was set back', async () => {
+    const { runtime, server, get } = setUp()
+    await get()
+    server.down()
+    runtime.advance(-hour)
+    expect(await get()).toEqual(document)
+    // What was seen then may be old by now, so it was asked for.
+    expect(server.asked).toHaveLength(2)
+    server.up()
+    runtime.advance(2 * minute)
+    await get()
+    expect(server.asked).toHaveLength(3)
+  })
+
   it('serves the last metadata when the server begins to lie', async () => {
     const { runtime, server, get } = setUp()
     await get()

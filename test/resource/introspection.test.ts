@@ -99,6 +99,10 @@ describe('an opaque token', () => {
     cached.clock.advance(10_000)
     await cached.call('Bearer opaque')
     expect(cached.server.asked).toHaveLength(3)
+    // A clock that was set back prolongs nothing.
+    cached.clock.advance(-5_000)
+    await cached.call('Bearer opaque')
+    expect(cached.server.asked).toHaveLength(4)
   })
 
   it('has expired at its exp, whatever is remembered of it', async () => {
