@@ -1,5 +1,5 @@
 // The login by password, against a PDS of a few lines that counts what it is asked.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createPasswordXrpcClient, type PasswordXrpcClientOptions } from '../../src/atproto/index.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { failure, json, type Received, serve } from '../http/serve.ts'
@@ -56,6 +56,25 @@ async function aLogin(pds: Pds, options: Partial<PasswordXrpcClientOptions> = {}
   const xrpc = createPasswordXrpcClient({ service: pds.server.origin, ...options })
   await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
   return xrpc
+}
+
+/** A login whose token has expired; the answer of the renewal comes here only when it is released. */
+async function aHeldRenewal() {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const pds = await aPds()
+  const xrpc = await aLogin(pds, {
+    async fetch(request) {
+      const response = await fetch(request)
+      if (request.url.endsWith('refreshSession')) await held
+      return response
+    },
+  })
+  pds.expire()
+  const renewing = () => vi.waitFor(() => expect(pds.counts.refreshSession).toBe(1))
+  return { pds, xrpc, renewing, release }
 }
 
 describe('createSession', () => {
@@ -269,21 +288,9 @@ describe('a renewal', () => {
   })
 
   it('that comes late is not put over a login that was made meanwhile', async () => {
-    let release = () => {}
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const pds = await aPds()
-    const xrpc = await aLogin(pds, {
-      async fetch(request) {
-        const response = await fetch(request)
-        if (request.url.endsWith('refreshSession')) await held
-        return response
-      },
-    })
-    pds.expire()
+    const { pds, xrpc, renewing, release } = await aHeldRenewal()
     const call = xrpc.get(nsid)
-    while (pds.counts.refreshSession === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await renewing()
     await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
     release()
     await call
@@ -327,21 +334,9 @@ describe('deleteSession', () => {
   })
 
   it('is not undone by a renewal that was under way: its tokens are ended, too', async () => {
-    let release = () => {}
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const pds = await aPds()
-    const xrpc = await aLogin(pds, {
-      async fetch(request) {
-        const response = await fetch(request)
-        if (request.url.endsWith('refreshSession')) await held
-        return response
-      },
-    })
-    pds.expire()
+    const { pds, xrpc, renewing, release } = await aHeldRenewal()
     const call = failure(xrpc.get(nsid))
-    while (pds.counts.refreshSession === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await renewing()
     await xrpc.deleteSession()
     release()
     expect(await call).toMatchObject({ code: 'session_not_found' })

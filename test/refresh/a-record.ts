@@ -72,3 +72,17 @@ export function aRecord(initial: State | undefined = { token: 't0', generation: 
   }
   return record
 }
+
+/** The server answers nobody until what this gives is called. */
+export function holdAnswers(record: Pick<ReturnType<typeof aRecord>, 'request'>): () => void {
+  const { request } = record
+  let answer = (): void => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  record.request = async (state) => {
+    await answered
+    return request(state)
+  }
+  return answer
+}

@@ -4,7 +4,7 @@ import { NetworkError } from '../../src/errors/network.ts'
 import type { Lock } from '../../src/lib/lock.ts'
 import { createRefreshEngine as createEngine, type RefreshEngineOptions } from '../../src/refresh/refresh-engine.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
-import { aRecord, type State } from './a-record.ts'
+import { aRecord, holdAnswers, type State } from './a-record.ts'
 
 const runtime = createFakeRuntime()
 const createRefreshEngine = (options: Partial<RefreshEngineOptions> = {}) => createEngine({ runtime, ...options })
@@ -89,18 +89,11 @@ describe('a process that died in the middle of a refresh', () => {
 describe('a lease that ended while its owner was alive', () => {
   it('lets the owner write what it got, where a second use would end everything', async () => {
     const record = aRecord()
-    let answer: (() => void) | undefined
-    const { request } = record
-    record.request = async (state) => {
-      await new Promise<void>((resolve) => {
-        answer = resolve
-      })
-      return request(state)
-    }
+    const answer = holdAnswers(record)
     const owner = createRefreshEngine({ lock: freeLock }).refresh(record.target())
-    await vi.waitFor(() => expect(answer).toBeDefined())
+    await vi.waitFor(() => expect(record.requests).toBe(1))
     const other = createRefreshEngine({ lock: freeLock }).refresh(record.target())
-    setTimeout(() => answer!(), 50)
+    setTimeout(() => answer(), 50)
     expect(await other).toMatchObject({ kind: 'current', state: { token: 't1' } })
     expect(await owner).toMatchObject({ kind: 'refreshed' })
     expect(record.requests).toBe(1)

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { NetworkError } from '../../src/errors/network.ts'
 import { createRefreshEngine as createEngine, type RefreshEngineOptions } from '../../src/refresh/refresh-engine.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
-import { aRecord, type State } from './a-record.ts'
+import { aRecord, holdAnswers, type State } from './a-record.ts'
 
 const runtime = createFakeRuntime()
 const createRefreshEngine = (options: Partial<RefreshEngineOptions> = {}) => createEngine({ runtime, ...options })
@@ -239,32 +239,18 @@ describe('createRefreshEngine', () => {
 
   it('goes on with what it has while another process is at it', async () => {
     const record = aRecord()
-    let answer: (() => void) | undefined
-    const { request } = record
-    record.request = async (state) => {
-      await new Promise<void>((resolve) => {
-        answer = resolve
-      })
-      return request(state)
-    }
+    const answer = holdAnswers(record)
     const first = createRefreshEngine().refresh(record.target())
-    await vi.waitFor(() => expect(answer).toBeDefined())
+    await vi.waitFor(() => expect(record.requests).toBe(1))
     const other = await createRefreshEngine().refresh(record.target({ canWait: () => true }))
     expect(other).toMatchObject({ kind: 'postponed', state: { token: 't0' } })
-    answer!()
+    answer()
     expect(await first).toMatchObject({ kind: 'refreshed' })
   })
 
   it('wakes all who wait when a flight passes its deadline, and keeps what comes of it', async () => {
     const record = aRecord()
-    let answer: (() => void) | undefined
-    const { request } = record
-    record.request = async (state) => {
-      await new Promise<void>((resolve) => {
-        answer = resolve
-      })
-      return request(state)
-    }
+    const answer = holdAnswers(record)
     const engine = createRefreshEngine({ deadline: 20 })
     const waiting = [engine.refresh(record.target()), engine.refresh(record.target())]
     const settled = await Promise.allSettled(waiting)
@@ -272,7 +258,7 @@ describe('createRefreshEngine', () => {
       'timeout',
       'timeout',
     ])
-    answer!()
+    answer()
     await vi.waitFor(() => expect(record.get()).toEqual({ token: 't1', generation: 1 }))
     expect(record.requests).toBe(1)
   })
