@@ -4,6 +4,7 @@ import { AuthentypeError } from '../errors/base.ts'
 import { StoreError } from '../errors/session.ts'
 import { decodeBase64urlText } from '../lib/base64url.ts'
 import { parseJson } from '../lib/media-type.ts'
+import type { RecordChange, RecordStore } from '../lib/record-store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { json } from './answers.ts'
 import { sessionsAt } from './choose-issuer.ts'
@@ -24,11 +25,13 @@ export async function endByBackChannel(context: WebContext, request: Request): P
     const form = await readForm(request, 'invalid_logout_request')
     const token = singleField(form, 'logout_token', 'invalid_logout_request') ?? ''
     const sessions = sessionsAt(context, unverifiedIssuer(token))
-    const { sub, sid } = await verifyLogoutToken(sessions.client, token, { replay: context.store })
+    const { replay, note } = notedLater(context.store)
+    const { sub, sid } = await verifyLogoutToken(sessions.client, token, { replay })
     await endAndTell(context, sessions, 'back', {
       ...(sid !== undefined && { sid }),
       ...(sub !== undefined && { subject: sub }),
     })
+    await note()
     return new Response(null, { status: 200, headers: { 'cache-control': 'no-store' } })
   } catch (error) {
     if (!(error instanceof AuthentypeError)) throw error
@@ -66,6 +69,25 @@ export async function endByFrontChannel(context: WebContext, _request: Request, 
       'content-security-policy': `default-src 'none'; frame-ancestors ${origin}`,
     },
   })
+}
+
+/**
+ * A store of used tokens in which one is entered when its sessions are gone: where they could not be ended the issuer
+ * sends the same token again, and it must not pass for a replay. Of two at the same time both end the same sessions.
+ */
+function notedLater(store: RecordStore): { readonly replay: RecordStore; readonly note: () => Promise<void> } {
+  const noted: RecordChange[] = []
+  return {
+    replay: {
+      ...store,
+      async commit(changes) {
+        for (const { key } of changes) if (await store.get(key)) return { ok: false, conflict: key }
+        noted.push(...changes)
+        return { ok: true, versions: {} }
+      },
+    },
+    note: async () => void (await store.commit(noted)),
+  }
 }
 
 async function endAndTell(

@@ -173,6 +173,29 @@ describe('logout by the issuer', () => {
     expect((await post(newBrowser(), token)).status).toBe(400)
   })
 
+  it('ends it when the same token comes again, where the store had failed before the session was gone', async () => {
+    let isDown = false
+    const { browser, newBrowser, provider, clock } = await loggedIn({
+      ...withSid,
+      wrapStore: (store) => ({
+        get: (key) => store.get(key),
+        find: (index, value) => store.find(index, value),
+        sweep: () => store.sweep(),
+        commit: (changes) =>
+          isDown && changes.some(({ kind }) => kind === 'delete')
+            ? Promise.reject(new Error('down'))
+            : store.commit(changes),
+      }),
+    })
+    const token = signedLogoutToken(provider.issuer, clock, { sid: 'sid-1' })
+    isDown = true
+    expect((await post(newBrowser(), token)).status).toBe(400)
+    isDown = false
+    expect((await post(newBrowser(), token)).status).toBe(200)
+    expect(await browser.me()).toEqual(nobody)
+    expect((await post(newBrowser(), token)).status).toBe(400)
+  })
+
   it('ends all sessions of a subject', async () => {
     const { browser, newBrowser, provider, clock } = await loggedIn()
     const other = newBrowser()
