@@ -84,6 +84,7 @@ export async function createAuthorizationUrl(
   const parameters = buildAuthorizationParameters(await toRequest(transaction, options, dpopKey?.thumbprint))
   const request = { ...(dpopKey && { dpopKey }), ...(options.signal && { signal: options.signal }) }
   const sent = await sendAuthorizationRequest(settings, issuer, parameters, request)
+  options.signal?.throwIfAborted()
   await putTransaction(settings.transactions, withNotices(transaction, sent.notices))
   if (sent.isLive()) return sent.url
   // RFC 9126 2.2: a reference that has expired is of no use; a slow store must not cost the user the login.

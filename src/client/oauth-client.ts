@@ -103,7 +103,9 @@ export function createOAuthClientOver(
       const { tokens, claims, dpopKey } = login
       if (!claims) throw new TypeError('userInfo: the login has no id_token to hold the answer against')
       const token = { value: tokens.accessToken, scope: tokens.scope }
-      const usable = dpopKey
+      // A refresh may have brought a Bearer token, where that was allowed; the key stays for the next one.
+      const isBound = tokens.tokenType === 'DPoP' && dpopKey !== undefined
+      const usable = isBound
         ? ({ ...token, kind: 'dpop', key: dpopKey } as const)
         : ({ ...token, kind: 'bearer' } as const)
       return await fetchUserInfo(issuer, usable, claims.sub, wishes, settings.userinfo)

@@ -40,11 +40,13 @@ export async function refreshLogin(
     )
   }
   const { signal, ...wishes } = options
+  const parameters = buildRefreshRequest(previous.refreshToken, wishes)
   const judged = await requestTokens(issuer, {
-    parameters: buildRefreshRequest(previous.refreshToken, wishes),
+    parameters,
     requestedScope: options.scope ?? previous.scope,
     allowBearerDowngrade: settings.allowBearerDowngrade,
     requireScope: settings.requireScope,
+    ...(parameters.resource && { resource: parameters.resource }),
     ...(dpopKey && { dpopKey }),
     ...(signal && { signal }),
   })

@@ -125,9 +125,12 @@ describe('createAuthorizationUrl', () => {
     const provider = await aProvider({ faults: { metadata: { pushed_authorization_request_endpoint: absent } } })
     let written = 0
     const store = createMemoryStore()
-    const transactions = {
+    const transactions: RecordStore = {
       ...store,
-      commit: (...args: Parameters<typeof store.commit>) => (written++, store.commit(...args)),
+      commit(changes) {
+        written++
+        return store.commit(changes)
+      },
     }
     const client = createOAuthClient(optionsFor(provider, { transactions }))
     await client.metadata()
@@ -247,7 +250,7 @@ describe('grants and endpoints of a client', () => {
     const { provider, client, login } = await aLogin()
     expect(login.tokens.resource).toBeUndefined()
     const refreshed = await client.refresh(login, { resource: 'https://api.example' })
-    expect(provider.requests.findLast(({ answer }) => answer === 'token')!.form.get('resource')).toBe(
+    expect(provider.requests.findLast(({ target }) => target === '/token')!.form.get('resource')).toBe(
       'https://api.example',
     )
     expect(refreshed.tokens.resource).toEqual(['https://api.example'])
