@@ -1,43 +1,24 @@
 /**
- * What one operation costs in a bundle of the built package (`npm run build`), beside the peers and a plain fetch;
- * esbuild, minified, gzip level 9.
+ * What one operation costs in a bundle of the built package (`npm run build`), beside the peers and a plain
+ * fetch.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { bundleForBrowsers, plainFetch } from '../scripts/support/bundle.ts'
 import { generate } from '../src/codegen/index.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-async function sizeOf(contents: string): Promise<number> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: root, loader: 'ts' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    alias: { 'authentype/api': join(root, 'dist/src/http/index.js') },
-    write: false,
-    logLevel: 'error',
-  })
-  return gzipSync(outputFiles[0]!.text, { level: 9 }).length
-}
-
-const plainFetch = `export async function get(id) {
-  const response = await fetch('https://x.example/admin/clients/' + encodeURIComponent(id))
-  if (!response.ok) throw new Error('status ' + response.status)
-  return response.json()
-}`
+const alias = { 'authentype/api': join(root, 'dist/src/http/index.js') }
+const sizeOf = async (entry: string): Promise<number> => (await bundleForBrowsers(entry, { folder: root, alias })).size
 
 /** Operations of Ory Hydra's document; the peers' is a GET with a path parameter and a JSON answer. */
 export async function measureBundles(document: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'authentype-bench-'))
   try {
-    const plain = await sizeOf(plainFetch)
+    const plain = await sizeOf(plainFetch('/admin/clients/'))
     const rows: [string, number][] = [['plain fetch', plain]]
     for (const validators of ['lenient', 'off'] as const) {
       const out = join(folder, validators)

@@ -27,7 +27,8 @@ export function findCompilers(): readonly Compiler[] {
   return [newest]
 }
 
-const compilerOptions = {
+/** Stricter than any user's. */
+export const strictestOptions = {
   target: 'es2022',
   module: 'nodenext',
   lib: ['es2023', 'dom', 'dom.iterable'],
@@ -53,7 +54,7 @@ const compilerOptions = {
 export function compile({ name, path }: Compiler, folder: string): string[] {
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, include: ['.'], exclude: ['node_modules'] }),
+    JSON.stringify({ compilerOptions: strictestOptions, include: ['.'], exclude: ['node_modules'] }),
   )
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--max-old-space-size=4096', path, '-p', folder], {
     cwd: folder,

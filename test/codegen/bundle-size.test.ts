@@ -1,36 +1,17 @@
 // What an application pays for one operation over a plain fetch: at most 2 kB, gzipped. The figures beside the peers,
 // of the built package, are `npm run bench:generate`'s.
 import { resolve } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
 import { expect, it } from 'vitest'
+import { bundleForBrowsers, plainFetch } from '../../scripts/support/bundle.ts'
 import { aDocument, generated } from './support/generated.ts'
 
 const source = resolve(import.meta.dirname, '../../src')
 
-async function bundled(contents: string): Promise<{ text: string; size: number }> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: source, loader: 'ts' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    write: false,
-    alias: {
-      'authentype/api': resolve(source, 'http/index.ts'),
-      '#signatures': resolve(source, 'lib/signatures/web.ts'),
-    },
-  })
-  const { text } = outputFiles[0]!
-  return { text, size: gzipSync(text, { level: 9 }).length }
+const alias = {
+  'authentype/api': resolve(source, 'http/index.ts'),
+  '#signatures': resolve(source, 'lib/signatures/web.ts'),
 }
-
-const plainFetch = `export async function get(id) {
-  const response = await fetch('https://x.example/things/' + encodeURIComponent(id))
-  if (!response.ok) throw new Error('status ' + response.status)
-  return response.json()
-}`
+const bundled = (entry: string) => bundleForBrowsers(entry, { folder: source, alias })
 
 const content = { 'application/json': { schema: { type: 'object' } } }
 const getVersion = { operationId: 'getVersion', responses: { 200: { description: 'ok', content } } }
@@ -45,7 +26,7 @@ async function ours(validators: 'lenient' | 'off') {
 }
 
 it('one operation weighs at most 2000 bytes over a plain fetch', async () => {
-  const plain = await bundled(plainFetch)
+  const plain = await bundled(plainFetch('/things/'))
   expect((await ours('off')).size - plain.size).toBeLessThanOrEqual(2000)
 })
 

@@ -13,14 +13,13 @@ import {
   jwtBearerGrant,
   platformFetch,
   preAuthorizedGrant,
-  redirectUri,
   registration,
-  scope,
   secret,
   startEndpoint,
   startFlowServer,
   tlsRegistrations,
 } from './dev-server-setup.ts'
+import { logInWithOpenidClient } from './openid-client-login.ts'
 
 let certificates: Certificates
 let server: JudgedServer
@@ -44,26 +43,8 @@ async function discover(clientId: string, auth: oidc.ClientAuth, { metadata = {}
   return config
 }
 
-async function logIn(config: oidc.Configuration, more: { DPoP?: oidc.DPoPHandle; scope?: string } = {}) {
-  const { DPoP, scope: asked = scope } = more
-  const verifier = oidc.randomPKCECodeVerifier()
-  const [state, nonce] = [oidc.randomState(), oidc.randomNonce()]
-  const url = await oidc.buildAuthorizationUrlWithPAR(
-    config,
-    {
-      redirect_uri: redirectUri,
-      scope: asked,
-      state,
-      nonce,
-      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
-    },
-    DPoP && { DPoP },
-  )
-  const callback = await new HeadlessBrowser(platformFetch(certificates.ca)).login(url)
-  const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true }
-  return oidc.authorizationCodeGrant(config, callback, checks, undefined, DPoP && { DPoP })
-}
+const logIn = (config: oidc.Configuration, more: { DPoP?: oidc.DPoPHandle; scope?: string } = {}) =>
+  logInWithOpenidClient({ config, fetch: platformFetch(certificates.ca), ...more })
 
 /** Introspected by the token's own client. */
 const introspect = async (config: oidc.Configuration, token: string) =>

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type JudgedServer, startJudgedServer } from '../dev-server/conformance.ts'
 import { HeadlessBrowser } from '../dev-server/headless-browser.ts'
 import { makeSigningJwk } from '../support/real-provider/clients.ts'
-import { redirectUri, scope } from './dev-server-setup.ts'
+import { redirectUri } from './dev-server-setup.ts'
+import { logInWithOpenidClient } from './openid-client-login.ts'
 
 let server: JudgedServer
 beforeAll(async () => {
@@ -17,36 +18,11 @@ const discover = (clientId: string, auth: oidc.ClientAuth, metadata: Partial<oid
   oidc.discovery(new URL(server.issuer), clientId, metadata, auth, { execute: [oidc.allowInsecureRequests] })
 const service = () => discover('dev-service', oidc.ClientSecretBasic('dev-service-secret'))
 
-interface Journey {
-  readonly config: oidc.Configuration
-  readonly DPoP?: oidc.DPoPHandle
-  readonly parameters?: Record<string, string>
-}
-
-async function logIn({ config, DPoP, parameters = {} }: Journey) {
-  const verifier = oidc.randomPKCECodeVerifier()
-  const [state, nonce] = [oidc.randomState(), oidc.randomNonce()]
-  const asked = {
-    redirect_uri: redirectUri,
-    scope,
-    state,
-    nonce,
-    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    ...parameters,
-  }
-  const proof = DPoP && { DPoP }
-  const url = await oidc.buildAuthorizationUrlWithPAR(config, asked, proof)
-  const callback = await new HeadlessBrowser().login(url)
-  const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true }
-  return oidc.authorizationCodeGrant(config, callback, checks, undefined, proof)
-}
-
 describe('openid-client', () => {
   it('logs in by PAR, PKCE and DPoP with nonces, refreshes, reads userinfo, introspects and revokes', async () => {
     const config = await service()
     const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair())
-    const tokens = await logIn({ config, DPoP })
+    const tokens = await logInWithOpenidClient({ config, DPoP })
     expect(tokens.token_type).toBe('dpop')
     expect(tokens.claims()?.sub).toBe('alice')
     const renewed = await oidc.refreshTokenGrant(config, tokens.refresh_token!, undefined, { DPoP })
@@ -66,7 +42,7 @@ describe('openid-client', () => {
       id_token_signed_response_alg: alg,
     })
     const config = await discover(`app-${alg}`, oidc.None(), { id_token_signed_response_alg: alg })
-    expect((await logIn({ config, parameters: { scope: 'openid' } })).claims()?.sub).toBe('alice')
+    expect((await logInWithOpenidClient({ config, scope: 'openid' })).claims()?.sub).toBe('alice')
   })
 
   it('signs its request and reads a signed answer (JAR, JARM), with a private key', async () => {
@@ -108,7 +84,7 @@ describe('openid-client', () => {
     const parameters = { scope: 'api:read api:write', resource: `${server.issuer}/api` }
     const own = await oidc.clientCredentialsGrant(config, parameters, { DPoP })
     expect(own).toMatchObject({ token_type: 'dpop', scope: 'api:read api:write' })
-    const login = await logIn({ config, DPoP, parameters: { scope: 'openid api:read api:write' } })
+    const login = await logInWithOpenidClient({ config, DPoP, scope: 'openid api:read api:write' })
     const exchanged = await oidc.genericGrantRequest(
       config,
       'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -135,7 +111,7 @@ describe('openid-client', () => {
     const metadata = { redirect_uris: [redirectUri], token_endpoint_auth_method: 'client_secret_post' }
     const options = { execute: [oidc.allowInsecureRequests] }
     const config = await oidc.dynamicClientRegistration(new URL(server.issuer), metadata, undefined, options)
-    expect((await logIn({ config, parameters: { scope: 'openid' } })).claims()?.sub).toBe('alice')
+    expect((await logInWithOpenidClient({ config, scope: 'openid' })).claims()?.sub).toBe('alice')
   })
 
   it('logs the user out at the server', async () => {
