@@ -557,6 +557,11 @@ describe('a DID document', () => {
     expect(parseDidDocument(body, alice.did, { allowLoopbackHttp: true }).pds).toBe('http://localhost:2583')
   })
 
+  it('takes a service of several types for what each of them says (DID Core 5.4)', () => {
+    expect(service('https://pds.dev', { type: ['Other', 'AtprotoPersonalDataServer', 5] }).pds).toBe('https://pds.dev')
+    expect(() => service('https://pds.dev', { type: ['Other'] }).pds).toThrow(AtprotoError)
+  })
+
   it('takes no service of another name or type for the PDS', () => {
     expect(() => service('https://pds.dev', { type: 'Other' }).pds).toThrow(AtprotoError)
     expect(() => service('https://pds.dev', { id: '#pds' }).pds).toThrow(AtprotoError)

@@ -110,6 +110,16 @@ describe('createSession', () => {
     expect(await failure(xrpc.get(nsid))).toMatchObject({ code: 'no_token' })
   })
 
+  it('that cannot be kept is ended at the server, and nobody is logged in', async () => {
+    const pds = await aPds()
+    const store = { ...createMemoryStore(), commit: () => Promise.reject(new Error('down')) }
+    const xrpc = createPasswordXrpcClient({ service: pds.server.origin, store })
+    const login = xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+    await expect(login).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(pds.counts.deleteSession).toBe(1)
+    expect(xrpc.did).toBeUndefined()
+  })
+
   it('asks for no proxy, whatever the calls ask for', async () => {
     const pds = await aPds()
     const xrpc = await aLogin(pds, { proxy: 'did:web:api.example#app' })

@@ -37,8 +37,8 @@ export function parseDidDocument(body: unknown, did: string, rules: DidDocumentR
   }
   const names = listOf(alsoKnownAs, 'alsoKnownAs').filter((name) => typeof name === 'string')
   const methods = listOf(verificationMethod, 'verificationMethod').map((entry) => readMethod(entry, did))
-  const services = listOf(service, 'service').map((entry) => readService(entry, did))
-  return new Document(did, names, methods.filter(isPresent), services.filter(isPresent), rules)
+  const services = listOf(service, 'service').flatMap((entry) => readServices(entry, did))
+  return new Document(did, names, methods.filter(isPresent), services, rules)
 }
 
 class Document implements DidDocument {
@@ -134,10 +134,12 @@ function readKey(type: string, multibase: unknown): Jwk | undefined {
   }
 }
 
-function readService(entry: unknown, did: string): DidService | undefined {
+/** DID Core 5.4: `type` is "a string or a set of strings"; one of several types is a service of each. */
+function readServices(entry: unknown, did: string): readonly DidService[] {
   const { id, type, serviceEndpoint: endpoint } = fieldsOf(entry)
-  if (typeof id !== 'string' || typeof type !== 'string' || typeof endpoint !== 'string') return undefined
-  return Object.freeze({ id: absolute(id, did), type, endpoint })
+  if (typeof id !== 'string' || typeof endpoint !== 'string') return []
+  const types = (Array.isArray(type) ? type.slice(0, mostEntries) : [type]).filter((one) => typeof one === 'string')
+  return types.map((one) => Object.freeze({ id: absolute(id, did), type: one, endpoint }))
 }
 
 /** DID Core 3.2.2: a fragment alone is relative to the DID. */

@@ -98,8 +98,14 @@ export function createPasswordXrpcClientOver<Methods extends XrpcMethods = AnyXr
     async createSession(login) {
       assertKnownOptions('createSession', login, ['identifier', 'password', 'authFactorToken'])
       const state = await logIn(send, service, login)
+      try {
+        await replace(passwordRecord(store, service, state.did), state)
+      } catch (error) {
+        // Nobody will ever have these tokens: they must not live on at the server.
+        await send(procedure('deleteSession'), state.refreshJwt).catch(() => {})
+        throw error
+      }
       did = state.did
-      await replace(passwordRecord(store, service, did), state)
       return { did, handle: state.handle }
     },
     async refreshSession({ signal } = {}) {
