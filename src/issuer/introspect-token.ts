@@ -38,7 +38,7 @@ export async function introspectToken(
 ): Promise<Introspection> {
   if (typeof token !== 'string' || token === '') throw new TypeError('"token" must be a non-empty string')
   assertKnownOptions('introspect', options, ['tokenTypeHint', 'audience', 'dpopKey', 'signal'])
-  const api = await issuer.api(options)
+  const api = await issuer.api(options, 'introspection')
   const metadata = await issuer.metadata.get()
   assertClientAuthSupported(metadata, 'introspection', issuer.clientAuth)
   const body = { token, ...(options.tokenTypeHint && { token_type_hint: options.tokenTypeHint }) }

@@ -16,7 +16,7 @@ import { andThen } from '../lib/maybe-promise.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
 import type { ClientAuth } from '../protocol/client-auth.ts'
-import { resolveClientAuth } from '../protocol/client-auth-support.ts'
+import { type AuthenticatedEndpoint, resolveClientAuth } from '../protocol/client-auth-support.ts'
 import type { ClientEventListener } from '../protocol/client-event.ts'
 import { judgeLocalMetadata } from '../protocol/metadata.ts'
 import { applyMtlsAliases } from '../protocol/mtls-endpoints.ts'
@@ -69,8 +69,12 @@ export interface Issuer {
   readonly observer: Observer
   /** The transport that it was given, watched and learned from. */
   readonly fetch: Fetch
-  /** Sends as this client: authenticated where the document says so, proven with the key where one is given. */
-  api(request?: IssuerRequest): Promise<Api>
+  /**
+   * Sends as this client: authenticated where the document says so, proven with the key where one is given.
+   *
+   * @param endpoint whose list says how. @default 'token'
+   */
+  api(request?: IssuerRequest, endpoint?: AuthenticatedEndpoint): Promise<Api>
   /** The transport within the limits for OAuth endpoints: deadline, size, no redirects. */
   readonly limited: Fetch
 }
@@ -117,12 +121,12 @@ export function createIssuer(options: IssuerOptions): Issuer {
     observer,
     fetch,
     limited,
-    async api({ dpopKey, signal } = {}) {
+    async api({ dpopKey, signal } = {}, endpoint) {
       const role = 'authorization_server'
       const own = createCallNonces(nonces)
       const known = await metadata.get(signal ? { signal } : {})
       const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces: own, role, clocks, runtime }) : limited
-      const method = resolveClientAuth(clientAuth, known)
+      const method = resolveClientAuth(clientAuth, known, endpoint)
       const audience = quirks.includes('token-endpoint-audience') ? tokenEndpointAudience(method, known) : undefined
       if (audience !== undefined) observer.quirk('token-endpoint-audience')
       const authenticated = withClientAuth(proven, {

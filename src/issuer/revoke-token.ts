@@ -18,7 +18,7 @@ export interface RevokeOptions extends IssuerRequest {
  */
 export async function revokeToken(issuer: Issuer, token: string, options: RevokeOptions = {}): Promise<void> {
   assertKnownOptions('revoke', options, ['tokenTypeHint', 'dpopKey', 'signal'])
-  const api = await issuer.api(options)
+  const api = await issuer.api(options, 'revocation')
   assertClientAuthSupported(await issuer.metadata.get(), 'revocation', issuer.clientAuth)
   const body = buildRevocationRequest(token, options.tokenTypeHint)
   try {

@@ -19,9 +19,15 @@ type ListField = keyof ClientAuthMetadata
 /** RFC 8414 2: what a server supports that does not say. */
 const defaultMethods: readonly string[] = ['client_secret_basic']
 
-/** The method that is used at this server: that of the value, or what it negotiates. */
-export function resolveClientAuth(clientAuth: ClientAuth, metadata: ClientAuthMetadata): ClientAuth {
-  return clientAuth.negotiate?.(metadata) ?? clientAuth
+/** The method that is used at an endpoint of this server: that of the value, or what it negotiates by the endpoint's list. */
+export function resolveClientAuth(
+  clientAuth: ClientAuth,
+  metadata: ClientAuthMetadata,
+  endpoint: AuthenticatedEndpoint = 'token',
+): ClientAuth {
+  const { token_endpoint_auth_methods_supported: usual } = metadata
+  const listed = metadata[listsOf(metadata, endpoint).methods] ?? usual
+  return clientAuth.negotiate?.({ token_endpoint_auth_methods_supported: listed }) ?? clientAuth
 }
 
 /**
@@ -38,7 +44,7 @@ export function assertClientAuthSupported(
   endpoint: AuthenticatedEndpoint,
   clientAuth: ClientAuth,
 ): void {
-  const { method, signingAlg } = resolveClientAuth(clientAuth, metadata)
+  const { method, signingAlg } = resolveClientAuth(clientAuth, metadata, endpoint)
   const room = listsOf(metadata, endpoint)
   // RFC 7662 2.1: introspection without any authorization would let tokens be guessed.
   if (method === 'none' && endpoint !== 'introspection') return

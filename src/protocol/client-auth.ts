@@ -25,6 +25,7 @@ export interface ClientAuthParts {
 
 /** What a negotiation goes by (RFC 8414 2). */
 export interface ClientAuthLists {
+  /** Of revocation and introspection their own list, where the server has one. */
   readonly token_endpoint_auth_methods_supported?: readonly string[] | undefined
 }
 
@@ -90,7 +91,8 @@ export function clientSecretPost(secret: string): ClientAuth {
 
 /**
  * For a client that has a secret and was registered without a method: `client_secret_basic`, or
- * `client_secret_post` where the server lists that and not basic. `client_secret_jwt` never, unless asked for.
+ * `client_secret_post` where the server lists that and not basic for the endpoint. `client_secret_jwt` never, unless
+ * asked for.
  *
  * @throws TypeError for an empty secret
  * @see RFC 7591 2, RFC 8414 2

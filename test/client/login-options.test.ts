@@ -103,6 +103,25 @@ describe('the other endpoints', () => {
     expect(provider.count('revocation')).toBe(0)
   })
 
+  it('are sent the secret as their own list says, where no method was registered', async () => {
+    const { client, provider } = await aClient(
+      {
+        client: { auth: 'client_secret_post' },
+        faults: {
+          metadata: {
+            token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+            revocation_endpoint_auth_methods_supported: ['client_secret_post'],
+          },
+        },
+      },
+      { clientAuth: undefined as never, clientSecret: registeredClient.clientSecret },
+    )
+    await client.revoke('a-token')
+    const { form, headers } = provider.requests.at(-1)!
+    expect(form.get('client_secret')).toBe(registeredClient.clientSecret)
+    expect(headers.authorization).toBeUndefined()
+  })
+
   it('give the page where the server’s session ends, with client and state', async () => {
     const { client, provider } = await aClient({
       faults: { metadata: { end_session_endpoint: 'https://op.example/logout?p=~a%20b&flag' } },

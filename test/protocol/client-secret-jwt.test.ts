@@ -72,6 +72,24 @@ describe('clientSecret', () => {
     expect(methodAt('client_secret_post', 'client_secret_jwt')).toBe('client_secret_post')
   })
 
+  it('goes by the own list of an endpoint, and by the usual one where that has none', () => {
+    const metadata = {
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint_auth_methods_supported: ['client_secret_post'],
+    }
+    const at = (...where: ['token' | 'revocation' | 'introspection', object?]) =>
+      resolveClientAuth(clientSecret(secret), { ...metadata, ...where[1] }, where[0]).method
+    expect(at('token')).toBe('client_secret_basic')
+    expect(at('revocation')).toBe('client_secret_post')
+    assertClientAuthSupported(metadata, 'revocation', clientSecret(secret))
+    expect(at('introspection')).toBe('client_secret_basic')
+    expect(at('introspection', { token_endpoint_auth_methods_supported: ['client_secret_post'] })).toBe(
+      'client_secret_post',
+    )
+    const own = { introspection_endpoint_auth_methods_supported: ['client_secret_post', 'bearer'] }
+    expect(at('introspection', own)).toBe('client_secret_post')
+  })
+
   it('is never a MAC unasked, but an error with both lists', () => {
     const metadata = { token_endpoint_auth_methods_supported: ['client_secret_jwt'] }
     expect(() => assertClientAuthSupported(metadata, 'token', clientSecret(secret))).toThrow(
