@@ -12,18 +12,10 @@ import {
   handleRegistrationRequest,
   validateAuthorizationRequest,
 } from '../../src/server/index.ts'
+import { goodRequest } from './authorization-rig.ts'
 import { basic, clients, createRig, issuer, redirectUri, secretOf, signed } from './rig.ts'
 
 const marker = 'zq9'
-const good = {
-  client_id: 'web',
-  response_type: 'code',
-  redirect_uri: redirectUri,
-  scope: 'openid read',
-  state: 's',
-  code_challenge: 'c'.repeat(43),
-  code_challenge_method: 'S256',
-}
 let key: SigningKey
 beforeAll(async () => {
   key = await generateSigningKey('ES256')
@@ -42,7 +34,16 @@ async function start() {
 }
 
 const names = fc.constantFrom(
-  ...[...Object.keys(good), 'nonce', 'prompt', 'max_age', 'claims', 'resource', 'authorization_details', 'request'],
+  ...[
+    ...Object.keys(goodRequest),
+    'nonce',
+    'prompt',
+    'max_age',
+    'claims',
+    'resource',
+    'authorization_details',
+    'request',
+  ],
   ...['request_uri', 'id_token_hint', 'response_mode', 'dpop_jkt', 'acr_values', 'login_hint', 'display', '__proto__'],
 )
 const values = fc.oneof(
@@ -68,7 +69,7 @@ describe('a hostile authorization request', () => {
     const rig = await start()
     await fc.assert(
       fc.asyncProperty(changes, async (changed) => {
-        const params = { ...good, ...Object.fromEntries(changed) }
+        const params = { ...goodRequest, ...Object.fromEntries(changed) }
         const outcome = await validateAuthorizationRequest(rig.config, { params, clientIp: '192.0.2.1' })
         if (outcome.ok) {
           expect(outcome.request.redirectUri).toBe(redirectUri)
@@ -91,7 +92,7 @@ describe('a hostile authorization request', () => {
     const rig = await start()
     await fc.assert(
       fc.asyncProperty(changes, async (changed) => {
-        const { client_id, ...claims } = { ...good, ...Object.fromEntries(changed), iss: 'web', aud: issuer }
+        const { client_id, ...claims } = { ...goodRequest, ...Object.fromEntries(changed), iss: 'web', aud: issuer }
         const request = await signed(key, {}, { ...claims, client_id })
         const asked = {
           method: 'POST',
