@@ -189,7 +189,10 @@ async function newestState(context: SessionContext, id: string): Promise<Session
   const { engine, backoff, records } = context
   const pending = engine.pending<SessionState>(serialOf(id))
   if (pending?.status !== 'active') return await records.current(id)
-  if (backoff.waiting(id) !== undefined) return pending
+  if (backoff.waiting(id) !== undefined) {
+    void dropIfGone(context, id)
+    return pending
+  }
   await writePending(context, id)
   return engine.pending<SessionState>(serialOf(id)) ?? (await records.current(id))
 }
@@ -203,6 +206,15 @@ export async function writePending(context: SessionContext, id: string): Promise
   if (pending?.status !== 'active') return
   const target = { ...ownToken(context), isStale: () => false, canWait: () => true }
   await context.engine.flush(refreshable(context, pending, target))
+}
+
+/** Another process may have ended the session since. Nobody waits for a store that is down, as it was a moment ago. */
+async function dropIfGone(context: SessionContext, id: string): Promise<void> {
+  try {
+    if (!(await context.records.current(id))) await writePending(context, id)
+  } catch {
+    // Safe to leave: it is still down, and the next call looks again.
+  }
 }
 
 async function endWithoutRefreshToken(

@@ -128,6 +128,35 @@ describe('a session', () => {
     },
   )
 
+  it('is noticed as logged out elsewhere while what the store did not take waits for long to be written', async () => {
+    let isDown = false
+    const rig = await aSession({
+      wrapStore: (store) => ({
+        get: (key) => store.get(key),
+        find: (index, value) => store.find(index, value),
+        sweep: () => store.sweep(),
+        commit: (changes) =>
+          isDown && !JSON.stringify(changes).includes('"attempt"')
+            ? Promise.reject(new Error('the store is down'))
+            : store.commit(changes),
+      }),
+    })
+    Object.assign(rig.clock, { delay: () => new Promise(() => {}) })
+    isDown = true
+    await rig.session.refresh()
+    // Each try that fails doubles the wait for the next one.
+    for (let i = 0; i < 6; i++) {
+      rig.clock.advance(20_000)
+      await rig.session.getAccessToken()
+    }
+    isDown = false
+    await (await rig.anotherProcess().get(rig.session.id)).logout()
+    rig.clock.advance(5_000)
+    await rig.session.getAccessToken()
+    await expect.poll(() => rig.session.getAccessToken().catch(({ code }) => code)).toBe('session_not_found')
+    expect(rig.provider.count('revocation')).toBe(4)
+  })
+
   it('goes after its lifetime', async () => {
     const rig = await aSession({ sessions: { lifetime: 60_000 } })
     rig.clock.advance(60_001)
