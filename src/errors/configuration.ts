@@ -9,6 +9,8 @@ export type ConfigurationErrorCode =
   | 'unregistered_response'
   /** The key cannot be used for this: wrong type, too weak, not for this algorithm. */
   | 'unusable_key'
+  /** The application's own `clientAuth` failed to authenticate the client; `cause` has its error. */
+  | 'client_auth_failed'
 
 export interface ConfigurationErrorOptions {
   /** The member that does not fit. */

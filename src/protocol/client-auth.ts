@@ -39,6 +39,7 @@ export interface ClientAuth {
   readonly mutualTls?: boolean
   /** For a method that depends on what the server takes; the rest of the value stands for the usual choice. */
   readonly negotiate?: (metadata: ClientAuthLists) => ClientAuth
+  /** What it throws is the `cause` of a ConfigurationError `client_auth_failed`; nothing is sent then. */
   readonly authenticate: (context: ClientAuthContext) => ClientAuthParts | Promise<ClientAuthParts>
 }
 
@@ -111,4 +112,6 @@ export function clientSecret(secret: string): ClientAuth {
 // An empty secret authenticates nobody; it comes from a variable of the environment that is not set.
 export function assertSecret(secret: string, name: string): void {
   if (typeof secret !== 'string' || secret === '') throw new TypeError(`${name}: "secret" must be a non-empty string`)
+  // It has no UTF-8, and would silently be sent as another character.
+  if (/\p{Cs}/u.test(secret)) throw new TypeError(`${name}: "secret" must have no lone surrogate`)
 }

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { oauthToken } from '../../generated/endpoints.ts'
+import { ConfigurationError } from '../../src/errors/index.ts'
+import { createApi } from '../../src/http/create-api.ts'
 import { withClientAuth } from '../../src/http/with-client-auth.ts'
 import { type ClientAuth, clientSecretBasic, clientSecretPost, none } from '../../src/protocol/client-auth.ts'
 import { failure, serve } from './serve.ts'
@@ -44,6 +47,42 @@ describe('withClientAuth (RFC 6749 2.3)', () => {
     const { headers, body } = await send(none(), new URLSearchParams('resource=a&resource=b&x=%2B'))
     expect(body).toBe('resource=a&resource=b&x=%2B&client_id=my+app')
     expect(headers['content-length']).toBe(String(body.length))
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('the vault is closed')
+      },
+      'the vault is closed',
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new Error('the vault is closed')
+      },
+      'the vault is closed',
+    ],
+    ['gives nothing', () => undefined as never, /undefined/],
+  ])('says so where the method itself %s: no request was lost, for none was sent', async (_, authenticate, message) => {
+    const { origin, received } = await serve((_request, response) => void response.end())
+    const clientAuth: ClientAuth = { method: 'x', authenticate }
+    const api = createApi({ metadata: { token_endpoint: origin }, clientId: 'my app', clientAuth, issuer: origin })
+    const error = await oauthToken(api, { body: { grant_type: 'client_credentials' } }).catch(
+      (reason: unknown) => reason,
+    )
+    expect(error).toMatchObject({ name: 'ConfigurationError', code: 'client_auth_failed', field: 'clientAuth' })
+    expect((error as Error).cause).toMatchObject({ message: expect.stringMatching(message) })
+    expect((error as Error).message).not.toContain('vault')
+    expect(received).toEqual([])
+  })
+
+  it('passes an error of ours on as it is', async () => {
+    const facts = { field: 'key', clause: 'RFC 7517 4', expected: 'a key', actual: 'none' }
+    const own = new ConfigurationError('unusable_key', 'no key', facts)
+    const clientAuth: ClientAuth = { method: 'x', authenticate: () => Promise.reject(own) }
+    await expect(send(clientAuth)).rejects.toBe(own)
   })
 
   it('gives the method issuer and client id', async () => {

@@ -67,6 +67,8 @@ describe('every method', () => {
     expect(() => clientSecretBasic('')).toThrow(TypeError)
     expect(() => clientSecretPost('')).toThrow(TypeError)
     expect(() => clientSecretBasic(undefined as unknown as string)).toThrow('"secret"')
+    // It would be sent as another character.
+    for (const make of [clientSecretBasic, clientSecretPost]) expect(() => make('a\ud800')).toThrow('lone surrogate')
     expect(() => privateKeyJwt(undefined as never)).toThrow('"key"')
   })
 
