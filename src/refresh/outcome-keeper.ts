@@ -18,6 +18,8 @@ export interface OutcomeKeeper {
   keep<State>(target: Refreshable<State>, outcome: KeptOutcome<State>): Promise<RefreshOutcome<State>>
   /** What the store could not take yet. */
   held<State>(serial: string): KeptOutcome<State> | undefined
+  /** Gives what is held, and holds it no more. */
+  drop<State>(serial: string): KeptOutcome<State> | undefined
   /** Tries to write what is held, once for all who ask at the same time. */
   flush<State>(target: Refreshable<State>): Promise<void>
 }
@@ -65,6 +67,11 @@ export function createOutcomeKeeper(runtime: Runtime): OutcomeKeeper {
   return {
     keep,
     held,
+    drop<State>(serial: string) {
+      const outcome = held<State>(serial)
+      unsaved.delete(serial)
+      return outcome
+    },
     async flush<State>(target: Refreshable<State>) {
       const outcome = held<State>(target.serial)
       if (!outcome) return

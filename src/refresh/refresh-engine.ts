@@ -27,6 +27,8 @@ export interface RefreshEngine {
   isRefreshing(key: string): boolean
   /** What the store could not take yet; it is newer than anything that the store holds. */
   pending<State>(serial: string): State | undefined
+  /** Gives what is pending, and forgets it: its record was deleted. */
+  drop<State>(serial: string): State | undefined
   /** Writes what is pending, if the store takes it by now. */
   flush<State>(target: Refreshable<State>): Promise<void>
 }
@@ -199,6 +201,7 @@ export function createRefreshEngine(options: RefreshEngineOptions): RefreshEngin
     },
     isRefreshing: (key) => flights.current(key) !== undefined,
     pending: <State>(serial: string) => keeper.held<State>(serial)?.next,
+    drop: <State>(serial: string) => keeper.drop<State>(serial)?.next,
     flush: (target) => keeper.flush(target),
   }
 }

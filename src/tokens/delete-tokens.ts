@@ -4,6 +4,7 @@ import { assertIssuer, assertPlace } from './assert-place.ts'
 import { type ClientInput, clientIdOf } from './connections.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { type TokenOverrides, withOverrides } from './manager-options.ts'
+import { type GrantState, revokeGrant } from './renew-token.ts'
 import { revokeAtServer, revokeLater } from './revoke-stored.ts'
 import { type AnyTokenState, type TokenKind, type TokenPlace, takeStored } from './token-kind.ts'
 import type { Stored } from './token-records.ts'
@@ -88,7 +89,11 @@ async function forget<State extends AnyTokenState>(
 ): Promise<boolean> {
   const { revokeOnDelete } = withOverrides(context.settings, overrides, 'delete')
   const state = await takeStored(context, kind, stored)
+  // What the store could not take before it was deleted: these are good, while what it held was used up.
+  const pending = context.engine.drop<GrantState>(stored.key)
   if (!state) return false
-  if (revokeOnDelete) revokeLater(context, state, kind.hint, client, overrides)
+  if (!revokeOnDelete) return true
+  revokeLater(context, state, kind.hint, client, overrides)
+  if (pending) revokeGrant(context, pending, client, overrides)
   return true
 }

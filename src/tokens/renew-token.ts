@@ -5,8 +5,10 @@ import { errorCode } from '../lib/emitter.ts'
 import { abortable } from '../lib/single-flight.ts'
 import type { Refreshable, RefreshOutcome } from '../refresh/refreshable.ts'
 import { isGrantRefused } from '../refresh/refused-grant.ts'
+import type { ClientInput } from './connections.ts'
 import { registerAnsweredIdToken } from './id-tokens.ts'
 import type { ManagerContext } from './manager-context.ts'
+import type { TokenOverrides } from './manager-options.ts'
 import { type AskedFor, requestRefresh } from './refresh-request.ts'
 import { revokeLater } from './revoke-stored.ts'
 import { toTokenError } from './token-failures.ts'
@@ -20,7 +22,7 @@ import {
 } from './token-state.ts'
 
 /** A refresh token and the access token that is asked of it, which change in one commit. */
-interface GrantState {
+export interface GrantState {
   readonly refresh: RefreshTokenState
   /** What stands where the access token of the request is kept. */
   readonly held?: Stored<AccessTokenState>
@@ -147,12 +149,20 @@ function refreshable(
       const { held: before, ...rest } = next
       return { ...rest, refresh: { ...next.refresh, metadata }, ...(held && { held }) }
     },
-    async abandon({ refresh, issued }) {
-      if (refresh.status === 'active') revokeLater(context, refresh, 'refresh_token', undefined)
-      for (const state of Object.values(issued ?? {})) revokeLater(context, state, 'access_token', undefined)
-    },
+    abandon: async (next) => revokeGrant(context, next, undefined),
     ...outcomes(context, parts, { key, place }),
   }
+}
+
+/** Revokes tokens that were never stored, in the background: a refresh token, and the access tokens that came with it. */
+export function revokeGrant(
+  context: ManagerContext,
+  { refresh, issued = {} }: GrantState,
+  client: ClientInput | undefined,
+  overrides?: TokenOverrides,
+): void {
+  if (refresh.status === 'active') revokeLater(context, refresh, 'refresh_token', client, overrides)
+  for (const state of Object.values(issued)) revokeLater(context, state, 'access_token', client, overrides)
 }
 
 /** What becomes of the refresh token, and who is told. */

@@ -191,6 +191,27 @@ describe('rotation', () => {
     expect(rig.issuer.of('token')).toHaveLength(asked + 1)
   })
 
+  it('revokes with a refresh token the newer ones that the store had not taken', async () => {
+    let isDown = true
+    const rig = aRig({
+      clients: [{ ...place.client, issuer: place.issuer }],
+      wrapStore: (store) => ({
+        ...bound(store),
+        commit: (changes) => (isDown && changes.length > 1 ? Promise.reject(new Error('down')) : store.commit(changes)),
+      }),
+    })
+    // Nobody else writes them meanwhile.
+    Object.assign(rig.clock, { delay: () => new Promise(() => {}) })
+    const registered = await aLogin(rig)
+    const { value } = await rig.manager.accessTokens.get(read)
+    isDown = false
+    expect(await rig.manager.refreshTokens.delete(registered, place)).toBe(true)
+    await rig.manager.settled()
+    const [rotated] = rig.issuer.revoked.filter((token) => token !== registered && token !== value)
+    expect(rotated).toMatch(/^refresh/)
+    expect(rig.issuer.revoked).toEqual([registered, rotated, value])
+  })
+
   it('revokes tokens that come for what was deleted meanwhile', async () => {
     const rig = aRig({ clients: [{ ...place.client, issuer: place.issuer }] })
     const refreshToken = await aLogin(rig)
