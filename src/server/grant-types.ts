@@ -1,22 +1,22 @@
-export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
-export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
-export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-export const cibaGrant = 'urn:openid:params:grant-type:ciba'
-export const preAuthorizedCodeGrant = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
-
 /** The grants of the core, by their `grant_type`. */
 export const supportedGrants = [
   'authorization_code',
   'refresh_token',
   'client_credentials',
-  tokenExchangeGrant,
-  deviceCodeGrant,
-  jwtBearerGrant,
-  cibaGrant,
-  preAuthorizedCodeGrant,
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'urn:openid:params:grant-type:ciba',
+  'urn:ietf:params:oauth:grant-type:pre-authorized_code',
 ] as const
 
 export type SupportedGrant = (typeof supportedGrants)[number]
+
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+export const cibaGrant = 'urn:openid:params:grant-type:ciba'
+export const preAuthorizedCodeGrant = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
 
 /** The others join when they are enabled. */
 export const defaultGrants: readonly SupportedGrant[] = [

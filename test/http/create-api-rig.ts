@@ -33,7 +33,7 @@ export const anOperation = (parts: Partial<Operation> = {}): Operation => ({
 export const answering = (status: number, type: string | undefined, body = '', headers = {}) =>
   serve((_, response) => response.writeHead(status, { ...(type && { 'content-type': type }), ...headers }).end(body))
 
-export const echo: Handler = ({ method, url, headers, body }, response) =>
+const echo: Handler = ({ method, url, headers, body }, response) =>
   json(response, 200, JSON.stringify({ method, url, headers, body }))
 
 /** What came of a call at the server that echoes. */
