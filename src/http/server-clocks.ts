@@ -106,6 +106,11 @@ function nearest(believed: number, { least, most }: Bounds): number {
   return believed >= least && believed <= most ? believed : Math.round((least + most) / 2)
 }
 
+/** Member by member: those of a class instance are not its own, and would be lost in a copy. */
 function shifted(runtime: Runtime, skew: number): Runtime {
-  return { ...runtime, now: () => runtime.now() + skew }
+  return {
+    now: () => runtime.now() + skew,
+    randomBytes: (length) => runtime.randomBytes(length),
+    ...(runtime.delay && { delay: (milliseconds, signal) => runtime.delay!(milliseconds, signal) }),
+  }
 }

@@ -10,7 +10,8 @@ const mostMilliseconds = 2 ** 31 - 1
  */
 export function delay(runtime: Runtime, milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason)
-  return (runtime.delay ?? startTimer)(Math.min(milliseconds, mostMilliseconds), signal)
+  const wait = Math.min(milliseconds, mostMilliseconds)
+  return runtime.delay ? runtime.delay(wait, signal) : startTimer(wait, signal)
 }
 
 function startTimer(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createServerClocks } from '../../src/http/server-clocks.ts'
+import { delay } from '../../src/lib/delay.ts'
 import { createFakeRuntime } from '../support/fake-runtime.ts'
 
 const url = 'https://api.example/me?x=1'
@@ -37,6 +38,31 @@ describe('the clocks of servers', () => {
       expect(onLearned).toHaveBeenCalledExactlyOnceWith('https://api.example', expect.any(Number), true)
     },
   )
+
+  it('have all that the runtime has, though that is an instance of a class', async () => {
+    class OwnRuntime {
+      readonly #clock = createFakeRuntime()
+      now() {
+        return this.#clock.now()
+      }
+      randomBytes(length: number) {
+        return this.#clock.randomBytes(length)
+      }
+      async delay() {
+        this.#clock.advance(second)
+      }
+    }
+    const runtime = new OwnRuntime()
+    const clocks = createServerClocks({ runtime })
+    const date = new Date(runtime.now() + minute).toUTCString()
+    await clocks.learnFrom(async () => new Response(null, { headers: { date } }))(new Request(url))
+    const theirs = clocks.runtimeFor(url)
+    const before = theirs.now()
+    expect(before - runtime.now()).toBeGreaterThan(minute - second)
+    expect(theirs.randomBytes(16)).toHaveLength(16)
+    await delay(theirs, second)
+    expect(theirs.now() - before).toBe(second)
+  })
 
   it('are taken for ours where the difference is within what Date and latency leave open', async () => {
     const { runtime, clocks, ask, onLearned } = setUp()
