@@ -11,11 +11,11 @@ import type { RecordStore, StoredRecord } from '../../lib/record-store.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import { hasCode } from './durable-files.ts'
 import { commitChanges, nextRecord } from './file-commit.ts'
-import { readIntent, readThrough } from './intent.ts'
 import type { Layout } from './layout.ts'
 import { createMarkers } from './markers.ts'
 import { prepareDirectory } from './prepare-directory.ts'
-import { fileName, parseRecordFile } from './record-file.ts'
+import { fileName } from './record-file.ts'
+import { createRecordReader } from './record-reader.ts'
 import { createStoreLock } from './store-lock.ts'
 import { sweepFiles } from './sweep-files.ts'
 
@@ -36,28 +36,8 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
   const { layout, runtime, onInvalidRecord } = parts
   const lock = createStoreLock(layout, parts)
   const markers = createMarkers(layout)
+  const { read, readOrTell, readOrReport } = createRecordReader(layout, onInvalidRecord)
   let hasSwept = false
-
-  async function read(name: string): Promise<StoredRecord | undefined> {
-    const intent = await readIntent(layout)
-    const text = await readThrough(layout, intent === 'damaged' ? [] : intent, name)
-    return text === undefined ? undefined : parseRecordFile(text, name)
-  }
-
-  async function readOrTell(name: string): Promise<StoredRecord | 'unreadable' | undefined> {
-    try {
-      return await read(name)
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error
-      onInvalidRecord?.(error)
-      return 'unreadable'
-    }
-  }
-
-  async function readOrReport(name: string): Promise<StoredRecord | undefined> {
-    const record = await readOrTell(name)
-    return record === 'unreadable' ? undefined : record
-  }
 
   /** Runs with the directory as a commit finds it: there, without an open intent, its indexes whole. */
   async function locked<T>(task: (assertHeld: () => Promise<void>) => Promise<T>): Promise<T> {
@@ -83,6 +63,21 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
     })
   }
 
+  async function search(index: string, value: string): Promise<readonly StoredRecord[]> {
+    // Somebody took the indexes away, or the first commit is under way: a search would miss what is there.
+    if (await prepareDirectory.isIncomplete(layout)) await locked(async () => {})
+    const names = await markers.search(index, value)
+    const found = await Promise.all(names.map(readOrTell))
+    // What cannot be read today may be put right tomorrow, and is then to be found again.
+    const records = found.map((record) => (record === 'unreadable' ? undefined : record))
+    const wrong = names.filter((_, i) => found[i] !== 'unreadable' && records[i]?.indexes[index] !== value)
+    // What was found is right without it, so that a search needs neither lock nor room on the disk.
+    if (wrong.length > 0) await heal(index, value, wrong).catch(() => {})
+    return records.filter(
+      (record) => record?.indexes[index] === value && isLive(record, runtime.now()),
+    ) as StoredRecord[]
+  }
+
   return {
     get: (key) =>
       reach('read', recordKind(key), async () => {
@@ -90,21 +85,7 @@ export function createPlainFileStore(parts: PlainFileStoreParts): RecordStore {
         const record = await read(fileName(key))
         return record && isLive(record, runtime.now()) ? record : undefined
       }),
-    find: (index, value) =>
-      reach('search', 'record', async () => {
-        // Somebody took the indexes away, or the first commit is under way: a search would miss what is there.
-        if (await prepareDirectory.isIncomplete(layout)) await locked(async () => {})
-        const names = await markers.search(index, value)
-        const found = await Promise.all(names.map(readOrTell))
-        // What cannot be read today may be put right tomorrow, and is then to be found again.
-        const records = found.map((record) => (record === 'unreadable' ? undefined : record))
-        const wrong = names.filter((_, i) => found[i] !== 'unreadable' && records[i]?.indexes[index] !== value)
-        // What was found is right without it, so that a search needs neither lock nor room on the disk.
-        if (wrong.length > 0) await heal(index, value, wrong).catch(() => {})
-        return records.filter(
-          (record) => record?.indexes[index] === value && isLive(record, runtime.now()),
-        ) as StoredRecord[]
-      }),
+    find: (index, value) => reach('search', 'record', () => search(index, value)),
     async commit(changes) {
       assertChanges(changes)
       assertPortableText(changes.map((change) => change.key))
