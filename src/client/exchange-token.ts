@@ -8,8 +8,9 @@ import {
   type TokenExchangeOptions,
 } from '../protocol/token-exchange.ts'
 import { partsOf } from './client-parts.ts'
+import { grantKey } from './grant-key.ts'
 import type { OAuthClient } from './oauth-client.ts'
-import { type GrantOptions, grantKey, grantOptionNames, toTokenRequest } from './request-grant.ts'
+import { type GrantOptions, grantOptionNames, toTokenRequest } from './request-grant.ts'
 
 export interface ExchangeTokenOptions extends TokenExchangeOptions, GrantOptions {
   /** Takes a token of another type than `requestedTokenType`. @default false */

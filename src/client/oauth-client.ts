@@ -1,3 +1,4 @@
+import { importSigningKey } from '#signatures'
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import type { DpopNonces } from '../http/dpop-nonces.ts'
 import { reportNotices } from '../http/observer.ts'
@@ -106,7 +107,7 @@ export function createOAuthClientOver(
       // A refresh may have brought a Bearer token, where that was allowed; the key stays for the next one.
       const isBound = tokens.tokenType === 'DPoP' && dpopKey !== undefined
       const usable = isBound
-        ? ({ ...token, kind: 'dpop', key: dpopKey } as const)
+        ? ({ ...token, kind: 'dpop', key: await importSigningKey(dpopKey) } as const)
         : ({ ...token, kind: 'bearer' } as const)
       return await fetchUserInfo(issuer, usable, claims.sub, wishes, settings.userinfo)
     },

@@ -1,3 +1,4 @@
+import { importSigningKey } from '#signatures'
 import { NetworkError, TimeoutError } from '../errors/network.ts'
 import { IdTokenError, ProtocolError } from '../errors/protocol.ts'
 import { ResponseError } from '../errors/response.ts'
@@ -32,13 +33,14 @@ export async function refreshLogin(
 ): Promise<LoginResult> {
   assertKnownOptions('refresh', options, [...tokenRequestOptionNames, 'signal'])
   if (!login?.tokens) throw new TypeError('refresh: "login" must be a LoginResult, or its tokens, claims and key')
-  const { tokens: previous, dpopKey } = login
+  const { tokens: previous } = login
   if (previous.refreshToken === undefined) throw new TypeError('refresh: the login has no refresh token')
   if (previous.issuer !== issuer.issuer) {
     throw new TypeError(
       `refresh: the tokens come from "${previous.issuer}", and go nowhere else; this client is of "${issuer.issuer}"`,
     )
   }
+  const dpopKey = login.dpopKey && (await importSigningKey(login.dpopKey))
   const { signal, ...wishes } = options
   const parameters = buildRefreshRequest(previous.refreshToken, wishes)
   const judged = await requestTokens(issuer, {

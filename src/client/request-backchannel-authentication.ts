@@ -18,9 +18,10 @@ import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import { createRandomToken } from '../protocol/random-token.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { type ClientParts, partsOf } from './client-parts.ts'
+import { grantKey } from './grant-key.ts'
 import type { LoginResult } from './login-result.ts'
 import type { OAuthClient } from './oauth-client.ts'
-import { finishGrant, type GrantOptions, grantKey, grantOptionNames, toTokenRequest } from './request-grant.ts'
+import { finishGrant, type GrantOptions, grantOptionNames, toTokenRequest } from './request-grant.ts'
 import { createSharedPoll } from './shared-poll.ts'
 
 export interface BackchannelAuthenticationOptions extends BackchannelRequestOptions, GrantOptions {

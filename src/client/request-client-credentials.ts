@@ -1,12 +1,11 @@
-import { generateSigningKey } from '#signatures'
 import type { Issuer } from '../issuer/issuer.ts'
 import { requestTokens } from '../issuer/request-tokens.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
-import { assertDpopSupported } from '../protocol/dpop-support.ts'
 import { type TokenRequestOptions, tokenRequestOptionNames } from '../protocol/grant-request.ts'
 import { buildClientCredentialsRequest } from '../protocol/token-request.ts'
 import type { ClientSettings } from './client-options.ts'
+import { grantKey } from './grant-key.ts'
 import type { LoginResult } from './login-result.ts'
 
 export interface ClientCredentialsOptions extends TokenRequestOptions {
@@ -32,18 +31,24 @@ export async function requestClientCredentials(
     throw new TypeError('clientCredentials: a public client has no credentials; give createOAuthClient a "clientAuth"')
   }
   assertKnownOptions('clientCredentials', options, [...tokenRequestOptionNames, 'dpopKey', 'signal'])
-  const { signal, dpopKey: given, ...wishes } = options
-  const alg = given?.alg ?? settings.dpop
-  if (alg !== undefined) assertDpopSupported(await issuer.metadata.get(signal ? { signal } : {}), alg)
-  const dpopKey = given ?? (settings.dpop && (await generateSigningKey(settings.dpop, settings.dpopKeyOptions)))
+  const { signal, dpopKey: _, ...wishes } = options
+  const dpopKey = await grantKey({ settings, issuer }, options)
   const parameters = buildClientCredentialsRequest(wishes)
   const { tokens, notices } = await requestTokens(issuer, {
     parameters,
     allowBearerDowngrade: settings.allowBearerDowngrade,
+    requireScope: settings.requireScope,
     ...(options.scope !== undefined && { requestedScope: options.scope }),
     ...(parameters.resource && { resource: parameters.resource }),
     ...(dpopKey && { dpopKey }),
     ...(signal && { signal }),
   })
-  return { issuer: issuer.issuer, clientId: issuer.clientId, tokens, notices, ...(dpopKey && { dpopKey }) }
+  return {
+    issuer: issuer.issuer,
+    clientId: issuer.clientId,
+    tokens,
+    notices,
+    // A Bearer token is not bound to the key, whatever was asked for.
+    ...(dpopKey && tokens.tokenType === 'DPoP' && { dpopKey }),
+  }
 }

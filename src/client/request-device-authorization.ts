@@ -11,9 +11,10 @@ import {
 } from '../protocol/device-authorization.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { type ClientParts, partsOf } from './client-parts.ts'
+import { grantKey } from './grant-key.ts'
 import type { LoginResult } from './login-result.ts'
 import type { OAuthClient } from './oauth-client.ts'
-import { finishGrant, type GrantOptions, grantKey, grantOptionNames, toTokenRequest } from './request-grant.ts'
+import { finishGrant, type GrantOptions, grantOptionNames, toTokenRequest } from './request-grant.ts'
 import { createSharedPoll } from './shared-poll.ts'
 
 /** A login on another device, under way. */

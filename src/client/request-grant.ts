@@ -1,10 +1,8 @@
-import { generateSigningKey } from '#signatures'
 import type { TokenRequest as TokenParameters } from '../../generated/models.ts'
 import { ProtocolError } from '../errors/protocol.ts'
 import { requestTokens, type TokenRequest } from '../issuer/request-tokens.ts'
 import { verifyIdTokenWith } from '../issuer/verify-id-token.ts'
 import type { SigningKey } from '../lib/signatures/types.ts'
-import { assertDpopSupported } from '../protocol/dpop-support.ts'
 import { type TokenRequestOptions, tokenRequestOptionNames } from '../protocol/grant-request.ts'
 import type { VerifiedIdToken } from '../protocol/id-token.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
@@ -12,6 +10,7 @@ import { hasScope } from '../protocol/scope.ts'
 import type { JudgedTokens } from '../protocol/token-response.ts'
 import type { TokenSet } from '../protocol/token-set.ts'
 import type { ClientParts } from './client-parts.ts'
+import { grantKey } from './grant-key.ts'
 import type { LoginResult } from './login-result.ts'
 
 /** What every grant takes. Unlike a login's, scope and resource are not the client's unless said so. */
@@ -46,22 +45,12 @@ export function toTokenRequest(
   return {
     parameters,
     allowBearerDowngrade: settings.allowBearerDowngrade,
+    requireScope: settings.requireScope,
     ...(scope !== undefined && { requestedScope: scope }),
     ...(resources && { resource: resources }),
     ...(dpopKey && { dpopKey }),
     ...(signal && { signal }),
   }
-}
-
-/** @throws ConfigurationError `unsupported_by_server` where the server takes no proof of the key's algorithm */
-export async function grantKey(
-  { settings, issuer }: ClientParts,
-  { dpopKey, signal }: GrantOptions,
-): Promise<SigningKey | undefined> {
-  const alg = dpopKey?.alg ?? settings.dpop
-  if (alg === undefined) return undefined
-  assertDpopSupported(await issuer.metadata.get(signal ? { signal } : {}), alg)
-  return dpopKey ?? (await generateSigningKey(alg, settings.dpopKeyOptions))
 }
 
 interface FinishOptions {

@@ -1,3 +1,4 @@
+import { importSigningKey } from '#signatures'
 import type { AuthorizationServerMetadata } from '../../generated/models.ts'
 import { createApi } from '../http/create-api.ts'
 import { createCallNonces, createDpopNonces, type DpopNonces } from '../http/dpop-nonces.ts'
@@ -125,7 +126,9 @@ export function createIssuer(options: IssuerOptions): Issuer {
       const role = 'authorization_server'
       const own = createCallNonces(nonces)
       const known = await metadata.get(signal ? { signal } : {})
-      const proven = dpopKey ? withDpop(limited, { key: dpopKey, nonces: own, role, clocks, runtime }) : limited
+      // What is no key is refused here: within a request it would pass for a failure of the network.
+      const key = dpopKey && (await importSigningKey(dpopKey))
+      const proven = key ? withDpop(limited, { key, nonces: own, role, clocks, runtime }) : limited
       const method = resolveClientAuth(clientAuth, known, endpoint)
       const audience = quirks.includes('token-endpoint-audience') ? tokenEndpointAudience(method, known) : undefined
       if (audience !== undefined) observer.quirk('token-endpoint-audience')
