@@ -1,4 +1,5 @@
-import { AuthentypeError, ProtocolError } from '../errors/index.ts'
+import { AuthentypeError, AuthorizationResponseError, OAuthResponseError, ProtocolError } from '../errors/index.ts'
+import { printable } from '../lib/printable.ts'
 import { exitCode, UsageError } from './command.ts'
 
 /** The answer is no: the server, the user or the session said so. */
@@ -14,8 +15,17 @@ export function reportFailure(error: unknown): number {
     console.error(error)
     return exitCode.unusable
   }
-  console.error(`authentype: ${[error.message, ...causesOf(error)].join('\n  because: ')}${adviceOn(error)}`)
+  console.error(
+    `authentype: ${[error.message, ...causesOf(error)].join('\n  because: ')}${reasonOf(error)}${adviceOn(error)}`,
+  )
   return refusals.includes(error.code) ? exitCode.failed : exitCode.unusable
+}
+
+/** What the server gave as its reason, in its own words. */
+function reasonOf(error: AuthentypeError): string {
+  const isAnswer = error instanceof OAuthResponseError || error instanceof AuthorizationResponseError
+  const reason = isAnswer ? error.errorDescription : undefined
+  return reason === undefined ? '' : `\n  the server says: ${printable(reason)}`
 }
 
 /** A server for development is taken where one has asked for it; one that is not there may not have been started. */

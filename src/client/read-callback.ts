@@ -20,12 +20,12 @@ const clause = 'OAuth 2.0 Form Post Response Mode 2'
  */
 export async function readCallback(input: CallbackInput): Promise<AuthorizationResponse> {
   if (input instanceof URLSearchParams || input instanceof URL) return parseAuthorizationResponse(input)
-  if (typeof input !== 'string') {
+  if (typeof input === 'object' && input) {
     const { method } = input
     if (method === 'POST') return parseAuthorizationResponse(await readForm(input), 'form_post')
     if (method !== 'GET') throw refuseMethod(method)
   }
-  const text = typeof input === 'string' ? input : input.url
+  const text = typeof input === 'string' ? input : input?.url
   if (URL.canParse(text)) return parseAuthorizationResponse(new URL(text))
   throw new TypeError('handleCallback: "request" must be a Request, a URL, an absolute URL as text, or URLSearchParams')
 }

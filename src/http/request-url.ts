@@ -22,8 +22,9 @@ export function buildUrl(
   const base = whole ?? init.baseUrl ?? options.baseUrl ?? operation.server ?? ''
   const url = URL.canParse(base) && new URL(base)
   // RFC 9110 4.2.4: no user information; fetch refuses it too, with a message that quotes the password.
-  if (!url || url.username || url.password) {
-    throw new TypeError(`${operation.id}: "baseUrl" must be an absolute URL, without a password`)
+  // `localhost:3000` is a URL, too, whose scheme is localhost.
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+    throw new TypeError(`${operation.id}: "baseUrl" must be an absolute http(s) URL, without a password`)
   }
   if (!whole)
     url.pathname = url.pathname.replace(/\/$/, '') + (operation.fillPath?.(operation, input) ?? operation.path)

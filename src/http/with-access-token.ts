@@ -48,6 +48,11 @@ export interface AccessTokenOptions extends ReplayOptions {
  * @see RFC 6750 2.1, 3.1; RFC 9449 7
  */
 export function withAccessToken(fetch: Fetch, source: TokenSource, options: AccessTokenOptions): Fetch {
+  if (typeof source?.getAccessToken !== 'function') {
+    throw new TypeError(
+      'withAccessToken: "source" must have getAccessToken, as sessions and manager.tokenSource(...) do',
+    )
+  }
   const send = createTokenSender(fetch, options)
   return (request) => send(request, source)
 }
@@ -187,7 +192,7 @@ const ownFields = ['authorization', 'dpop'] as const
 
 /** What throws for a request that may not carry the token. */
 function createOriginGuard({ origins: urls, allowLoopbackHttp = false }: AccessTokenOptions) {
-  const origins = new Set(urls.map((url) => new URL(url).origin))
+  const origins = new Set(urls.map(originOf))
   // RFC 6750 5.3: tokens go over TLS only.
   const isSecure = ({ protocol, hostname }: URL) =>
     protocol === 'https:' || (allowLoopbackHttp && isLoopbackHost(hostname))
@@ -199,6 +204,11 @@ function createOriginGuard({ origins: urls, allowLoopbackHttp = false }: AccessT
       if (headers.has(name)) throw new TypeError(`request: leave out ${name}; it is set here, for each attempt`)
     }
   }
+}
+
+function originOf(url: string | URL): string {
+  if (URL.canParse(url)) return new URL(url).origin
+  throw new TypeError('withAccessToken: "origins" must be absolute URLs, such as https://api.example')
 }
 
 function mayNotCarry(address: string, origins: ReadonlySet<string>): RequestError {

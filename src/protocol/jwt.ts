@@ -75,7 +75,8 @@ export function readJwt(token: unknown): JwtReading {
   if (token.length > mostJwtLength) return refuse('', `at most ${mostJwtLength} characters`, 'longer', 'RFC 8725 3.1')
   const parts = token.split('.', 6)
   // Five parts are an encrypted one, which nobody registered.
-  if (parts.length !== 3) return refuse('', '3 parts', `${parts.length} parts`, 'RFC 7515 7.1')
+  if (parts.length !== 3)
+    return refuse('', '3 parts', `${parts.length} part${parts.length === 1 ? '' : 's'}`, 'RFC 7515 7.1')
   const header = readHeader(parts[0]!)
   if (header.fault) return header
   const claims = readObject(parts[1]!, 'payload')

@@ -43,7 +43,8 @@ export function assertEndpointUrl(url: unknown, rules: EndpointUrlRules): URL {
   }
   if (!isSecure(parsed, rules.allowLoopbackHttp ?? false)) {
     // RFC 9700 2.6: TLS end to end. A `javascript:` or `data:` endpoint would be run by whoever is sent there.
-    throw new ProtocolError('insecure_endpoint', `"${rules.field}" must be an https URL; it is "${actual}"`, {
+    const advice = isSecure(parsed, true) ? '; for development there is allowLoopbackHttp' : ''
+    throw new ProtocolError('insecure_endpoint', `"${rules.field}" must be an https URL; it is "${actual}"${advice}`, {
       clause: 'RFC 6749 3.1',
       expected: rules.allowLoopbackHttp ? 'https URL, or http to a loopback address' : 'https URL',
       actual,

@@ -188,7 +188,11 @@ async function noneSuits(
   if (access.length > 0) {
     return none('access', `no stored access token is good${wanted}, and there is no refresh token`, 'none_with_scope')
   }
-  return none('access', 'nothing is stored for this issuer, client and subject', 'none_stored')
+  return none(
+    'access',
+    'nothing is stored for this issuer, client and subject; refreshTokens.register keeps what a login gave',
+    'none_stored',
+  )
 }
 
 function none(token: 'access' | 'refresh', message: string, reason: TokenErrorReason, cause?: unknown): TokenError {

@@ -187,6 +187,7 @@ describe('authentype login', () => {
     const { code, err } = await run
     expect(code).toBe(1)
     expect(err).toContain('access_denied')
+    expect(err).toMatch(/\n {2}the server says: \w/)
     expect(pages.at(-1)).toContain('not logged in')
   })
 

@@ -48,6 +48,7 @@ describe('readCallback', () => {
     const request = post(new URLSearchParams({ state: 's' }))
     await request.text()
     await expect(readCallback(request)).rejects.toThrow(/read before/)
-    await expect(readCallback('/callback?code=c')).rejects.toThrow(TypeError)
+    for (const none of ['/callback?code=c', undefined, null, 3])
+      await expect(readCallback(none as string)).rejects.toThrow(/^handleCallback: "request" must be a Request/)
   })
 })

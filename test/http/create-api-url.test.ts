@@ -22,6 +22,8 @@ describe('createApi: the URL', () => {
     expect(url(operation)).toBe('https://api.example/v1/thing')
     expect(url(operation, {}, {}, { baseUrl: 'https://call.example' })).toBe('https://call.example/thing')
     expect(() => createApi().url(anOperation())).toThrow(/baseUrl/)
+    for (const baseUrl of ['localhost:3000', '/api', 'file:///etc', 'https://me:secret@api.example'])
+      expect(() => createApi({ baseUrl }).url(anOperation())).toThrow(/"baseUrl" must be an absolute http\(s\) URL/)
   })
 
   it('keeps a path parameter in its segment', () => {

@@ -181,6 +181,14 @@ describe('withAccessToken', () => {
     })
   })
 
+  it('says at once what a source is, and what an origin', () => {
+    const origins = ['https://api.example']
+    expect(() => withAccessToken(fetch, 'token' as never, { origins })).toThrow(/"source" must have getAccessToken/)
+    expect(() => withAccessToken(fetch, aSource(bearer('a')), { origins: ['api.example'] })).toThrow(
+      /"origins" must be/,
+    )
+  })
+
   it.each(['authorization', 'dpop'])('refuses a request that brings its own %s', async (name) => {
     const request = new Request('https://api.example/', { headers: { [name]: 'secret' } })
     const send = withAccessToken(fetch, aSource(bearer('a')), { origins: ['https://api.example'] })

@@ -28,6 +28,8 @@ describe('assertEndpointUrl', () => {
   it('refuses http, to a loopback address, too, unless it is asked for', () => {
     expect(refusal('http://as.example/token', true).code).toBe('insecure_endpoint')
     expect(refusal('http://127.0.0.1:3000/token').code).toBe('insecure_endpoint')
+    expect(refusal('http://127.0.0.1:3000/token').message).toContain('for development there is allowLoopbackHttp')
+    expect(refusal('http://as.example/token').message).not.toContain('allowLoopbackHttp')
     for (const host of ['127.0.0.1:3000', 'localhost', '[::1]:8080', 'as.localhost', '127.1']) {
       expect(assertEndpointUrl(`http://${host}/token`, { field, allowLoopbackHttp: true }).protocol).toBe('http:')
     }

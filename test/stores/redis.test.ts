@@ -101,7 +101,8 @@ describe.skipIf(!hasRedis)('the Redis store', () => {
     expect(() => createRedisStore(client, {} as never)).toThrow(/"keys" must be a list of sealing keys/)
     expect(() => createRedisStore(client, { keys: 'unsealed', ttl: 3 } as never)).toThrow(/unknown option "ttl"/)
     expect(() => createRedisStore(client, { keys: 'unsealed', prefix: '{app}:' })).toThrow(/no braces/)
-    expect(() => createRedisStore({} as never, { keys: 'unsealed' })).toThrow(/package redis or ioredis/)
+    for (const none of [{}, 'redis://127.0.0.1', undefined])
+      expect(() => createRedisStore(none as never, { keys: 'unsealed' })).toThrow(/package redis or ioredis/)
   })
 
   it('lets Redis forget what has expired, and index entries with it', async () => {

@@ -41,6 +41,7 @@ export function createScriptRunner(name: string, client: RedisClient): RunScript
 }
 
 function callsOf(name: string, client: RedisClient): { readonly byHash: RunScript; readonly byText: RunScript } {
+  if (typeof client !== 'object' || client === null) throw noClient(name)
   if ('evalSha' in client && typeof client.evalSha === 'function') {
     return {
       byHash: (sha, keys, args) => client.evalSha(sha, { keys: [...keys], arguments: [...args] }),
@@ -53,7 +54,11 @@ function callsOf(name: string, client: RedisClient): { readonly byHash: RunScrip
       byText: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
     }
   }
-  throw new TypeError(`${name}: "client" must be a client or cluster of the package redis or ioredis`)
+  throw noClient(name)
+}
+
+function noClient(name: string): TypeError {
+  return new TypeError(`${name}: "client" must be a client or cluster of the package redis or ioredis`)
 }
 
 /** Redis names scripts by SHA-1; nothing rests on it but finding them. */
