@@ -39,7 +39,8 @@ export interface ResolvedClaims {
 
 export interface UnresolvedSource {
   readonly claims: readonly string[]
-  readonly reason: 'distributed_not_allowed' | 'failed'
+  /** `absent`: its JWT is good and has no such claim. */
+  readonly reason: 'distributed_not_allowed' | 'failed' | 'absent'
   readonly error?: AuthentypeError
 }
 
@@ -73,6 +74,8 @@ export async function resolveClaimSources(
     }
     try {
       Object.assign(resolved, await resolveSource(source, options))
+      const absent = source.claims.filter((name) => !(name in resolved))
+      if (absent.length > 0) unresolved.push({ claims: absent, reason: 'absent' })
     } catch (error) {
       options.signal?.throwIfAborted()
       // What is no error of ours is a mistake, here or in the options.

@@ -115,6 +115,17 @@ describe('claims of other providers', () => {
     expect(authorization).toBe('Bearer b-token')
   })
 
+  it('are named where their source has nothing of them', async () => {
+    const server = setUp()
+    const _claim_names = { score: 'a', rating: 'a', __proto__: null, constructor: 'a' }
+    const { claims, unresolved } = await resolveClaimSources(
+      { ...answer, _claim_names },
+      { fetch: server.fetch, runtime, trustedIssuers: [bank] },
+    )
+    expect(Object.keys(claims)).toEqual(['score'])
+    expect(unresolved).toEqual([{ claims: ['rating', 'constructor'], reason: 'absent' }])
+  })
+
   it('take no login down where their source fails, redirects or lies', async () => {
     const server = setUp()
     const options = { fetch: server.fetch, runtime, trustedIssuers: [bank], distributed: true }
