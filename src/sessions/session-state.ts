@@ -17,6 +17,7 @@ export type SessionEndReason =
   | 'refresh_mismatch'
   /** There was nothing to refresh with. */
   | 'access_token_expired'
+  /** An API refused the token that had just been renewed, too, or there was nothing to renew it with. */
   | 'access_token_rejected'
 
 /** An access token beside the login's own: for a resource of its own, by the same refresh token (RFC 8707 2.2). */
