@@ -82,10 +82,13 @@ describe.each(Object.entries(grants))('the tokens of %s', (name, run) => {
     expect(proofs.map((proof) => typeof proof)).toEqual(['string', 'string'])
   })
 
-  it.each([
-    ['a pair of keys without its algorithm', () => crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])],
-    ['an empty object', () => ({})],
-    ['text', () => 'ES256'],
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'a pair of keys without its algorithm',
+      async () => crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']),
+    ],
+    ['an empty object', async () => ({})],
+    ['text', async () => 'ES256'],
     ['what JSON made of a key', async () => JSON.parse(JSON.stringify(await generateSigningKey('ES256')))],
   ])('are not asked for with %s in the place of the key', async (_, make) => {
     const { client, proofs } = setUp(unbound)
