@@ -4,6 +4,7 @@ import { assertKnownOptions } from '../lib/options.ts'
 import { reachStore } from '../lib/reach-store.ts'
 import { type RecordChange, type RecordStore, recordKey } from '../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../lib/runtime.ts'
+import { createSerialQueue } from '../lib/serial-queue.ts'
 import type { Session } from './session.ts'
 import { notFound } from './session-faults.ts'
 import type { Sessions } from './sessions.ts'
@@ -193,7 +194,11 @@ function createGroupRecords({ store, runtime, lifetime }: Required<SessionGroups
     return { kind: 'put', key, value, expect: version ?? null, expiresAt }
   }
 
-  async function change(id: string, next: (state: GroupState) => GroupState): Promise<void> {
+  // Who is logged in to many accounts may do many things at once; other processes are few.
+  const queue = createSerialQueue()
+  const change = (id: string, next: (state: GroupState) => GroupState) => queue.run(id, () => changeNow(id, next))
+
+  async function changeNow(id: string, next: (state: GroupState) => GroupState): Promise<void> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const found = await get(id)
       if (await write(changeTo(id, next(found?.state ?? empty), found?.version))) return

@@ -4,6 +4,7 @@ import { encodeBase64url } from '../lib/base64url.ts'
 import { reachStore } from '../lib/reach-store.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import { createSerialQueue } from '../lib/serial-queue.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
 import type { UserInfoClaims } from '../protocol/userinfo-response.ts'
 
@@ -48,6 +49,8 @@ const maxAttempts = 10
 const record = 'claims'
 
 export function createClaimsRecords({ store, runtime, lifetime }: ClaimsRecordsOptions): ClaimsRecords {
+  const queue = createSerialQueue()
+
   async function find(issuer: string, subject: string) {
     // Hashed, since a record's key lies open even where its value is sealed.
     const id = encodeBase64url(await digest('SHA-256', JSON.stringify([issuer, subject])))
@@ -56,17 +59,21 @@ export function createClaimsRecords({ store, runtime, lifetime }: ClaimsRecordsO
     return { key, state: found && parse(found.value), version: found?.version ?? null }
   }
 
+  async function updateNow(issuer: string, subject: string, change: (state: ClaimsState) => ClaimsState) {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const { key, state, version } = await find(issuer, subject)
+      const value = change(state ?? { format: 1, issuer, subject, idTokens: [] })
+      const put = { kind: 'put', key, value, expect: version, expiresAt: runtime.now() + lifetime } as const
+      if ((await reachStore('write', record, () => store.commit([put]))).ok) return value
+    }
+    throw contended()
+  }
+
   return {
     read: async (issuer, subject) => (await find(issuer, subject)).state,
-    async update(issuer, subject, change) {
-      for (let attempt = 0; attempt < maxAttempts; attempt++) {
-        const { key, state, version } = await find(issuer, subject)
-        const value = change(state ?? { format: 1, issuer, subject, idTokens: [] })
-        const put = { kind: 'put', key, value, expect: version, expiresAt: runtime.now() + lifetime } as const
-        if ((await reachStore('write', record, () => store.commit([put]))).ok) return value
-      }
-      throw contended()
-    },
+    // Here one after the other: any number at once would give up on each other's writes.
+    update: (issuer, subject, change) =>
+      queue.run(JSON.stringify([issuer, subject]), () => updateNow(issuer, subject, change)),
     async remove(issuer, subject) {
       for (let attempt = 0; attempt < maxAttempts; attempt++) {
         const { key, version } = await find(issuer, subject)

@@ -1,5 +1,6 @@
 import type { Lock } from '../lib/lock.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import type { SerialQueue } from '../lib/serial-queue.ts'
 import type { SingleFlight } from '../lib/single-flight.ts'
 import type { RefreshBackoff } from '../refresh/refresh-backoff.ts'
 import type { RefreshEngine } from '../refresh/refresh-engine.ts'
@@ -30,4 +31,6 @@ export interface ManagerContext {
   readonly introspections: SingleFlight<TokenMetadata>
   /** Questions for userinfo that are under way. */
   readonly userinfoFlights: SingleFlight<ClaimsState>
+  /** Registrations of one token, by its record: any number at once would give up on each other's writes. */
+  readonly registrations: SerialQueue
 }

@@ -57,7 +57,9 @@ export async function registerToken<State extends AnyTokenState>(
   overrides?.signal?.throwIfAborted()
   context.connections.learn(registration.issuer, registration.client)
   const base = await describeToken(context, kind, token, registration, overrides)
-  const metadata = await storeToken(context, kind, registration, base, build)
+  const key = await kind.records.keyOf(registration.issuer, base.value)
+  const store = () => storeToken(context, kind, registration, base, build)
+  const metadata = await context.registrations.run(key, store)
   // Who would not wait for the server's word is told so, but its token is kept.
   overrides?.signal?.throwIfAborted()
   return metadata

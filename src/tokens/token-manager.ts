@@ -2,6 +2,7 @@ import type { AccessToken, TokenSource } from '../http/token-source.ts'
 import { createEmitter } from '../lib/emitter.ts'
 import type { Fetch } from '../lib/fetch.ts'
 import type { RecordStore } from '../lib/record-store.ts'
+import { createSerialQueue } from '../lib/serial-queue.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
 import type { IdTokenClaims } from '../protocol/id-token.ts'
 import { createRefreshBackoff } from '../refresh/refresh-backoff.ts'
@@ -155,6 +156,7 @@ function createContext(settings: TokenManagerSettings): ManagerContext {
     grants: createSingleFlight(),
     introspections: createSingleFlight(),
     userinfoFlights: createSingleFlight(),
+    registrations: createSerialQueue(),
   }
 }
 

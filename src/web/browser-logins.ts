@@ -3,6 +3,7 @@ import { StoreError } from '../errors/session.ts'
 import { encodeBase64url } from '../lib/base64url.ts'
 import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import { createSerialQueue } from '../lib/serial-queue.ts'
 
 /** The logins that one browser has under way, one in each of its tabs. */
 export interface BrowserLogins {
@@ -23,9 +24,16 @@ async function keyOf(browser: string): Promise<string> {
 }
 
 export function createBrowserLogins(store: RecordStore, runtime: Runtime): BrowserLogins {
-  /** Tabs write at the same time, so each change is tried again on what the other has left. */
+  const queue = createSerialQueue()
+
+  /** Tabs write at the same time: here one after the other, however many a browser opens when it starts. */
   async function change(browser: string, next: (logins: readonly string[]) => readonly string[]): Promise<void> {
     const key = await keyOf(browser)
+    await queue.run(key, () => changeAt(key, next))
+  }
+
+  /** Another process may write, too, so each change is tried again on what the other has left. */
+  async function changeAt(key: string, next: (logins: readonly string[]) => readonly string[]): Promise<void> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const found = await store.get(key)
       const logins = readLogins(found?.value)

@@ -63,6 +63,20 @@ describe('a session group', () => {
     expect(await group.listSessions()).toEqual([])
   })
 
+  it('takes any number of sessions that are added at once', async () => {
+    const { first, groups, group } = await aBrowser()
+    const { client, provider, sessions } = first
+    const added = await Promise.all(
+      Array.from({ length: 25 }, async () =>
+        sessions.handleCallback(provider.login(await client.createAuthorizationUrl())),
+      ),
+    )
+    const other = groups.create()
+    await Promise.all(added.map((session) => other.addSession(session)))
+    expect((await other.listSessions()).map(({ id }) => id).toSorted()).toEqual(added.map(({ id }) => id).toSorted())
+    expect(await group.listSessions()).toHaveLength(3)
+  })
+
   it('lists the sessions of all issuers, the newest being active', async () => {
     const { group, ids } = await aBrowser()
     expect((await group.listSessions()).map(({ id }) => id)).toEqual(ids)

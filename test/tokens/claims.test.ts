@@ -250,6 +250,15 @@ describe('userinfo in a JWT', () => {
 })
 
 describe('id_tokens', () => {
+  it('of any number of clients are all kept, though they come at once', async () => {
+    const { manager } = aRig()
+    const clients = Array.from({ length: 30 }, (_, i) => `client-${i}`)
+    const each = (clientId: string) => ({ issuer, client: { client_id: clientId } })
+    await Promise.all(clients.map((aud) => manager.claims.registerIdToken(anIdToken({ ...asAlice, aud }), each(aud))))
+    const kept = clients.map((client) => manager.claims.getIdToken(issuer, 'alice', { client }))
+    expect((await Promise.all(kept)).filter((idToken) => idToken === undefined)).toEqual([])
+  })
+
   it('are kept once verified, the newest of each client', async () => {
     const { manager, clock } = aRig()
     const iat = clock.now() / 1000

@@ -21,6 +21,13 @@ describe.each(kinds)('%s.register', (kind) => {
     expect(await known(rig.manager, kind, 't')).toEqual(metadata)
   })
 
+  it('keeps one record of a token that is registered any number of times at once', async () => {
+    const rig = aRig()
+    const registration = { ...place, metadata: { sub: 'alice', scope: 'read' } }
+    await Promise.all(Array.from({ length: 50 }, () => rig.manager[kind].register('t', registration)))
+    expect(await rig.manager[kind].deleteAll({ issuer: place.issuer, subject: alice })).toBe(1)
+  })
+
   it('asks nobody where that is turned off and the subject is known', async () => {
     const { manager, issuer } = aRig({ autoIntrospect: true })
     await manager[kind].register('t', { ...place, metadata: { sub: 'alice' } }, { autoIntrospect: false })

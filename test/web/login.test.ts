@@ -175,6 +175,22 @@ describe('several tabs of one browser', () => {
     expect((await browser.request(callbacks[10]!)).status).toBe(303)
   })
 
+  it('all begin a login, however many a browser opens at once', async () => {
+    const wait = () => new Promise((resolve) => setTimeout(resolve, 2))
+    const { newBrowser } = await aWebApp({
+      wrapStore: (store) => ({
+        get: async (key) => await wait().then(() => store.get(key)),
+        find: (index, value) => store.find(index, value),
+        commit: async (changes) => await wait().then(() => store.commit(changes)),
+        sweep: () => store.sweep(),
+      }),
+    })
+    const browser = newBrowser()
+    await browser.request('/login')
+    const answers = await Promise.all(Array.from({ length: 40 }, () => browser.request('/login')))
+    expect(answers.filter(({ status }) => status !== 303)).toEqual([])
+  })
+
   it('begin at the same time without losing one another', async () => {
     const { newBrowser } = await aWebApp()
     const browser = newBrowser()
