@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { dirname, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { maxDepth, tooDeep } from './parse-text.ts'
+import { maxDepth, tooDeep } from './depth.ts'
 import type { Source } from './source.ts'
 
 /** The other files that a source refers to, as absolute locations. Over-counts: examples may hold `$ref` as data. */

@@ -1,4 +1,4 @@
-import { maxDepth } from '../load/parse-text.ts'
+import { maxDepth } from '../load/depth.ts'
 import type { Source } from '../load/source.ts'
 import { text } from './raw.ts'
 

@@ -1,4 +1,4 @@
-import { maxDepth, tooDeep } from '../load/parse-text.ts'
+import { maxDepth, tooDeep } from '../load/depth.ts'
 import type { Discriminator, JsonType, NamedSchema, Schema } from '../spec.ts'
 import { isStaticAnchor } from './anchors.ts'
 import { type Context, type Part, resolve, type Target } from './context.ts'
