@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { parseChallenges } from '../../src/lib/www-authenticate.ts'
 import { anAccessToken, aRequest, aResource, audience, now, refused, url } from './rig.ts'
 
@@ -76,6 +76,33 @@ describe('a token that comes in the wrong way', () => {
     const request = aRequest(undefined, undefined, { method: 'POST', body: new URLSearchParams({ access_token: 'x' }) })
     expect(refused(await resource.protect(request)).error.code).toBe('missing_credentials')
     expect(request.bodyUsed).toBe(false)
+  })
+
+  it('does not hold up a request whose form never comes to its end, and leaves one that somebody else reads', async () => {
+    const { resource } = await aResource()
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    let isWaiting = false
+    const body = new ReadableStream({
+      pull(controller) {
+        if (isWaiting) return new Promise(() => {})
+        isWaiting = true
+        controller.enqueue(new TextEncoder().encode('a=1&'))
+        return undefined
+      },
+    })
+    const init = { method: 'POST', headers, body, duplex: 'half' } as const
+    const request = aRequest(`Bearer ${anAccessToken()}`, undefined, init)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const judged = resource.protect(request)
+    await expect.poll(() => vi.getTimerCount()).toBeGreaterThan(0)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect((await judged).ok).toBe(true)
+    const read = await request.body!.getReader().read()
+    expect(new TextDecoder().decode(read.value)).toBe('a=1&')
+    const locked = aRequest(`Bearer ${anAccessToken()}`, undefined, { ...init, body: 'a=1' })
+    locked.body!.getReader()
+    expect((await resource.protect(locked)).ok).toBe(true)
   })
 
   it('does not hold up a request whose form is longer than 64 KiB or was read before', async () => {
