@@ -20,6 +20,7 @@ export type AtprotoKey =
   | { readonly kid: string; readonly pem: string }
   | { readonly kid: string; readonly der: Uint8Array }
 
+/** What `createAtprotoClient` takes: where the application is, its key, and what it asks for. */
 export interface AtprotoClientOptions extends Omit<IdentityOptions, 'onEvent'> {
   /**
    * Where the application is. The client's id is `/client-metadata.json` there and logins come back to `/callback`. With
@@ -57,8 +58,10 @@ export interface AtprotoClientOptions extends Omit<IdentityOptions, 'onEvent'> {
   readonly onEvent?: (event: AtprotoEvent) => void
 }
 
+/** What happens in a client of the AT Protocol, its identities and its sessions. */
 export type AtprotoEvent = IdentityEvent | SessionEvent | ClientEvent
 
+/** What one login asks for. */
 export interface AtprotoLoginOptions {
   /** Of the client's scopes. @default all of them */
   readonly scopes?: readonly (string | Permission)[]
@@ -73,6 +76,7 @@ export interface AtprotoLoginOptions {
   readonly signal?: AbortSignal
 }
 
+/** How one callback is completed. */
 export interface AtprotoCallbackOptions {
   readonly browserBinding?: string
   readonly signal?: AbortSignal
@@ -120,6 +124,7 @@ export interface AtprotoClient {
   ): Promise<AccountXrpcClient<Methods>>
 }
 
+/** The sessions of accounts, found by id or by DID. */
 export interface AtprotoSessions {
   /** Keeps a login that was had in another way. */
   create(login: LoginResult): Promise<Session>

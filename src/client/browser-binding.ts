@@ -4,6 +4,7 @@ import { encodeBase64url } from '../lib/base64url.ts'
 import { timingSafeEqual } from '../lib/constant-time.ts'
 import type { Transaction } from '../protocol/transaction.ts'
 
+/** How one callback is completed. */
 export interface HandleCallbackOptions {
   /** What `createAuthorizationUrl` was given, as this browser brings it back. @default none */
   readonly browserBinding?: string

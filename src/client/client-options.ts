@@ -19,6 +19,7 @@ import {
   normaliseFrontChannel,
 } from './front-channel-options.ts'
 
+/** What `createOAuthClient` takes: who the client is, as it was registered, and where its requests go. */
 export interface OAuthClientOptions extends FrontChannelOptions {
   /** The issuer identifier, exactly as the server writes it, a trailing slash included. */
   readonly issuer: string | URL
@@ -70,6 +71,7 @@ export interface OAuthClientOptions extends FrontChannelOptions {
   readonly onEvent?: ClientEventListener
 }
 
+/** How a client binds its tokens to a key (RFC 9449). */
 export interface DpopOptions {
   /** @default 'ES256' */
   readonly alg?: AsymmetricAlgorithm

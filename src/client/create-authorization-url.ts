@@ -16,6 +16,7 @@ import type { ClientSettings } from './client-options.ts'
 import { assertLoginSupported, sendAuthorizationRequest } from './send-authorization-request.ts'
 import { putTransaction } from './transactions.ts'
 
+/** What one login asks for, beyond what the client always asks for. */
 export interface CreateAuthorizationUrlOptions extends AuthorizationOptions {
   /** The login fails unless its `acr` is one of `acrValues`, as one that is essential in `claims`. @default false: it is reported */
   readonly acrEssential?: boolean

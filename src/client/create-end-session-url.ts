@@ -2,6 +2,7 @@ import type { Issuer } from '../issuer/issuer.ts'
 import { assertKnownOptions } from '../lib/options.ts'
 import { buildFrontChannelUrl } from '../protocol/front-channel-url.ts'
 
+/** What the address of a logout says (OpenID Connect RP-Initiated Logout 1.0 2). */
 export interface EndSessionOptions {
   /** The id_token of the session, so that the server need not ask. */
   readonly idTokenHint?: string

@@ -12,11 +12,13 @@ import { grantKey } from './grant-key.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { type GrantOptions, grantOptionNames, toTokenRequest } from './request-grant.ts'
 
+/** Which token is exchanged, and for what (RFC 8693 2.1). */
 export interface ExchangeTokenOptions extends TokenExchangeOptions, GrantOptions {
   /** Takes a token of another type than `requestedTokenType`. @default false */
   readonly allowOtherTokenType?: boolean
 }
 
+/** What a token was exchanged for (RFC 8693 2.2.1). */
 export interface ExchangeTokenResult extends ExchangedToken {
   readonly issuer: string
   readonly clientId: string

@@ -10,8 +10,10 @@ import { partsOf } from './client-parts.ts'
 import { createEndSessionUrl, type EndSessionOptions } from './create-end-session-url.ts'
 import type { OAuthClient } from './oauth-client.ts'
 
+/** What `createLogoutRequest` takes; its `state` is made. */
 export type LogoutRequestOptions = Omit<EndSessionOptions, 'state'> & { readonly postLogoutRedirectUri: string }
 
+/** A logout under way: where the browser goes, and what `handleLogoutReturn` compares its return with. */
 export interface LogoutRequest extends LogoutReturnExpectations {
   /** Where to send the browser. */
   readonly url: URL

@@ -15,6 +15,7 @@ import type { ClientSettings } from './client-options.ts'
 import type { LoginResult, RenewableLogin } from './login-result.ts'
 import { verifyRefreshedToken } from './verify-login-token.ts'
 
+/** How tokens are renewed by `refresh`. */
 export interface RefreshOptions extends TokenRequestOptions {
   readonly signal?: AbortSignal
 }

@@ -24,6 +24,7 @@ import type { OAuthClient } from './oauth-client.ts'
 import { finishGrant, type GrantOptions, grantOptionNames, toTokenRequest } from './request-grant.ts'
 import { createSharedPoll } from './shared-poll.ts'
 
+/** Who is asked for and how, without a browser of theirs at hand (CIBA Core 7.1). */
 export interface BackchannelAuthenticationOptions extends BackchannelRequestOptions, GrantOptions {
   /** As registered in `backchannel_token_delivery_mode`. @default 'poll' */
   readonly mode?: 'poll' | 'ping'

@@ -8,12 +8,14 @@ import type { ClientSettings } from './client-options.ts'
 import { grantKey } from './grant-key.ts'
 import type { LoginResult } from './login-result.ts'
 
+/** What a client asks for itself (RFC 6749 4.4.2). */
 export interface ClientCredentialsOptions extends TokenRequestOptions {
   /** The key to bind the token to. @default a new one, where the client uses DPoP */
   readonly dpopKey?: SigningKey
   readonly signal?: AbortSignal
 }
 
+/** A token for the client itself; there is no user and so no claim. */
 export type ClientCredentialsResult = Pick<LoginResult, 'issuer' | 'clientId' | 'tokens' | 'notices' | 'dpopKey'>
 
 /**

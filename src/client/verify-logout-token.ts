@@ -12,6 +12,7 @@ import type { ClientSettings } from './client-options.ts'
 import { partsOf } from './client-parts.ts'
 import type { OAuthClient } from './oauth-client.ts'
 
+/** How a logout token is verified, and where it is kept that it was taken. */
 export interface VerifyLogoutTokenOptions {
   /** Remembers each `jti` until its token has expired, for all processes that share it. @default the client's `transactions` */
   readonly replay?: RecordStore

@@ -1,6 +1,7 @@
 import { printable } from '../lib/printable.ts'
 import type { Locate } from './load/source.ts'
 
+/** What a document can have wrong, or the generator cannot express. */
 export type WarningCode =
   /** A reference that may not be followed, or leads nowhere; its place is `unknown`. */
   | 'ref_not_followed'

@@ -39,6 +39,7 @@ export interface GenerateReport {
   readonly inputs: readonly string[]
 }
 
+/** One file of a run: written, removed, or compared. */
 export interface GeneratedFile {
   readonly name: string
   readonly bytes: number

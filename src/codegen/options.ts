@@ -3,6 +3,7 @@ import type { DocumentInput } from './load/load.ts'
 import type { OAuthAssignments } from './oauth/recognise.ts'
 import { parseSelector, type Selector } from './select.ts'
 
+/** What `generate` takes; the command's flags and `authentype.config.js` have the same. */
 export interface GenerateOptions {
   /** A path, an http(s) URL, `-` for standard input, or the text itself. */
   readonly document: DocumentInput

@@ -46,6 +46,7 @@ export interface DevControls {
   readonly handle: DevHandler
 }
 
+/** A running development server and what a test can do to it. */
 export interface DevServer extends DevControls {
   readonly port: number
   close(): Promise<void>

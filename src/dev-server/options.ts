@@ -30,6 +30,7 @@ export interface DevAssertionIssuer extends AssertionIssuer {
   readonly issuer: string
 }
 
+/** What `createDevHandler` takes: the server without a port. */
 export interface DevHandlerOptions {
   /** Where browsers and clients reach it: an origin, without a path. */
   readonly issuer: string
@@ -81,6 +82,7 @@ export interface DevTls {
   readonly mtlsPort?: number
 }
 
+/** What `createDevServer` takes: all that a handler does, and where it listens. */
 export interface DevServerOptions extends Omit<DevHandlerOptions, 'issuer'> {
   /** @default 0, any free port */
   readonly port?: number

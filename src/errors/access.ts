@@ -1,6 +1,7 @@
 import { AuthentypeError } from './base.ts'
 import type { TokenCheck } from './protocol.ts'
 
+/** Why an API refuses an access token. */
 export type AccessErrorCode =
   /** No token came, or by a scheme that is not taken here. */
   | 'missing_credentials'

@@ -1,5 +1,6 @@
 import { AuthentypeError } from './base.ts'
 
+/** What is wrong with an account, its server, its names or its permissions. */
 export type AtprotoErrorCode =
   // names and documents
   | 'invalid_handle'

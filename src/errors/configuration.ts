@@ -1,5 +1,6 @@
 import { AuthentypeError } from './base.ts'
 
+/** What the configuration cannot do with this server or on this runtime. */
 export type ConfigurationErrorCode =
   /** The server's metadata has no such endpoint or field; `field` names it. */
   | 'missing_metadata'
@@ -12,6 +13,7 @@ export type ConfigurationErrorCode =
   /** The application's own `clientAuth` failed to authenticate the client; `cause` has its error. */
   | 'client_auth_failed'
 
+/** The facts of a `ConfigurationError`. */
 export interface ConfigurationErrorOptions {
   /** The member that does not fit. */
   field: string

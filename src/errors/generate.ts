@@ -1,5 +1,6 @@
 import { AuthentypeError } from './base.ts'
 
+/** What stops the generator. */
 export type GenerateErrorCode =
   /** The document cannot be read: no such file, not reachable, not allowed. */
   | 'document_unreadable'

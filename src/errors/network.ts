@@ -17,6 +17,7 @@ export class TimeoutError extends AuthentypeError<{ url: string; timeout: number
   declare readonly timeout: number
 }
 
+/** Why a request was not sent. */
 export type RequestErrorCode =
   /** The request must be sent again (nonce, token), but its body was a stream that is used up. `response` has the first answer. */
   | 'body_not_replayable'

@@ -1,5 +1,6 @@
 import { AuthentypeError } from './base.ts'
 
+/** Which rule of a specification an answer or a request breaks. */
 export type ProtocolErrorCode =
   // metadata and keys
   | 'invalid_metadata'
@@ -51,6 +52,7 @@ export type ProtocolErrorCode =
   | 'decryption_failed'
   | 'invalid_id_token'
 
+/** The facts of a `ProtocolError`. */
 export interface ProtocolErrorOptions {
   /** Where the rule stands, for example `RFC 9207 2.4`. */
   clause: string

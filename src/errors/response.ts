@@ -1,5 +1,6 @@
 import { AuthentypeError } from './base.ts'
 
+/** What is wrong with an answer that the document does not describe. */
 export type ResponseErrorCode =
   /** A status that neither the document nor the specification has for this request. */
   | 'unexpected_status'
@@ -13,6 +14,7 @@ export type ResponseErrorCode =
   /** A redirect where none is followed, or one too many, or one to another origin. */
   | 'redirect_refused'
 
+/** The facts of a `ResponseError`. */
 export interface ResponseErrorOptions {
   url: string
   status: number
@@ -46,6 +48,7 @@ export class ResponseError extends AuthentypeError {
   }
 }
 
+/** The facts of an `ApiError`. */
 export interface ApiErrorOptions<Body> {
   operation: string
   status: number

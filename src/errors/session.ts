@@ -1,5 +1,6 @@
 import { AuthentypeError, hide } from './base.ts'
 
+/** Why a session gives no token. */
 export type SessionErrorCode =
   /** There is no such session: it was logged out, or never was. */
   | 'session_not_found'
@@ -29,6 +30,7 @@ export class SessionError extends AuthentypeError {
   }
 }
 
+/** What a store failed at. */
 export type StoreErrorCode =
   /** Another writer was there first, more often than is worth trying again. */
   | 'version_conflict'

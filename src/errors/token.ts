@@ -1,5 +1,6 @@
 import { AuthentypeError } from './base.ts'
 
+/** Why the token manager gives no token or claim. */
 export type TokenErrorCode =
   /** An endpoint answered with an error or with something unreadable; `endpoint`, `status` and `cause` say more. */
   | 'http_status'
@@ -33,6 +34,7 @@ export type TokenErrorCode =
 /** The endpoint that a failure is about. */
 export type TokenErrorEndpoint = 'token' | 'revocation' | 'introspection' | 'userinfo'
 
+/** Why there is no suitable token. */
 export type TokenErrorReason =
   /** Nothing is stored for this issuer, client and subject. */
   | 'none_stored'
@@ -41,6 +43,7 @@ export type TokenErrorReason =
   /** The server refused the refresh token; `cause` says how, where it was just now. */
   | 'refresh_refused'
 
+/** The facts of a `TokenError`. */
 export interface TokenErrorOptions {
   endpoint?: TokenErrorEndpoint
   field?: string

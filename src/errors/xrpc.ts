@@ -1,5 +1,6 @@
 import { AuthentypeError } from './base.ts'
 
+/** The facts of an `XrpcError`. */
 export interface XrpcErrorOptions {
   nsid: string
   error: string

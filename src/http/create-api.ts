@@ -8,6 +8,7 @@ import { readAnswer } from './read-answer.ts'
 import { buildUrl } from './request-url.ts'
 import { assertTimeout, sendWhole } from './send-whole.ts'
 
+/** What `createApi` takes: where an API is, and how it is spoken to. */
 export interface ApiOptions {
   /** @default the first server of the document */
   readonly baseUrl?: string | URL

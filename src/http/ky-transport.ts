@@ -7,6 +7,7 @@ import { type Runtime, systemRuntime } from '../lib/runtime.ts'
 import { remainingTime } from './deadlines.ts'
 import { discard } from './redirects.ts'
 
+/** How the default transport retries and times out. */
 export interface KyTransportOptions {
   /** How often a GET or HEAD is sent again. @default 2 */
   readonly retries?: number

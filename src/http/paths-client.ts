@@ -15,6 +15,7 @@ import { createReplayableRequest } from './replay.ts'
 import { encodeBody } from './request-body.ts'
 import { buildUrl } from './request-url.ts'
 
+/** What `createPathsClient` takes. */
 export interface PathsClientOptions {
   readonly baseUrl: string | URL
   /** Sends the calls, with a token if it is a session's. @default the global fetch */

@@ -8,6 +8,7 @@ import { withoutQuery } from './network-errors.ts'
 import { type Connect, nodeConnect } from './pinned-connection.ts'
 import { sendManually } from './redirects.ts'
 
+/** How far a fetch of other parties' addresses may go. */
 export interface ScreenedFetchOptions {
   /**
    * Sends to an address that it has checked. Give one for a runtime that has none, a proxy that screens for example.

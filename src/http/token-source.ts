@@ -11,6 +11,7 @@ export type AccessToken = {
   readonly expiresAt?: number
 } & ({ readonly kind: 'bearer' } | { readonly kind: 'dpop'; readonly key: SigningKey })
 
+/** What a `TokenSource` is asked for. */
 export interface AccessTokenRequest {
   /** Space-separated. @default whatever the source holds */
   readonly scope?: string

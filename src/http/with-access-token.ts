@@ -17,6 +17,7 @@ import type { AccessToken, AccessTokenRequest, TokenSource } from './token-sourc
 import { type DpopOptions, describeProof } from './with-dpop.ts'
 import { sendWithNonce } from './with-nonce-retry.ts'
 
+/** Where `withAccessToken` may send the token, and which one it asks for. */
 export interface AccessTokenOptions extends ReplayOptions {
   /** Where the token may go: `https://api.example`. Of a URL only the origin counts. */
   readonly origins: readonly (string | URL)[]

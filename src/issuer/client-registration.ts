@@ -39,6 +39,7 @@ export interface ManageClientOptions {
   readonly signal?: AbortSignal
 }
 
+/** How a client is registered (RFC 7591 3.1). */
 export interface RegisterClientOptions extends ManageClientOptions {
   /** Where registration is not open to all (RFC 7591 3). */
   readonly initialAccessToken?: string

@@ -6,11 +6,13 @@ import { judgeResourceMetadata, readResourceMetadataUrl } from '../protocol/reso
 import { assertEndpointUrl } from '../protocol/url-rules.ts'
 import { observeSearch, settleThirdParty, type ThirdPartyOptions, thirdPartyOptionNames } from './third-party.ts'
 
+/** How a resource's metadata is looked up (RFC 9728 3.1). */
 export interface DiscoverResourceOptions extends ThirdPartyOptions {
   /** The answer by which the resource refused: it may say where its metadata is. */
   readonly response?: Response
 }
 
+/** What a resource says of itself (RFC 9728 3.2). */
 export interface DiscoveredResource {
   /** For the `resource` parameter (RFC 8707). */
   readonly resource: string

@@ -11,6 +11,7 @@ import { assertEndpointUrl } from '../protocol/url-rules.ts'
 import { sharedSources } from './shared-caches.ts'
 import { settleThirdParty, type ThirdPartyOptions, thirdPartyOptionNames } from './third-party.ts'
 
+/** Whose claims are believed, and whether distributed ones are fetched (OIDC Core 5.6.2). */
 export interface ResolveClaimSourcesOptions extends ThirdPartyOptions {
   /** Claims providers whose word counts, by their issuer identifiers. */
   readonly trustedIssuers: readonly string[]
@@ -30,6 +31,7 @@ export interface SourcedClaim {
   readonly issuer: string
 }
 
+/** Claims by who vouches for them. */
 export interface ResolvedClaims {
   /** By claim name, without a prototype; only what a trusted claims provider has signed. */
   readonly claims: Readonly<Record<string, SourcedClaim>>
@@ -37,6 +39,7 @@ export interface ResolvedClaims {
   readonly unresolved: readonly UnresolvedSource[]
 }
 
+/** A source of claims that was not believed or not reached. */
 export interface UnresolvedSource {
   readonly claims: readonly string[]
   /** `absent`: its JWT is good and has no such claim. */

@@ -3,6 +3,7 @@ import { assertKnownOptions } from '../lib/options.ts'
 import { buildWebFingerQuery, issuerRelation, judgeWebFingerResponse } from '../protocol/webfinger.ts'
 import { observeSearch, settleThirdParty, type ThirdPartyOptions, thirdPartyOptionNames } from './third-party.ts'
 
+/** The issuer of a user (OpenID Connect Discovery 1.0 2). */
 export interface WebFingerResult {
   /** The issuer that serves the user. Make its client with `fetch: createScreenedFetch()`. */
   readonly issuer: string

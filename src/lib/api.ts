@@ -23,6 +23,7 @@ export interface ValidationFailure {
 /** Judges a parsed body. Returns nothing when it fits. */
 export type Validator = (value: unknown) => ValidationFailure | undefined
 
+/** In upper case, as it is sent. */
 export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS' | 'HEAD' | 'PATCH' | 'TRACE' | 'QUERY'
 
 /** How one parameter or form field is written, where the document departs from the default of its place. */

@@ -21,6 +21,7 @@ export interface RecordStore {
 /** A version is opaque: it is compared for equality and nothing else. */
 export type RecordVersion = string
 
+/** A record as a store gives it. */
 export interface StoredRecord {
   readonly key: string
   /** JSON, or whatever the adapter can clone; never shared with the caller, so changing it changes nothing stored. */
@@ -31,6 +32,7 @@ export interface StoredRecord {
   readonly indexes: Readonly<Record<string, string>>
 }
 
+/** One change of a commit; `expect` is the version that must be there, null for none. */
 export type RecordChange =
   | {
       readonly kind: 'put'
@@ -45,6 +47,7 @@ export type RecordChange =
     }
   | { readonly kind: 'delete'; readonly key: string; readonly expect: RecordVersion }
 
+/** Whether all changes of a commit were made, or none. */
 export type CommitResult =
   | { readonly ok: true; readonly versions: Readonly<Record<string, RecordVersion>> }
   | { readonly ok: false; readonly conflict: string }

@@ -9,6 +9,7 @@ import { algorithmOfInput, createKeyImport } from './signing-key-import.ts'
 /** RFC 7523 2.2 */
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
+/** How the assertions of `privateKeyJwt` are made (RFC 7523 3). */
 export interface PrivateKeyJwtOptions {
   /**
    * Takes the place of the issuer as audience: the token endpoint's URL, for servers from before

@@ -32,6 +32,7 @@ interface EventSource {
   readonly id: number
 }
 
+/** Beginning, end or failure of something that a client does. */
 export type OperationEvent = { readonly kind: ClientOperation } & EventSource & EventPhase
 
 /** One request to the issuer, or by a session to an API. `url` is without its query, which may hold a secret. */
@@ -62,4 +63,5 @@ export type ClientEvent =
       readonly applied: boolean
     }
 
+/** Is told what a client does; what it throws changes nothing. */
 export type ClientEventListener = (event: ClientEvent) => void

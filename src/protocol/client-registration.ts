@@ -22,6 +22,7 @@ export interface ClientRegistration {
   readonly metadata: ClientMetadata
 }
 
+/** A registration as the server made it. */
 export interface JudgedRegistration {
   readonly registration: ClientRegistration
   /** What the server registered other than asked for. */

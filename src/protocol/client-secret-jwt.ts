@@ -6,6 +6,7 @@ import type { SymmetricAlgorithm } from '../lib/signatures/types.ts'
 import { assertionType, assertLifetime, buildAssertionInput, type PrivateKeyJwtOptions } from './client-assertion.ts'
 import { assertSecret, type ClientAuth, type ClientAuthContext } from './client-auth.ts'
 
+/** How the assertions of `clientSecretJwt` are made (RFC 7523 3). */
 export interface ClientSecretJwtOptions extends Omit<PrivateKeyJwtOptions, 'kid'> {
   /** As registered in `token_endpoint_auth_signing_alg`. @default 'HS256' */
   readonly alg?: SymmetricAlgorithm

@@ -41,6 +41,7 @@ export interface Decryptor {
   readonly decrypt: (token: string, expected: EncryptionExpectations) => Promise<string>
 }
 
+/** How `createDecryptor` opens what was encrypted for the client (RFC 7516). */
 export interface DecryptorOptions {
   /** For the symmetric algorithms: the key is made of it by OIDC Core 10.2. */
   readonly clientSecret?: string

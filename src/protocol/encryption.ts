@@ -29,6 +29,7 @@ export interface Encryptor {
   readonly encrypt: (jwt: string, keys: readonly Jwk[]) => Promise<string>
 }
 
+/** How `createEncryptor` encrypts for the server (RFC 7516). */
 export interface EncryptorOptions {
   /** Held against the server's `request_object_encryption_alg_values_supported`. @default 'RSA-OAEP-256' */
   readonly alg?: Exclude<KeyManagementAlgorithm, SymmetricKeyAlgorithm>

@@ -8,6 +8,7 @@ export interface FrontChannelLogout {
   readonly sid?: string
 }
 
+/** What the client registered for front-channel logout. */
 export interface FrontChannelLogoutRules {
   /** As registered in `frontchannel_logout_session_required`. @default true */
   readonly sessionRequired?: boolean

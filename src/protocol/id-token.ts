@@ -33,6 +33,7 @@ export interface IdTokenClaims extends JwtClaims {
   readonly sid?: string
 }
 
+/** An id_token that passed every check, and the list of them. */
 export interface VerifiedIdToken {
   readonly claims: IdTokenClaims
   readonly header: JwtHeader

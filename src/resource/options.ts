@@ -51,6 +51,7 @@ export interface ProtectOptions extends AccessNeeds {
   readonly certificate?: Uint8Array | string | undefined
 }
 
+/** What `createProtectedResource` takes: whose tokens, for whom, and how they must be bound. */
 export interface ProtectedResourceOptions extends AccessNeeds {
   /** Whose tokens are taken. A name alone: JWTs by RFC 9068, verified with the keys that its metadata names. */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[]

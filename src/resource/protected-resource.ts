@@ -32,6 +32,7 @@ import { createTokenJudge, type TokenJudge } from './token-judge.ts'
 /** A request, or as much of it as a server without `Request` has. */
 export type ResourceRequest = Request | RequestHead
 
+/** What a check of access reads of a request, for servers that have no `Request`. */
 export interface RequestHead {
   readonly method: string
   /** Absolute. */

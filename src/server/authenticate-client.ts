@@ -23,6 +23,7 @@ export type ClientEndpoint =
   | 'introspection'
   | 'backchannel_authentication'
 
+/** Who the client is, or why that is not known. */
 export type ClientOutcome =
   | { readonly ok: true; readonly client: AuthenticatedClient; readonly events: readonly ServerEvent[] }
   | { readonly ok: false; readonly error: EndpointError; readonly events: readonly ServerEvent[] }

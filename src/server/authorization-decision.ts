@@ -32,6 +32,7 @@ export type AuthorizationDecision =
         | 'unmet_authentication_requirements'
     }
 
+/** What is known of the user when an authorization request is decided. */
 export interface DecisionInput {
   readonly session?: LoginSession
   /** What this user has granted to this client before, or just now. */

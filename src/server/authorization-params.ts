@@ -38,10 +38,12 @@ export interface AuthorizationRequestData {
 }
 
 export const promptNames = ['none', 'login', 'consent', 'select_account'] as const
+/** A value of `prompt` (OIDC Core 3.1.2.1). */
 export type PromptName = (typeof promptNames)[number]
 
 /** JARM's `jwt` alone means `query.jwt` for a code, and is resolved here. */
 export const responseModes = ['query', 'fragment', 'form_post', 'query.jwt', 'fragment.jwt', 'form_post.jwt'] as const
+/** How an authorization response travels. */
 export type ResponseModeName = (typeof responseModes)[number]
 
 /** Where a response goes, which is settled before anything else is judged. */

@@ -21,6 +21,7 @@ import { noRequest } from './request.ts'
 import { readRequestObject } from './request-objects.ts'
 import { readOwnJwt } from './sign-jwt.ts'
 
+/** A judged authorization request, or its error and where that goes. */
 export type AuthorizationRequestOutcome =
   | { readonly ok: true; readonly request: AuthorizationRequestData; readonly client: RegisteredClient }
   | {

@@ -28,6 +28,7 @@ export interface PolicyContext {
 /** The kinds of principal that a token can be for. */
 export const principalKinds = ['user', 'client', 'agent'] as const
 
+/** Whether a token speaks for a user or for the client itself. */
 export type PrincipalKind = (typeof principalKinds)[number]
 
 /** What the host adds to an access token. */
@@ -120,6 +121,7 @@ export interface TokenEndpointPolicies {
   readonly fetchDocument?: FetchDocument
 }
 
+/** Whom a client asks for without a browser (CIBA Core 7.1). */
 export interface LoginHint {
   readonly kind: 'login_hint' | 'login_hint_token' | 'id_token_hint'
   /** Of an id_token_hint its `sub`: the subject as this client knows it. */
@@ -127,6 +129,7 @@ export interface LoginHint {
   readonly userCode?: string
 }
 
+/** The user whom a hint means, or why there is none. */
 export type LoginHintResult =
   | { readonly subject: string; readonly error?: undefined }
   | {

@@ -23,6 +23,7 @@ interface ConsentRecord extends Consent {
   readonly clientId: string
 }
 
+/** What this user has granted to this client; undefined for nothing. */
 export async function readConsent(
   config: TokenEndpointConfig,
   subject: string,

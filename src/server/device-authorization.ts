@@ -24,6 +24,7 @@ import { readClientScope } from './registered-scope.ts'
 import type { EndpointRequest } from './request.ts'
 import { createPartition, createSecret, sha256 } from './secrets.ts'
 
+/** How device codes are made (RFC 8628 3.2). */
 export interface DeviceAuthorizationOptions {
   /** The page on which the user enters the code. */
   readonly verificationUri: string

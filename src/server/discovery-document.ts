@@ -19,6 +19,7 @@ export interface ServerEndpoints {
   readonly endSession?: string
 }
 
+/** What the metadata document says beyond the configuration (RFC 8414 2). */
 export interface DiscoveryOptions {
   readonly endpoints: ServerEndpoints
   /** Where clients show certificates, if that is elsewhere (RFC 8705 5). @default at the endpoints themselves */

@@ -22,6 +22,7 @@ export interface EndSessionData {
   readonly logoutHint?: string
 }
 
+/** A judged logout request, or its error. */
 export type EndSessionOutcome =
   | { readonly ok: true; readonly request: EndSessionData }
   | { readonly ok: false; readonly error: EndpointError; readonly events: readonly ServerEvent[] }

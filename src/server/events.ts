@@ -3,6 +3,7 @@ import type { Confirmation } from '../../generated/models.ts'
 /** How a token is tied to its holder. */
 export type SenderConstraintKind = 'none' | 'dpop' | 'mtls'
 
+/** The details of an event; none is a secret. */
 export interface EventMetadata {
   readonly clientIp?: string
   readonly tokenType?: string
@@ -19,6 +20,7 @@ export interface EventMetadata {
 
 type MetadataKey = keyof EventMetadata
 
+/** What can happen at a token endpoint and its neighbours. */
 export type ServerEventName =
   | 'token_issued'
   | 'token_denied'
@@ -76,6 +78,7 @@ export interface ServerEvent {
   readonly cause?: unknown
 }
 
+/** What an event is made of. */
 export interface ServerEventInput {
   readonly subject?: string | undefined
   readonly clientId?: string | undefined

@@ -10,6 +10,7 @@ export const supportedGrants = [
   'urn:ietf:params:oauth:grant-type:pre-authorized_code',
 ] as const
 
+/** A grant that the core implements, by its name on the wire. */
 export type SupportedGrant = (typeof supportedGrants)[number]
 
 export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'

@@ -17,6 +17,7 @@ import { locateSecret } from './secrets.ts'
 import { signJwt } from './sign-jwt.ts'
 import { wireSubject } from './wire-subject.ts'
 
+/** What is said of a token (RFC 7662 2.2). */
 export interface IntrospectionAnswer {
   readonly claims: IntrospectionResponse
   /** The same, signed (RFC 9701), where it was asked for: `application/token-introspection+jwt`. */

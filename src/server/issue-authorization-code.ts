@@ -58,6 +58,7 @@ export type AuthorizationCodeFault =
   | 'invalid_dpop_jkt'
   | 'invalid_lifetime'
 
+/** A code, or the fault of the caller that kept it from being made. */
 export type AuthorizationCodeOutcome =
   | { readonly ok: true; readonly code: string; readonly expiresIn: number; readonly events: readonly ServerEvent[] }
   | { readonly ok: false; readonly fault: AuthorizationCodeFault }

@@ -15,6 +15,7 @@ import { missing, Refusal } from './refusal.ts'
 import { noRequest, type TokenRequest } from './request.ts'
 import { attemptedConstraint, nonceHeaders, proveSenderConstraint, type SenderConstraint } from './sender-constraint.ts'
 
+/** Tokens, or why none were issued. */
 export type TokenOutcome =
   | {
       readonly ok: true

@@ -28,6 +28,7 @@ export interface Lifetimes {
   readonly jwksCache: number
 }
 
+/** Seconds that each thing lives unless `lifetimes` says otherwise. */
 export const defaultLifetimes: Lifetimes = Object.freeze({
   accessToken: 900,
   idToken: 3600,

@@ -5,6 +5,7 @@ import type { SupportedGrant } from './grant-types.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { ServerKeys } from './server-keys.ts'
 
+/** What `createTokenEndpointConfig` takes; everything is checked at start. */
 export interface TokenEndpointOptions extends TokenEndpointPolicies {
   /** The issuer identifier: https, without query and fragment (RFC 8414 2). */
   readonly issuer: string
@@ -57,6 +58,7 @@ export interface TokenEndpointOptions extends TokenEndpointPolicies {
   readonly lifetimes?: Partial<Lifetimes>
 }
 
+/** How refresh tokens live and rotate (RFC 9700 4.14). */
 export interface RefreshTokenOptions {
   /** Whether there are any. @default whether the grant refresh_token is enabled */
   readonly enabled?: boolean
@@ -66,6 +68,7 @@ export interface RefreshTokenOptions {
   readonly sealKey?: Uint8Array<ArrayBuffer>
 }
 
+/** How proofs are demanded and judged (RFC 9449). */
 export interface DpopOptions {
   /** Whether every client must use DPoP. @default false */
   readonly required?: boolean

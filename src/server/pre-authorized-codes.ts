@@ -27,6 +27,7 @@ export interface PreAuthorizedRecord {
   readonly usedAt?: number
 }
 
+/** For whom a pre-authorized code is made, and for what (OpenID4VCI 1.0 4.1). */
 export interface PreAuthorizedCodeInput {
   readonly subject: string
   readonly scope: readonly string[]

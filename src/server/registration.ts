@@ -17,6 +17,7 @@ import { callHost, hostObject, Refusal, refuseRequest } from './refusal.ts'
 import { noRequest } from './request.ts'
 import { sha256 } from './secrets.ts'
 
+/** A request to register a client (RFC 7591 3.1). */
 export interface RegistrationRequest {
   /** The parsed JSON body. */
   readonly metadata: unknown
@@ -25,6 +26,7 @@ export interface RegistrationRequest {
   readonly clientIp?: string
 }
 
+/** A request about one registered client (RFC 7592 2). */
 export interface ClientManagementRequest {
   readonly clientId: string
   /** The registration access token: the bearer token of the Authorization field. */
@@ -32,6 +34,7 @@ export interface ClientManagementRequest {
   readonly clientIp?: string
 }
 
+/** Where registered clients are managed. */
 export interface RegistrationOptions {
   /** Where registrations are read, replaced and deleted; the client id is added as a path segment. */
   readonly registrationUri: string

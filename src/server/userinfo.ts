@@ -24,6 +24,7 @@ export interface UserInfoRequest extends Omit<EndpointRequest, 'params'> {
   readonly params?: RawParams
 }
 
+/** What is said of a user (OIDC Core 5.3.2). */
 export interface UserInfoAnswer {
   readonly claims: UserInfo
   /** The same, signed, where the client registered that: `application/jwt`. */

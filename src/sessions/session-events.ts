@@ -21,4 +21,5 @@ export type SessionEvent =
   /** Where the server's own session ends could not be found out. */
   | { readonly kind: 'end_session_failed'; readonly session: string; readonly issuer: string; readonly error: string }
 
+/** Is told what becomes of sessions; what it throws changes nothing. */
 export type SessionEventListener = (event: SessionEvent) => void

@@ -29,6 +29,7 @@ export interface SessionGroup {
 /** Where a session is found by its id. */
 export type SessionSource = Pick<Sessions, 'get'>
 
+/** What `createSessionGroups` takes. */
 export interface SessionGroupsOptions {
   /** Those that the groups' sessions are of: one for each issuer. */
   readonly sessions: SessionSource | readonly SessionSource[]
@@ -38,6 +39,7 @@ export interface SessionGroupsOptions {
   readonly runtime?: Runtime
 }
 
+/** The logins of many browsers, each a group of sessions. */
 export interface SessionGroups {
   /** A new group; it is stored when its first session is added. */
   create(): SessionGroup

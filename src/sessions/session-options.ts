@@ -5,6 +5,7 @@ import { assertKnownOptions } from '../lib/options.ts'
 import type { RecordStore } from '../lib/record-store.ts'
 import type { SessionEventListener } from './session-events.ts'
 
+/** What `createSessions` takes: whose logins are kept, where, and how they are renewed. */
 export interface SessionsOptions {
   readonly client: OAuthClient
   /** Where sessions are kept. @default a memory store: logins are gone at exit */

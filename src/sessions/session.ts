@@ -50,6 +50,7 @@ export interface Session extends TokenSource {
  */
 export type SessionStatus = 'active' | 'refreshing' | 'degraded' | 'expired'
 
+/** What is left to do after a logout. */
 export interface LogoutResult {
   /** Where to send the browser so that the server's own session ends, too; absent where the server has no such page. */
   readonly endSessionUrl?: URL

@@ -11,6 +11,7 @@ export interface LockUnderTest {
   readonly close?: () => void | Promise<void>
 }
 
+/** Opens the lock under test, anew for each check. */
 export type OpenLock = () => LockUnderTest | Promise<LockUnderTest>
 
 type LockChecks = Readonly<Record<string, (context: LockUnderTest, other: Lock) => Promise<void>>>

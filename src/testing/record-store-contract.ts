@@ -18,6 +18,7 @@ export interface RecordStoreUnderTest {
   readonly close?: () => void | Promise<void>
 }
 
+/** Opens the store under test, anew for each check. */
 export type OpenRecordStore = () => RecordStoreUnderTest | Promise<RecordStoreUnderTest>
 
 export interface PutOptions {

@@ -14,6 +14,7 @@ import { asking } from './token-failures.ts'
 import { isTokenValid } from './token-metadata.ts'
 import { type AccessTokenState, clockOf, isOfClient, isUsable, type RefreshTokenState } from './token-state.ts'
 
+/** What one call for claims does otherwise than the manager. */
 export interface ClaimsOverrides extends TokenOverrides {
   /** Whose access token userinfo is asked with. @default any of the issuer's that has one for the subject */
   readonly client?: ClientInput

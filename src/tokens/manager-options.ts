@@ -47,6 +47,7 @@ export interface ManagedIssuer {
   readonly quirks?: readonly Quirk[]
 }
 
+/** What `createTokenManager` takes; docs/tokens.md has a table of it. */
 export interface TokenManagerOptions
   extends Pick<
     TokenOverrides,

@@ -28,6 +28,7 @@ export interface TokenRegistration extends TokenPlace {
   readonly dpopKey?: SigningKey
 }
 
+/** Whose an access token is, as far as the caller knows. */
 export interface AccessTokenRegistration extends TokenRegistration {
   /** @default the `token_type` of the metadata; DPoP with a `dpopKey`, else Bearer */
   readonly tokenType?: 'Bearer' | 'DPoP'

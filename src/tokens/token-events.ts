@@ -39,4 +39,5 @@ export type TokenEvent =
   | { readonly kind: 'invalid_record'; readonly record: string }
   | { readonly kind: 'sweep_failed'; readonly error: string }
 
+/** Is told what the manager does; what it throws changes nothing. */
 export type TokenEventListener = (event: TokenEvent) => void

@@ -57,6 +57,7 @@ export interface StoredTokens<Registration extends TokenRegistration> {
   deleteAll(owner: TokenOwnerWish, overrides?: TokenOverrides): Promise<number>
 }
 
+/** Access tokens by issuer, client, subject, scope and resource. */
 export interface AccessTokens extends StoredTokens<AccessTokenRegistration> {
   /**
    * A token that is good now, with the key that it is bound to.
@@ -66,8 +67,10 @@ export interface AccessTokens extends StoredTokens<AccessTokenRegistration> {
   get(wish: AccessTokenWish, overrides?: TokenOverrides): Promise<AccessToken>
 }
 
+/** Refresh tokens; each is named by what was registered, however often it was rotated since. */
 export type RefreshTokens = StoredTokens<TokenRegistration>
 
+/** What is known of users, by issuer and subject. */
 export interface Claims {
   /**
    * Userinfo and the last id_token, merged: the newer source wins, protocol claims are left out.

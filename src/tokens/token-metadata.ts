@@ -28,6 +28,7 @@ export interface TokenMetadata {
 /** As it comes from a token or introspection endpoint: `scope` may be the space-separated text of the wire. */
 export type TokenMetadataInput = Omit<TokenMetadata, 'scope'> & { readonly scope?: string | readonly string[] }
 
+/** At which time a token is judged. */
 export interface TokenValidityOptions {
   /** Milliseconds of life that must be left. @default 0 */
   readonly minRemainingLife?: number

@@ -10,6 +10,7 @@ export type RequestHandler = (request: Request) => Response | null | Promise<Res
 /** A request of node:http as the platform's `Request`, for `fromRequest`. */
 export { toRequest } from './node-message.ts'
 
+/** What `toNodeListener` does with requests that are not the handler's. */
 export interface NodeListenerOptions<Incoming, Outgoing> {
   /** Answers the addresses that the handler does not have. @default 404 */
   readonly next?: (request: Incoming, response: Outgoing) => unknown

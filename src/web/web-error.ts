@@ -31,6 +31,7 @@ const statuses = {
   method_not_allowed: 405,
 } as const
 
+/** Why the web handler answers with an error page. */
 export type WebErrorReason = keyof typeof statuses
 
 /** A request that the web handler answers with an error page, or with JSON. Its cause has the detail. */

@@ -18,6 +18,7 @@ export type WebEvent =
       readonly sessions: number
     }
 
+/** Is told what the web handler does; what it throws changes nothing. */
 export type WebEventListener = (event: WebEvent) => void
 
 /** A listener's own mistake is not the user's: it is thrown where nobody's request depends on it. */

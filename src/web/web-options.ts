@@ -25,6 +25,7 @@ export interface WebLogout {
   readonly request: Request
 }
 
+/** Where a handle leads. */
 export interface ResolvedHandle {
   /** Must be one of the handler's. */
   readonly issuer: string
@@ -35,6 +36,7 @@ export interface ResolvedHandle {
 /** What the application may ask of the issuer, for each login anew. */
 export type LoginWishes = Omit<CreateAuthorizationUrlOptions, 'browserBinding' | 'signal'>
 
+/** What `createWebHandler` takes. */
 export interface WebHandlerOptions {
   /** One for each issuer; a login goes to one of them and to no other. */
   readonly sessions: Sessions | readonly Sessions[]

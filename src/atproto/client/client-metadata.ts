@@ -8,6 +8,7 @@ import { findClientIdFault } from './client-id.ts'
 import { createClientKeys } from './client-keys.ts'
 import { validateClientMetadata } from './validate-client-metadata.ts'
 
+/** What `createClientMetadata` makes a client's document of. */
 export interface ClientMetadataOptions {
   /** The URL that the document will be at; for a loopback client what `createLoopbackClientId` gives. */
   readonly clientId: string

@@ -13,6 +13,7 @@ import { protectedResourceMetadataUrl } from '../../protocol/protected-resource-
 import { judgeResourceMetadata } from '../../protocol/resource-discovery.ts'
 import { assertIssuer, judgeServerMetadata, judgeServerOfPds } from './server-metadata-rules.ts'
 
+/** How servers are asked for their metadata. */
 export interface DiscoveryOptions extends Omit<ThirdPartyOptions, 'onEvent'> {
   /** Asks anew, whatever is in memory. @default false */
   readonly fresh?: boolean

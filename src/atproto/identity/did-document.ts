@@ -6,6 +6,7 @@ import { isHandle } from './handle.ts'
 import type { DidDocument, DidService, VerificationMethod } from './identity-types.ts'
 import { parseLegacyKey, parseMultikey } from './multikey.ts'
 
+/** What is let pass in a DID document. */
 export interface DidDocumentRules {
   /** A PDS by `http:` at a loopback address: development. @default false */
   readonly allowLoopbackHttp?: boolean

@@ -18,6 +18,7 @@ import type {
 import { resolveDidDocument } from './resolve-did.ts'
 import { resolveHandleDid } from './resolve-handle.ts'
 
+/** What `createIdentityResolver` takes. */
 export type IdentityResolverOptions = IdentityOptions & Omit<ThirdPartyOptions, 'signal' | 'onEvent'>
 
 export const identityOptionNames: readonly (keyof IdentityOptions)[] = [

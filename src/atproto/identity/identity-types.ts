@@ -28,6 +28,7 @@ export interface DidDocument {
   verificationKey(fragment: string): Jwk | undefined
 }
 
+/** A key of a DID document. */
 export interface VerificationMethod {
   /** With the DID before the fragment, whether the document writes it or not. */
   readonly id: string
@@ -36,6 +37,7 @@ export interface VerificationMethod {
   readonly publicJwk: Jwk
 }
 
+/** A service of a DID document. */
 export interface DidService {
   /** With the DID before the fragment, whether the document writes it or not. */
   readonly id: string
@@ -63,6 +65,7 @@ export type HandleStrategy =
   /** Both at once; different answers are refused. */
   | 'both'
 
+/** How one identity is looked up. */
 export interface ResolveOptions {
   /** Asks anew, whatever is in memory. @default false */
   readonly fresh?: boolean
@@ -94,6 +97,7 @@ export interface IdentityEvent {
   readonly name: string
 }
 
+/** How handles and DIDs are looked up. */
 export interface IdentityOptions {
   /** @default 'https://plc.directory' */
   readonly plcDirectoryUrl?: string

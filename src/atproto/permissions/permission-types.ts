@@ -1,3 +1,4 @@
+/** The kinds of permissions, by the word that their text begins with. */
 export type PermissionResource = 'account' | 'blob' | 'identity' | 'include' | 'repo' | 'rpc'
 
 interface PermissionText {
@@ -12,7 +13,9 @@ export interface AccountPermission extends PermissionText {
   readonly action: AccountAction
 }
 
+/** A part of an account that a permission can be for. */
 export type AccountAttribute = 'email' | 'repo'
+/** What may be done with a part of an account. */
 export type AccountAction = 'read' | 'manage'
 
 /** Uploads of some media types. */
@@ -28,6 +31,7 @@ export interface IdentityPermission extends PermissionText {
   readonly attr: IdentityAttribute
 }
 
+/** A part of an identity that a permission can be for. */
 export type IdentityAttribute = 'handle' | '*'
 
 /** A set of permissions that its author has published under an NSID. */
@@ -47,6 +51,7 @@ export interface RepoPermission extends PermissionText {
   readonly actions: readonly RepoAction[]
 }
 
+/** What may be done with the records of a repository. */
 export type RepoAction = 'create' | 'update' | 'delete'
 
 /** Calls to other services in the account's name. */
@@ -60,6 +65,7 @@ export interface RpcPermission extends PermissionText {
   readonly inheritAud?: true
 }
 
+/** A permission of any kind; `resource` tells which. */
 export type Permission =
   | AccountPermission
   | BlobPermission

@@ -7,6 +7,7 @@ import { withAtproto } from '../permissions/scopes.ts'
 import { connectToServer, type ServerFacts, type ServerOptions } from './server-connection.ts'
 import { assertDpopKey } from './tokens.ts'
 
+/** What a login is begun with, by those who keep it themselves. */
 export interface AuthorizationUrlOptions extends ServerOptions {
   readonly state: string
   /** RFC 7636 4.1: 43 to 128 characters. */

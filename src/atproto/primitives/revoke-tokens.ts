@@ -11,6 +11,7 @@ export interface RevocableLogin {
   readonly dpopKey?: SigningKey
 }
 
+/** Which client revokes, and who is told of a failure. */
 export interface RevokeTokensOptions extends ServerOptions {
   readonly onEvent?: (event: RevocationFailed) => void
 }

@@ -20,12 +20,14 @@ export interface AtprotoTokens {
   readonly expiresAt: number | undefined
 }
 
+/** What the token endpoint gave, and the nonce for the next proof. */
 export interface AtprotoTokenResult {
   readonly tokens: AtprotoTokens
   /** The last nonce of the server. */
   readonly dpopNonce: string | undefined
 }
 
+/** Which client exchanges a code. */
 export interface ValidateCodeOptions extends ServerOptions {
   readonly redirectUri: string
 }

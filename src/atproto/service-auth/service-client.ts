@@ -12,6 +12,7 @@ import type { AnyXrpcMethods, XrpcClient, XrpcClientOptions, XrpcMethods } from 
 import { parseServiceIdentifier, type ServiceIdentifier } from './service-identifier.ts'
 import { createServiceToken } from './service-token.ts'
 
+/** Who calls which service, and with whose key. */
 export interface ServiceAuthXrpcClientOptions extends XrpcClientOptions {
   /** The account that the requests are made for; with `#atproto_labeler` for a labeler's own. */
   readonly iss: string

@@ -13,6 +13,7 @@ import type { IdentityResolver } from '../identity/identity-types.ts'
 import { isNsid } from '../nsid.ts'
 import { parseServiceIdentifier, type ServiceIdentifier } from './service-identifier.ts'
 
+/** Which service tokens must be made out to, and how long they are remembered. */
 export interface ServiceAuthVerifierOptions {
   /** The DID of this service, as senders write it: with `#service`, without, or both. */
   readonly audience: string | readonly string[]
@@ -48,6 +49,7 @@ export interface VerifiedServiceToken {
   readonly jti: string
 }
 
+/** Judges the tokens that other services send. */
 export interface ServiceAuthVerifier {
   /**
    * @param lxm the method that is called

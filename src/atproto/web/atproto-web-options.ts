@@ -21,6 +21,7 @@ export interface AtprotoWebFailure {
   readonly request: Request
 }
 
+/** What `createAtprotoWebHandler` takes. */
 export interface AtprotoWebOptions {
   readonly client: AtprotoClient
   /** What cookies are sealed with: 32 bytes each as 43 base64url characters (`generateSealingKey`), the newest first. */

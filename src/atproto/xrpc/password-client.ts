@@ -15,6 +15,7 @@ import { normaliseXrpcOptions, serviceOrigin, xrpcOptionNames } from './xrpc-opt
 import type { XrpcCall } from './xrpc-request.ts'
 import type { AnyXrpcMethods, XrpcClient, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
 
+/** What `createPasswordXrpcClient` takes. */
 export interface PasswordXrpcClientOptions extends XrpcClientOptions {
   /** The origin of the account's PDS, or of an entryway before it: https, or http on this machine. */
   readonly service: string | URL
@@ -27,6 +28,7 @@ export interface PasswordXrpcClientOptions extends XrpcClientOptions {
   readonly runtime?: Runtime
 }
 
+/** A login by a password that was made for applications. */
 export interface PasswordLogin {
   /** A handle, a DID, or the account's e-mail address. */
   readonly identifier: string

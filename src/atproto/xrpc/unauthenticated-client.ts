@@ -5,6 +5,7 @@ import { createXrpcMethods, exchange } from './xrpc-client.ts'
 import { normaliseXrpcOptions, serviceOrigin, xrpcOptionNames } from './xrpc-options.ts'
 import type { AnyXrpcMethods, XrpcClient, XrpcClientOptions, XrpcMethods } from './xrpc-types.ts'
 
+/** What `createUnauthenticatedXrpcClient` takes. */
 export interface UnauthenticatedXrpcClientOptions extends XrpcClientOptions {
   /** The origin of the server, a PDS, an AppView, a relay: https, or http on this machine. */
   readonly service: string | URL

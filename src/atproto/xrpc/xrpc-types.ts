@@ -60,9 +60,11 @@ export interface XrpcCallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What a query takes; parameters are required where its types demand one. */
 export type XrpcGetOptions<Params = Readonly<Record<string, XrpcParam>> | undefined> = XrpcCallOptions &
   WithParams<Params>
 
+/** What a procedure takes; input and parameters are required where its types demand them. */
 export type XrpcPostOptions<
   Input = unknown,
   Params = Readonly<Record<string, XrpcParam>> | undefined,

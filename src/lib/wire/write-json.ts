@@ -1,6 +1,7 @@
 import type { EncodedBody } from '../api.ts'
 import { isReady } from './values.ts'
 
+/** Writes a body as `application/json`. */
 export function writeJson(body: unknown, mediaType: string): EncodedBody {
   return { body: JSON.stringify(body), contentType: mediaType }
 }

@@ -12,6 +12,7 @@ export type { Lock } from '../../lib/lock.ts'
 export type { RecordChanges } from '../../lib/record-changes.ts'
 export type { RecordStore } from '../../lib/record-store.ts'
 
+/** What `createBrowserStore` takes. */
 export interface BrowserStoreOptions {
   /** Of the database, and of the messages between tabs. @default 'authentype' */
   readonly name?: string
@@ -20,6 +21,7 @@ export interface BrowserStoreOptions {
   readonly runtime?: Runtime
 }
 
+/** What `createBrowserLock` takes. */
 export interface BrowserLockOptions {
   /** Before the name of each lock. @default 'authentype' */
   readonly name?: string

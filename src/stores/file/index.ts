@@ -18,6 +18,7 @@ export type { Lock } from '../../lib/lock.ts'
 export type { RecordStore } from '../../lib/record-store.ts'
 export { readOrCreateSealingKey } from './sealing-key-file.ts'
 
+/** What `createFileStore` takes. */
 export interface FileStoreOptions {
   /**
    * Sealing keys, 32 bytes each as 43 base64url characters: the first seals, all open. `readOrCreateSealingKey`
@@ -31,6 +32,7 @@ export interface FileStoreOptions {
   readonly runtime?: Runtime
 }
 
+/** What `createFileLock` takes. */
 export interface FileLockOptions {
   /** Milliseconds to wait for another process before giving up. @default 60_000 */
   readonly maxWait?: number

@@ -8,6 +8,7 @@ import { createFrozenCopies } from './frozen-copy.ts'
 import { createPacking } from './packed-value.ts'
 import { createRecordIndexes, type Slot } from './record-indexes.ts'
 
+/** What `createMemoryStore` takes. */
 export interface MemoryStoreOptions {
   /**
    * The most records held at once. A commit that would pass it is refused with `store_full`, since dropping

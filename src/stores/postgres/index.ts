@@ -19,6 +19,7 @@ export {
 } from './migrations.ts'
 export type { PostgresClient, PostgresPool } from './postgres-pool.ts'
 
+/** What `createPostgresStore` takes. */
 export interface PostgresStoreOptions {
   /**
    * Sealing keys, 32 bytes each as 43 base64url characters, from `generateSealingKey()`: the first seals, all
@@ -32,6 +33,7 @@ export interface PostgresStoreOptions {
   readonly runtime?: Runtime
 }
 
+/** What `createPostgresLock` takes. */
 export interface PostgresLockOptions {
   /** Where the tables are. @default what search_path names */
   readonly schema?: string

@@ -44,6 +44,7 @@ CREATE UNLOGGED TABLE authentype_locks (
   },
 ]
 
+/** What `migratePostgres` takes. */
 export interface PostgresMigrateOptions {
   /** The schema to put the tables in; it is made where it is missing. @default what search_path names */
   readonly schema?: string

@@ -15,6 +15,7 @@ export type { Lock } from '../../lib/lock.ts'
 export type { RecordStore } from '../../lib/record-store.ts'
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.ts'
 
+/** What `createRedisStore` takes. */
 export interface RedisStoreOptions {
   /**
    * Sealing keys, 32 bytes each as 43 base64url characters, from `generateSealingKey()`: the first seals, all
@@ -28,6 +29,7 @@ export interface RedisStoreOptions {
   readonly runtime?: Runtime
 }
 
+/** What `createRedisLock` takes. */
 export interface RedisLockOptions {
   /** Before each key in Redis. @default 'authentype:' */
   readonly prefix?: string

@@ -6,6 +6,7 @@ import type { RecordChange, RecordStore, StoredRecord } from '../../lib/record-s
 import { stringifyRecordValue } from '../../lib/record-value.ts'
 import { createKeyRing, type KeyRing } from '../../protocol/key-ring.ts'
 
+/** What `createSealedStore` takes. */
 export interface SealedStoreOptions {
   /** 32 bytes each as 43 base64url characters: the first seals, all open. A put seals anew with the first. */
   readonly keys: readonly string[]
