@@ -1,7 +1,7 @@
 import { absent } from '../patch.ts'
 import { refused, table } from '../scenario.ts'
 
-const shape = refused(['invalid_par_response', 'invalid_body'])
+const shape = refused('invalid_par_response')
 
 /** RFC 9126. */
 export const parScenarios = table({ area: 'par', run: ['begin'] }, [
