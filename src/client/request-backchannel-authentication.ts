@@ -107,6 +107,8 @@ export async function requestBackchannelAuthentication(
   if (metadata[field] === undefined) throw missingEndpoint(issuer.issuer, field, 'CIBA Core 4')
   // CIBA Core 7.1: by the method registered for the token endpoint.
   assertClientAuthSupported(metadata, 'token', issuer.clientAuth)
+  // Before the user is asked for anything: what the server does not take, or what is no key, would fail after it.
+  const dpopKey = await grantKey(parts, options)
   const { signedRequest } = options
   const signing = {
     clientId: issuer.clientId,
@@ -120,7 +122,7 @@ export async function requestBackchannelAuthentication(
   return underWay(
     parts,
     { ...state, ...(resource && { resource }), ...(notificationToken !== undefined && { notificationToken }) },
-    options.dpopKey ? { dpopKey: options.dpopKey } : {},
+    dpopKey ? { dpopKey } : {},
   )
 }
 

@@ -64,12 +64,14 @@ export async function requestDeviceAuthorization(
   if (metadata[field] === undefined) throw missingEndpoint(issuer.issuer, field, 'RFC 8628 4')
   // RFC 8628 3.1: the client authenticates itself as at the token endpoint.
   assertClientAuthSupported(metadata, 'token', issuer.clientAuth)
+  // Before the user is asked for anything: what the server does not take, or what is no key, would fail after it.
+  const dpopKey = await grantKey(parts, options)
   const answer = await authorizeDevice(await issuer.api(init), { body }, init)
   const codes = judgeDeviceAuthorizationResponse(answer, {
     receivedAt: issuer.runtime.now(),
     allowLoopbackHttp: issuer.allowLoopbackHttp,
   })
-  return underWay(parts, codes, wishes)
+  return underWay(parts, codes, { ...wishes, ...(dpopKey && { dpopKey }) })
 }
 
 function underWay(parts: ClientParts, codes: DeviceCodes, wishes: GrantOptions): DeviceAuthorization {

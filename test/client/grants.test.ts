@@ -33,6 +33,14 @@ const grants: Readonly<
   'an extension grant': (client, wishes) => requestExtensionGrant(client, 'urn:example:grant', {}, wishes),
 }
 
+const endpoints = {
+  token_endpoint: `${issuer}/token`,
+  jwks_uri: `${issuer}/jwks`,
+  device_authorization_endpoint: `${issuer}/device`,
+  backchannel_authentication_endpoint: `${issuer}/ciba`,
+  id_token_signing_alg_values_supported: ['ES256'],
+}
+
 function setUp(answer: object, more: Partial<OAuthClientOptions> = {}) {
   const server = createFakeServer()
   const proofs: (string | null)[] = []
@@ -51,16 +59,10 @@ function setUp(answer: object, more: Partial<OAuthClientOptions> = {}) {
     fetch: server.fetch,
     runtime: { ...createFakeRuntime(), delay: async () => {} },
     discover: false,
-    metadata: {
-      token_endpoint: `${issuer}/token`,
-      jwks_uri: `${issuer}/jwks`,
-      device_authorization_endpoint: `${issuer}/device`,
-      backchannel_authentication_endpoint: `${issuer}/ciba`,
-      id_token_signing_alg_values_supported: ['ES256'],
-    },
+    metadata: endpoints,
     ...more,
   })
-  return { client, proofs }
+  return { client, proofs, asked: server.asked }
 }
 
 const token = {
@@ -91,9 +93,18 @@ describe.each(Object.entries(grants))('the tokens of %s', (name, run) => {
     ['text', async () => 'ES256'],
     ['what JSON made of a key', async () => JSON.parse(JSON.stringify(await generateSigningKey('ES256')))],
   ])('are not asked for with %s in the place of the key', async (_, make) => {
-    const { client, proofs } = setUp(unbound)
+    const { client, asked } = setUp(unbound)
     await expect(run(client, { dpopKey: (await make()) as never })).rejects.toThrow(TypeError)
-    expect(proofs).toEqual([])
+    expect(asked).toEqual([])
+  })
+
+  // A login has begun with its key: that the server takes it is not asked again at a refresh.
+  it.runIf(name !== 'a refresh')('are not asked for with proofs that the server does not take', async () => {
+    const metadata = { ...endpoints, dpop_signing_alg_values_supported: ['PS256'] }
+    const { client, asked } = setUp(bound, { metadata })
+    const dpopKey = await generateSigningKey('ES256')
+    await expect(run(client, { dpopKey })).rejects.toMatchObject({ code: 'unsupported_by_server' })
+    expect(asked).toEqual([])
   })
 
   it('have no key where they came unbound, as was allowed', async () => {
