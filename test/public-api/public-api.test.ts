@@ -79,6 +79,13 @@ function exportsOf(file: string): string[] {
   return checker.getExportsOfModule(checker.getSymbolAtLocation(source)!).map(({ name }) => name)
 }
 
+/** What an editor shows of a name of ours; of generated ones it shows what the document says. */
+function hasWords(symbol: ts.Symbol): boolean {
+  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+  const isOurs = target.declarations?.some((one) => one.getSourceFile().fileName.startsWith(`${root}/src`))
+  return !isOurs || target.getDocumentationComment(checker).length > 0 || target.getJsDocTags(checker).length > 0
+}
+
 describe('public API', () => {
   it.each(['src/client/index.ts', 'src/sessions/index.ts', 'src/errors/index.ts'])(
     'offers at the root what %s does',
@@ -87,6 +94,12 @@ describe('public API', () => {
       expect(missing).toEqual([])
     },
   )
+
+  it.each(entries)('%s says of each name what it is', (_, file) => {
+    const source = program.getSourceFile(join(root, file))!
+    const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)
+    expect(exported.filter((symbol) => !hasWords(symbol)).map(({ name }) => name)).toEqual([])
+  })
 
   it.each(entries)('%s is as its snapshot says', async (subpath, file) => {
     const source = program.getSourceFile(join(root, file))
