@@ -2,8 +2,9 @@ import { isJson, isMultipart, isText, isUrlEncoded } from '../media-types.ts'
 import { intersection } from '../normalise/lift-required.ts'
 import type { MediaSpec, NamedSchema, OperationSpec, ParameterPlace, ResponseSpec, Schema } from '../spec.ts'
 import { jsdoc } from './jsdoc.ts'
+import { optionalSuffix } from './object-type.ts'
 import { indent, propertyKey, stringLiteral } from './text.ts'
-import { createTypePrinter, optionalSuffix, type TypePrinter, type TypePrinterOptions } from './type-text.ts'
+import { createTypePrinter, type TypePrinter, type TypePrinterOptions } from './type-text.ts'
 
 /** The type of an operation's input, and whether it can be left out. */
 export interface InputType {

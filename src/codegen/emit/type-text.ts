@@ -1,11 +1,10 @@
-import { goes } from '../directions.ts'
 import type { ModelNames } from '../name/name-table.ts'
 import { findProperty } from '../normalise/lift-required.ts'
-import { subschemas } from '../recursion.ts'
 import type { JsonType, NamedSchema, Schema } from '../spec.ts'
 import { createBudget } from './alternatives.ts'
-import { jsdoc } from './jsdoc.ts'
-import { indent, jsonLiteral, propertyKey, stringLiteral } from './text.ts'
+import { createObjectPrinter } from './object-type.ts'
+import { closed, join, openUnion, type Printed, printEnum, unknownType, withNull } from './printed-type.ts'
+import { propertyKey, stringLiteral } from './text.ts'
 
 /** Prints the TypeScript type of a schema. */
 export interface TypePrinter {
@@ -25,19 +24,9 @@ export interface TypePrinterOptions {
   readonly direction?: 'request' | 'response'
 }
 
-/** A printed type, with what decides whether it needs parentheses. */
-interface Printed {
-  readonly text: string
-  readonly joint: '|' | '&' | ''
-}
-
-const unknownType: Printed = { text: 'unknown', joint: '' }
-const openObject: Printed = { text: '{ readonly [key: string]: unknown }', joint: '' }
-
 export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   const used = new Set<string>()
   const { direction = 'response' } = options
-  let insideRequired = false
   let insideIntersection = false
 
   function print(schema: Schema): Printed {
@@ -90,7 +79,7 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   }
 
   function printOwn(schema: Schema): Printed | undefined {
-    if (schema.enum) return printEnum(schema)
+    if (schema.enum) return printEnum(schema.enum, isOpen(schema.enum))
     if (schema.knownValues) return withNull(schema, openUnion(schema.knownValues))
     const composed = schema.allOf ?? schema.anyOf ?? schema.oneOf
     const types = schema.types?.filter((type) => !(composed && isEmptyObject(schema, type)))
@@ -106,17 +95,6 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
     if (type === 'object') return printObject(schema)
     if (type === 'string' && schema.format === 'binary') return { text: 'Blob | string', joint: '|' }
     return { text: type, joint: '' }
-  }
-
-  function printEnum(schema: Schema): Printed {
-    const values = [...new Set((schema.enum ?? []).map((value) => jsonLiteral(value) ?? 'unknown'))]
-    const strings = (schema.enum ?? []).filter((value) => typeof value === 'string')
-    // One value is a tag that tells schemas apart; several are a list that the next release adds to.
-    const closed = options.closedEnums || strings.length < 2
-    return join(
-      '|',
-      [...values, ...(closed ? [] : ['(string & {})'])].map((text) => ({ text, joint: '' as const })),
-    )
   }
 
   /** What the compiler looks into only when it has to. */
@@ -148,46 +126,16 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
     return `ReadonlyArray<${schema.items ? print(schema.items).text : 'unknown'}>`
   }
 
-  function printObject(schema: Schema): Printed {
-    const properties = [...(schema.properties ?? [])]
-      .filter(([, property]) => goes(property, direction, options.schemas))
-      .map(([name, property]) => printProperty(name, property, schema.required?.includes(name) === true))
-    const index = [schema.additionalProperties, ...(schema.patternProperties?.values() ?? [])]
-      .filter((part) => part !== undefined && !part.never)
-      .map((part) => printInside(part!))
-    const parts: Printed[] = []
-    if (properties.length > 0) parts.push({ text: `{\n${indent(properties.join(''))}}`, joint: '' })
-    if (index.length > 0) parts.push({ text: `{ readonly [key: string]: ${join('|', index).text} }`, joint: '' })
-    if (parts.length > 0) return join('&', parts)
-    return schema.additionalProperties?.never ? { text: '{ readonly [key: string]: never }', joint: '' } : openObject
-  }
+  /** One value is a tag that tells schemas apart; several are a list that the next release adds to. */
+  const isOpen = (values: readonly unknown[]): boolean =>
+    !options.closedEnums && values.filter((value) => typeof value === 'string').length > 1
 
-  function printProperty(name: string, property: Schema, required: boolean): string {
-    const { text } = printInside(property)
-    return `${jsdoc(property)}readonly ${propertyKey(name)}${required ? ': ' : optionalSuffix(name)}${text}\n`
-  }
-
-  /** Required properties that this schema does not declare itself, with the type that another part gives them. */
-  function printRequired(schema: Schema): Printed | undefined {
-    const lines = (schema.required ?? []).flatMap((name) => {
-      const property = schema.properties?.has(name) ? undefined : findProperty(options.schemas, schema, name)
-      return property && goes(property, direction, options.schemas)
-        ? [`readonly ${propertyKey(name)}: ${printPresent(property)}`]
-        : []
-    })
-    return lines.length === 0 ? undefined : { text: `{ ${lines.join('; ')} }`, joint: '' }
-  }
-
-  /** A property may lead back to itself by other required ones; there it is only said to be present. */
-  function printPresent(property: Schema): string {
-    const isLeaf = property.ref !== undefined || [...subschemas(property)].length === 0
-    if (isLeaf) return print(property).text
-    if (insideRequired) return '{} | null'
-    insideRequired = true
-    const { text } = print(property)
-    insideRequired = false
-    return text
-  }
+  const { printObject, printRequired } = createObjectPrinter({
+    schemas: options.schemas,
+    direction,
+    print,
+    printInside,
+  })
 
   const printPart = (schema: Schema): string => {
     const { text, joint } = print(schema)
@@ -196,32 +144,9 @@ export function createTypePrinter(options: TypePrinterOptions): TypePrinter {
   return { print: (schema) => print(schema).text, printPart, used }
 }
 
-/** The known strings, any other accepted, and all of them offered by an editor. */
-function openUnion(values: readonly string[]): Printed {
-  return { text: [...new Set(values).values()].map(stringLiteral).concat('(string & {})').join(' | '), joint: '|' }
-}
-
-function withNull(schema: Schema, printed: Printed): Printed {
-  return schema.types?.includes('null') ? { text: `${printed.text} | null`, joint: '|' } : printed
-}
-
-const inherited = new Set(Object.getOwnPropertyNames(Object.prototype))
-
-/**
- * What stands between the name of an optional property and its type. Where one of a name such as `constructor` is
- * absent, every object has a function all the same; without it the compiler takes no object literal.
- */
-export function optionalSuffix(name: string): string {
-  return inherited.has(name) && !name.startsWith('__') ? '?: Function | ' : '?: '
-}
-
 /** How many types a schema is the intersection of, at most. */
 const countParts = ({ types, enum: values, allOf, anyOf, oneOf }: Schema): number =>
   (types || values ? 1 : 0) + (allOf?.length ?? 0) + (anyOf ? 1 : 0) + (oneOf ? 1 : 0)
-
-/** A type that a suffix applies to as a whole. */
-const closed = ({ text, joint }: Printed): string =>
-  joint === '' && !text.startsWith('readonly ') ? text : `(${text})`
 
 /** `type: object` beside a composition only repeats what the parts say. */
 function isEmptyObject(schema: Schema, type: JsonType): boolean {
@@ -231,17 +156,4 @@ function isEmptyObject(schema: Schema, type: JsonType): boolean {
 function isConstraint(schema: Schema): boolean {
   const { node: _node, required: _required, not: _not, description: _description, title: _title, ...rest } = schema
   return schema.ref === undefined && Object.keys(rest).length === 0
-}
-
-function join(joint: '|' | '&', parts: readonly Printed[]): Printed {
-  const distinct = parts.filter((part, index) => parts.findIndex((other) => other.text === part.text) === index)
-  if (distinct.length === 0) return unknownType
-  if (distinct.length === 1) return distinct[0]!
-  if (joint === '|' && distinct.some((part) => part.text === 'unknown')) return unknownType
-  return {
-    text: distinct
-      .map((part) => (part.joint === '' || part.joint === joint ? part.text : `(${part.text})`))
-      .join(` ${joint} `),
-    joint,
-  }
 }
