@@ -29,6 +29,8 @@ export async function handleCallback(
 ): Promise<LoginResult> {
   assertKnownOptions('handleCallback', options, ['browserBinding', 'resource', 'signal'])
   const opened = await openResponse(settings, await readCallback(request))
+  // Whoever is gone by now may come again, and shall find the login.
+  options.signal?.throwIfAborted()
   const transaction = await takeTransaction(settings.transactions, requireState(opened.response))
   assertOwnTransaction(transaction, issuer)
   await assertSameBrowser(transaction, options.browserBinding)

@@ -183,6 +183,15 @@ describe('handleCallback', () => {
     expect(provider.count('token')).toBe(1)
   })
 
+  it('spends no login for who is gone already', async () => {
+    const provider = await aProvider()
+    const client = createOAuthClient(optionsFor(provider))
+    const callback = provider.login(await client.createAuthorizationUrl())
+    const signal = AbortSignal.abort(new Error('gone'))
+    await expect(client.handleCallback(callback, { signal })).rejects.toThrow('gone')
+    expect((await client.handleCallback(callback)).claims?.sub).toBeDefined()
+  })
+
   it('spends the login on an error response, too', async () => {
     const provider = await aProvider({ faults: { callback: { error: 'access_denied' } } })
     const client = createOAuthClient(optionsFor(provider))
