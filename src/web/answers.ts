@@ -64,10 +64,14 @@ export function wantsHtml(request: Request): boolean {
  * What an `onLogin` or `onLogout` of the application gave, as an answer to which cookies can be added. A redirect becomes 303 and a
  * page is never cached: the URL that it answers has a code in it.
  */
-export async function applicationAnswer(context: WebContext, given: WebAnswer, returnTo: string): Promise<Response> {
+export async function applicationAnswer(
+  { origin }: Pick<WebContext, 'origin'>,
+  given: WebAnswer,
+  returnTo: string,
+): Promise<Response> {
   const answer = await given
   if (!(answer instanceof Response)) {
-    const target = answer === undefined ? returnTo : parseReturnTo(answer as string, context.origin)
+    const target = answer === undefined ? returnTo : parseReturnTo(answer as string, origin)
     if (target === undefined) throw new TypeError('onLogin, onLogout: a string must be a path of this application')
     return redirect(target)
   }

@@ -2,13 +2,11 @@ import { findLogin } from '../client/find-login.ts'
 import type { LoginResult } from '../client/login-result.ts'
 import { AuthentypeError } from '../errors/base.ts'
 import { ProtocolError } from '../errors/protocol.ts'
-import { StoreError } from '../errors/session.ts'
 import type { Session } from '../sessions/session.ts'
-import type { SessionGroup, SessionGroups } from '../sessions/session-group.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { unlessGone } from './accounts.ts'
 import { applicationAnswer, withCookies } from './answers.ts'
 import { callbackFailure, during, readMetadata, storing } from './failures.ts'
+import { joinGroup } from './join-group.ts'
 import type { LoginData } from './login.ts'
 import { readForm } from './read-form.ts'
 import { retryPathOf } from './return-to.ts'
@@ -40,7 +38,7 @@ export async function completeLogin(context: WebContext, request: Request, url: 
     const group = await during({ ...storing, retryPath }, async () => {
       // No `Lax` cookie comes with a form from the issuer's page; the group is then the one that the login began with.
       const held = await context.cookies.session.read(request)
-      return await joinGroup(context, held ?? (request.method === 'POST' ? data.group : undefined), session)
+      return await joinGroup(context.groups, held ?? (request.method === 'POST' ? data.group : undefined), session)
     })
     return withCookies(answer, [await context.cookies.session.write(group.id)])
   } catch (error) {
@@ -143,38 +141,5 @@ async function keep(sessions: Sessions, login: LoginResult): Promise<Session> {
       })
     }
     throw error
-  }
-}
-
-/**
- * The session among those of its browser, under an id that nobody knew before: what somebody planted or saw opens
- * nothing any more (session fixation).
- *
- * Of two callbacks on their way at the same time, each with the old id, the later one begins a group of its own. It
- * cannot join the other's: a second tab comes with the very cookies that somebody has who planted both of them and
- * waited for the login, and would then be given its sessions.
- */
-async function joinGroup({ groups }: WebContext, held: string | undefined, session: Session): Promise<SessionGroup> {
-  const group = (held === undefined ? undefined : await rotated(groups, held)) ?? groups.create()
-  await group.addSession(session)
-  await dropEnded(group, session)
-  return group
-}
-
-/** Nothing where the record of the group is damaged: its cookie would keep the browser from each login for months. */
-async function rotated(groups: SessionGroups, held: string): Promise<SessionGroup | undefined> {
-  try {
-    return await groups.rotate(held)
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'invalid_record') return undefined
-    throw error
-  }
-}
-
-/** Sessions of the same account that have ended are replaced by the new one. */
-async function dropEnded(group: SessionGroup, { id, issuer, subject }: Session): Promise<void> {
-  for (const other of await group.listSessions()) {
-    const isReplaced = other.id !== id && other.issuer === issuer && other.subject === subject
-    if (isReplaced && (await unlessGone(other.status())) === 'expired') await unlessGone(group.revokeSession(other.id))
   }
 }

@@ -1,6 +1,7 @@
 // Login, callback and logout of an application in a browser of a few lines, which keeps cookies as one would.
 import { describe, expect, it } from 'vitest'
 import { type AtprotoWebOptions, createAtprotoWebHandler } from '../../src/atproto/index.ts'
+import { recordKey } from '../../src/lib/record-store.ts'
 import { generateSealingKey } from '../../src/web/index.ts'
 import { failure } from '../http/serve.ts'
 import { alice, issuer, pds } from '../support/atproto/fake-network.ts'
@@ -118,7 +119,7 @@ describe('the web handler', () => {
     expect((await logout(app.browser)).status).toBe(303)
   })
 
-  it('keeps the accounts of one browser together, and logs out the active one', async () => {
+  it('keeps the sessions of one browser together, and logs out all that the active account has', async () => {
     const app = await anApp()
     await logIn(app, app.browser)
     await logIn(app, app.browser)
@@ -126,10 +127,44 @@ describe('the web handler', () => {
     if (!user.ok) throw new Error('nobody is logged in')
     expect(await user.group.listSessions()).toHaveLength(2)
     await logout(app.browser)
-    expect(await app.web.fromRequest(app.browser.requestFor('/'))).toMatchObject({ ok: true })
-    await logout(app.browser)
+    expect([...app.browser.cookies.keys()]).not.toContain('__Host-authentype-session')
     expect(await app.web.fromRequest(app.browser.requestFor('/'))).toEqual({ ok: false, reason: 'none' })
+    expect(await app.client.sessions.findByDid(alice.did)).toEqual([])
   })
+
+  it('puts a new login in the place of one that has ended', async () => {
+    const app = await anApp()
+    await logIn(app, app.browser)
+    const [session] = await app.client.sessions.findByDid(alice.did)
+    const { expiresAt } = await session!.getAccessToken()
+    app.network.server.refreshTokens.clear()
+    app.clock.advance(expiresAt! - app.clock.now())
+    expect(await app.web.fromRequest(app.browser.requestFor('/'))).toEqual({ ok: false, reason: 'reauth' })
+    await logIn(app, app.browser)
+    const user = await app.web.fromRequest(app.browser.requestFor('/'))
+    if (!user.ok) throw new Error('nobody is logged in')
+    expect(await user.group.listSessions()).toHaveLength(1)
+  })
+
+  it('lets a browser log in whose record is damaged', async () => {
+    const app = await anApp()
+    await logIn(app, app.browser)
+    const user = await app.web.fromRequest(app.browser.requestFor('/'))
+    if (!user.ok) throw new Error('nobody is logged in')
+    const { key, version } = (await app.store.get(recordKey('session_group', user.group.id)))!
+    await app.store.commit([{ kind: 'put', key, value: { format: 99 }, expect: version }])
+    expect((await logIn(app, app.browser)).status).toBe(303)
+    expect(await app.web.fromRequest(app.browser.requestFor('/'))).toMatchObject({ ok: true })
+  })
+
+  it.each(['/login?handle=alice.hoster.dev', '/callback?code=a', '/logout'])(
+    'leads back to none of its own addresses: %s',
+    async (page) => {
+      const app = await anApp()
+      const answer = await logIn(app, app.browser, `&return_to=${encodeURIComponent(page)}`)
+      expect(answer.headers.get('location')).toBe('/')
+    },
+  )
 
   it('tells that the account must log in again', async () => {
     const app = await anApp()
@@ -170,6 +205,13 @@ describe('the web handler', () => {
   it('lets the application lead on, or keep somebody out, whose session then ends', async () => {
     const leading = await anApp({ onLogin: () => '/welcome' })
     expect((await logIn(leading, leading.browser)).headers.get('location')).toBe('/welcome')
+    // The code stands in the URL of this page: no cache keeps it, and no link tells it.
+    const showing = await anApp({ onLogin: () => new Response('welcome') })
+    const shown = await logIn(showing, showing.browser)
+    expect(Object.fromEntries(shown.headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    })
     const strict = await anApp({
       onLogin: () => {
         throw new Error('not on the list')

@@ -6,12 +6,13 @@ import type { ClientMetadataDocument } from '../../protocol/client-metadata-docu
 import { createKeyRing } from '../../protocol/key-ring.ts'
 import type { Session } from '../../sessions/session.ts'
 import { createSessionGroups, type SessionGroup, type SessionGroups } from '../../sessions/session-group.ts'
-import { groupOf } from '../../web/accounts.ts'
-import { redirect, withCookies } from '../../web/answers.ts'
+import { groupOf, unlessGone } from '../../web/accounts.ts'
+import { applicationAnswer, redirect, withCookies } from '../../web/answers.ts'
 import { browserLifetime } from '../../web/browser-logins.ts'
 import { createSealedCookie, type SealedCookie } from '../../web/cookies.ts'
 import { callbackFailure, during, storeFailed, storing } from '../../web/failures.ts'
 import { fromRequest } from '../../web/from-request.ts'
+import { joinGroup } from '../../web/join-group.ts'
 import { readForm, singleField } from '../../web/read-form.ts'
 import { parseReturnTo } from '../../web/return-to.ts'
 import { assertSameOrigin } from '../../web/same-origin.ts'
@@ -47,6 +48,8 @@ interface Context {
   readonly options: AtprotoWebOptions
   /** Where browsers see the application: that of the redirect URI, whatever a proxy calls it. */
   readonly origin: string
+  /** The handler's own addresses: coming back to one of them would log in for ever. */
+  readonly paths: { readonly has: (pathname: string) => boolean }
   readonly groups: SessionGroups
   readonly cookies: {
     /** Which browser it is, while it logs in. */
@@ -79,8 +82,8 @@ const defaultLifetime = 90 * 86_400_000
  */
 export function createAtprotoWebHandler(options: AtprotoWebOptions): AtprotoWebHandler {
   assertAtprotoWebOptions(options)
-  const context = createContext(options)
-  const routes = createRoutes(context.client)
+  const routes = createRoutes(options.client)
+  const context = createContext(options, routes)
   const answer = async (request: Request): Promise<Response | null> => {
     const { pathname } = new URL(request.url)
     const route = routes.get(pathname)
@@ -104,7 +107,7 @@ export function createAtprotoWebHandler(options: AtprotoWebOptions): AtprotoWebH
   })
 }
 
-function createContext(options: AtprotoWebOptions): Context {
+function createContext(options: AtprotoWebOptions, paths: Context['paths']): Context {
   const { client, lifetime = defaultLifetime, cookieName = 'authentype' } = options
   const { origin, protocol } = new URL(client.redirectUri)
   // Only the development client comes back to plain http, on this machine.
@@ -117,6 +120,7 @@ function createContext(options: AtprotoWebOptions): Context {
     client,
     options,
     origin,
+    paths,
     groups: createSessionGroups({
       sessions: client.sessions,
       store: client.store,
@@ -169,11 +173,12 @@ function actionFor(route: Route, method: string): Action {
 }
 
 /** Binds the login to this browser, so that nobody can be logged in to an account of somebody else's (login CSRF). */
-async function beginLogin({ client, cookies, origin, options }: Context, request: Request): Promise<Response> {
+async function beginLogin(context: Context, request: Request): Promise<Response> {
+  const { client, cookies, options } = context
   const query = new URL(request.url).searchParams
   const handle = query.get('handle')?.trim()
   if (!handle) throw new WebError('missing_handle', 'the address needs a handle: /login?handle=alice.example')
-  const returnTo = parseReturnTo(query.get('return_to'), origin)
+  const returnTo = pageOf(context, query.get('return_to'))
   const binding = (await cookies.browser.read(request)) ?? encodeBase64url(client.runtime.randomBytes(32))
   const data: LoginData = { ...(returnTo !== undefined && { returnTo }) }
   const wishes = { ...options.login, data, browserBinding: binding, signal: request.signal }
@@ -184,6 +189,11 @@ async function beginLogin({ client, cookies, origin, options }: Context, request
     throw loginFailure(error)
   }
   return redirect(url, [await cookies.browser.write(binding)])
+}
+
+function pageOf({ origin, paths }: Context, value: string | null | undefined): string | undefined {
+  const page = parseReturnTo(value, origin)
+  return page !== undefined && paths.has(new URL(page, origin).pathname) ? undefined : page
 }
 
 /** What the user can mend by writing another handle. */
@@ -215,19 +225,10 @@ async function completeLogin(context: Context, request: Request): Promise<Respon
   }
   const { returnTo = '/' } = session.data as LoginData
   try {
-    const given = await options.onLogin?.({ session, returnTo, request })
-    const target = given instanceof Response ? undefined : parseReturnTo(given ?? returnTo, origin)
-    if (!(given instanceof Response) && target === undefined) {
-      throw new TypeError('onLogin: a string must be a path of this application')
-    }
+    const answer = await applicationAnswer(context, options.onLogin?.({ session, returnTo, request }), returnTo)
     const group = await during(storing, async () => {
-      const held = await cookies.session.read(request)
-      // Under an id that nobody knew before: one that was planted or seen opens nothing any more (session fixation).
-      const joined = held === undefined ? groups.create() : await groups.rotate(held)
-      await joined.addSession(session)
-      return joined
+      return await joinGroup(groups, await cookies.session.read(request), session)
     })
-    const answer = given instanceof Response ? new Response(given.body, given) : redirect(target!)
     return withCookies(answer, [await cookies.session.write(group.id)])
   } catch (error) {
     // Nobody will ever have this session: it must not live on, here or at the PDS. What failed first is what counts.
@@ -236,17 +237,19 @@ async function completeLogin(context: Context, request: Request): Promise<Respon
   }
 }
 
-/** Ends the active account's session here and revokes its tokens. */
+/** Ends the active account's sessions here, however often it has logged in, and revokes their tokens. */
 async function logOut(context: Context, request: Request): Promise<Response> {
   const { cookies, origin } = context
   assertSameOrigin(request, origin)
   const form = await readForm(request)
-  const returnTo = parseReturnTo(singleField(form, 'return_to'), origin) ?? '/'
+  const returnTo = pageOf(context, singleField(form, 'return_to')) ?? '/'
   const group = await groupOf(context, request)
   const isEmpty = await during(storing, async () => {
     const active = await group?.activeSession()
     if (!group || !active) return true
-    await group.revokeSession(active.id)
+    for (const { id, subject } of await group.listSessions()) {
+      if (subject === active.subject) await unlessGone(group.revokeSession(id))
+    }
     return (await group.listSessions()).length === 0
   })
   return redirect(returnTo, isEmpty ? [cookies.session.clear()] : [])
