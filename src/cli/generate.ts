@@ -105,6 +105,7 @@ function print(report: GenerateReport, out: string): void {
     console.log(`  ${state.padEnd(8)}${out}/${name} (${Math.ceil(bytes / 1024)} kB)`)
     if (diff !== undefined && report.outcome !== 'written') console.log(diff)
   }
+  if (report.outcome === 'drifted') console.error('authentype: run it again without --check to write what differs')
   if (report.outcome === 'refused')
     console.error('authentype: nothing is written, because there are warnings and --strict is given')
 }

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { errorCode } from '../lib/emitter.ts'
+import { html } from '../lib/html.ts'
+import { hashSource, renderHtmlDocument } from '../lib/html-document.ts'
 import { UsageError } from './command.ts'
 
 /** Where the browser comes back to: this machine alone, any free port (RFC 8252 7.3). */
@@ -68,18 +70,20 @@ function refuse(response: ServerResponse): void {
   response.writeHead(404).end()
 }
 
+/** Of the page, which follows the system's colours. */
+const style =
+  ':root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font:1.125rem/1.5 system-ui,sans-serif;display:grid;place-content:center;min-height:90vh;margin:1rem;text-align:center}h1{font-size:1.5rem}'
+
 async function show(response: ServerResponse, page: { readonly title: string; readonly text: string }): Promise<void> {
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${page.title}</title><style>body{font:18px/1.5 system-ui;display:grid;place-content:center;min-height:90vh;text-align:center;color-scheme:light dark}</style>
-<main><h1>${page.title}</h1><p>${page.text}</p></main></html>`
+  const body = html`<main><h1>${page.title}</h1><p>${page.text}</p></main>`
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    'content-security-policy': `default-src 'none'; style-src ${await hashSource(style)}; base-uri 'none'; frame-ancestors 'none'`,
     connection: 'close',
   }
-  response.writeHead(200, headers).end(html)
+  response.writeHead(200, headers).end(renderHtmlDocument({ title: page.title, style, body }))
   await once(response, 'close')
 }
 

@@ -45,6 +45,7 @@ describe('authentype generate', () => {
     ])
     expect(drifted.code).toBe(1)
     expect(drifted.stdout).toContain('--- endpoints.ts')
+    expect(drifted.stderr).toContain('run it again without --check')
   })
 
   it('reads standard input, and reports in JSON', async () => {
