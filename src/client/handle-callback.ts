@@ -18,8 +18,8 @@ import { takeTransaction } from './transactions.ts'
 import { verifyFrontChannelToken, verifyLoginToken } from './verify-login-token.ts'
 
 /**
- * Ends a login. The transaction is used up first, whatever the callback says: an error and an expired one
- * spend it, too, so a callback can be tried once.
+ * Ends a login. The transaction is used up before anything is judged, whatever the callback says: an error and an
+ * expired one spend it, too, so a callback can be tried once.
  */
 export async function handleCallback(
   settings: ClientSettings,
@@ -29,15 +29,18 @@ export async function handleCallback(
 ): Promise<LoginResult> {
   assertKnownOptions('handleCallback', options, ['browserBinding', 'resource', 'signal'])
   const opened = await openResponse(settings, await readCallback(request))
-  // Whoever is gone by now may come again, and shall find the login.
-  options.signal?.throwIfAborted()
-  const transaction = await takeTransaction(settings.transactions, requireState(opened.response))
+  const state = requireState(opened.response)
+  const { signal } = options
+  // Whoever is gone by now may come again and shall find the login, and so shall who comes while the server cannot be
+  // discovered: nothing has been done with the code.
+  signal?.throwIfAborted()
+  const metadata = await issuer.metadata.get(signal ? { signal } : {})
+  const transaction = await takeTransaction(settings.transactions, state)
   assertOwnTransaction(transaction, issuer)
   await assertSameBrowser(transaction, options.browserBinding)
   assertTransactionLive(transaction, settings.runtime)
-  const { resource = transaction.resource, signal } = options
+  const { resource = transaction.resource } = options
   await assertResponseForm(settings, issuer, opened, transaction, { signal })
-  const metadata = await issuer.metadata.get(signal ? { signal } : {})
   const answer = judgeAuthorizationResponse(opened.response, transaction, metadata)
   if (!opened.response.parameters.has('iss')) assertOwnAddress(request, transaction)
   const front = await verifyFrontChannelToken(settings, issuer, answer, transaction, { signal })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createOAuthClient, none, type OAuthClientOptions } from '../../src/client/index.ts'
+import type { Fetch } from '../../src/lib/fetch.ts'
 import type { RecordStore } from '../../src/lib/record-store.ts'
 import { generateSigningKey } from '../../src/lib/signatures/node.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
@@ -190,6 +191,18 @@ describe('handleCallback', () => {
     const signal = AbortSignal.abort(new Error('gone'))
     await expect(client.handleCallback(callback, { signal })).rejects.toThrow('gone')
     expect((await client.handleCallback(callback)).claims?.sub).toBeDefined()
+  })
+
+  it('spends no login while the server cannot be discovered, as a process that has just begun must', async () => {
+    const provider = await aProvider()
+    const options = optionsFor(provider, { transactions: createMemoryStore() })
+    const callback = provider.login(await createOAuthClient(options).createAuthorizationUrl())
+    const down: Fetch = async (request) =>
+      request.url.includes('/.well-known/') ? new Response('down', { status: 503 }) : fetch(request)
+    await expect(createOAuthClient({ ...options, fetch: down }).handleCallback(callback)).rejects.toMatchObject({
+      code: 'unexpected_status',
+    })
+    expect((await createOAuthClient(options).handleCallback(callback)).claims?.sub).toBeDefined()
   })
 
   it('spends the login on an error response, too', async () => {
