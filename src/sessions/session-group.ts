@@ -22,7 +22,7 @@ export interface SessionGroup {
   switchSession(id: string): Promise<Session>
   /** Logs one out; the next becomes active. @throws SessionError `session_not_found` */
   revokeSession(id: string): Promise<void>
-  /** Logs all of them out, as far as each can be. */
+  /** Logs all of them out. @throws StoreError when one could not be; the others are, and it may be tried again */
   logoutAll(): Promise<void>
 }
 
@@ -142,14 +142,17 @@ function createGroup(id: string, records: GroupRecords, find: Find): SessionGrou
       await records.change(id, (state) => ({ ...assertMember(state, wanted), active: wanted }))
       return session
     },
+    // The sessions first: where the store fails in between, they can still be found, and the logout asked for again.
     async revokeSession(unwanted) {
-      await records.change(id, (state) => without(assertMember(state, unwanted), unwanted))
-      await (await find(unwanted))?.logout()
+      assertMember(await records.read(id), unwanted)
+      await (await findWhole(unwanted))?.logout()
+      await records.change(id, (state) => without(state, unwanted))
     },
     async logoutAll() {
-      const sessions = await live()
+      const outcomes = await Promise.allSettled((await live()).map((session) => session.logout()))
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+      if (failed) throw failed.reason
       await records.delete(id)
-      await Promise.all(sessions.map((session) => session.logout()))
     },
   }
 }

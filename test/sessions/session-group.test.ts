@@ -120,6 +120,33 @@ describe('a session group', () => {
     await expect(other.sessions.get(ids[2])).rejects.toMatchObject({ code: 'session_not_found' })
   })
 
+  it.each(['revokeSession', 'logoutAll'] as const)(
+    'still has the session that %s could not end, so that it can be asked for again',
+    async (logout) => {
+      const rig = await aSession({
+        wrapStore(store) {
+          let failures = 1
+          return {
+            get: (key) => store.get(key),
+            find: (index, value) => store.find(index, value),
+            sweep: () => store.sweep(),
+            commit: (changes) =>
+              changes.some(({ kind, key }) => kind === 'delete' && key.startsWith('session:')) && failures-- > 0
+                ? Promise.reject(new Error('down'))
+                : store.commit(changes),
+          }
+        },
+      })
+      const group = createSessionGroups({ sessions: rig.sessions, store: rig.store, runtime: rig.clock }).create()
+      await group.addSession(rig.session)
+      await expect(group[logout](rig.session.id)).rejects.toMatchObject({ code: 'store_unavailable' })
+      expect(await group.listSessions()).toHaveLength(1)
+      await group[logout](rig.session.id)
+      expect(await group.listSessions()).toEqual([])
+      expect(rig.provider.count('revocation')).toBe(2)
+    },
+  )
+
   it('opens nothing under its old id once that was rotated', async () => {
     const { group, groups, ids } = await aBrowser()
     const rotated = await groups.rotate(group.id)
