@@ -16,3 +16,4 @@ const client = createAtprotoClient({
 })
 const app = createApp(client, COOKIE_KEY)
 createServer(toNodeListener(async (request) => await app.fetch(request))).listen(Number(PORT), '127.0.0.1')
+console.log(`Open http://127.0.0.1:${PORT}`)

@@ -23,6 +23,7 @@ import {
 export interface OAuthClientOptions extends FrontChannelOptions {
   /** The issuer identifier, exactly as the server writes it, a trailing slash included. */
   readonly issuer: string | URL
+  /** As registered at the issuer. */
   readonly clientId: string
   /** As registered. @default by `clientSecret` where it is given, as the server lists; else none(), a public client */
   readonly clientAuth?: ClientAuth

@@ -7,8 +7,11 @@ import type { TokenSet } from '../protocol/token-set.ts'
 
 /** What a login, or a refresh of it, gave: everything in it was verified. */
 export interface LoginResult {
+  /** The issuer that vouches for the login. */
   readonly issuer: string
+  /** The client that was logged in to. */
   readonly clientId: string
+  /** What the token endpoint gave. */
   readonly tokens: TokenSet
   /** Of the verified id_token; absent where the login asked for none. */
   readonly claims?: IdTokenClaims

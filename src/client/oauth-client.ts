@@ -29,7 +29,9 @@ import {
 
 /** One client at one issuer. It keeps nothing but caches: logins under way are in its transaction store. */
 export interface OAuthClient {
+  /** The issuer identifier. */
   readonly issuer: string
+  /** As registered at the issuer. */
   readonly clientId: string
   /** Where logins come back to; absent for a client that has none. */
   readonly redirectUri: string | undefined
@@ -53,7 +55,9 @@ export interface OAuthClient {
   clientCredentials(options?: ClientCredentialsOptions): Promise<ClientCredentialsResult>
   /** @throws ProtocolError `userinfo_subject_mismatch` when it is about somebody else */
   userInfo(login: RenewableLogin, options?: UserInfoOptions): Promise<UserInfoClaims>
+  /** What the server says of a token. @see RFC 7662 */
   introspect(token: string, options?: IntrospectOptions): Promise<Introspection>
+  /** Ends a token at the server; one that it does not know counts as ended. @see RFC 7009 */
   revoke(token: string, options?: RevokeOptions): Promise<void>
   /** Where the server's own session ends; `undefined` where it has no such page. */
   createEndSessionUrl(options?: EndSessionOptions): Promise<URL | undefined>

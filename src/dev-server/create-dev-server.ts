@@ -20,11 +20,15 @@ import { rotateKeys } from './token-routes.ts'
 
 /** What a test or a developer does to a running server. */
 export interface DevControls {
+  /** Where clients find it. */
   readonly issuer: string
   /** Where clients show certificates (RFC 8705 5), if that is elsewhere. */
   readonly mtlsOrigin: string | undefined
+  /** Who can log in, with their passwords. */
   readonly users: readonly DevUser[]
+  /** Who was registered from the start, with their secrets. */
   readonly clients: readonly DevClient[]
+  /** Where it keeps codes, tokens and logins. */
   readonly store: RecordStore
   /** Those that are switched on now: add and delete as the test goes. */
   readonly faults: DevFaults
@@ -48,7 +52,9 @@ export interface DevControls {
 
 /** A running development server and what a test can do to it. */
 export interface DevServer extends DevControls {
+  /** The port on 127.0.0.1. */
   readonly port: number
+  /** Stops listening and breaks open connections. */
   close(): Promise<void>
 }
 

@@ -8,7 +8,9 @@ import { type DevFault, devFaults, isDevFault } from './faults.ts'
 
 /** Somebody who can log in. */
 export interface DevUser {
+  /** What is typed at the login. */
   readonly username: string
+  /** As plain as it is: nobody's real one. */
   readonly password: string
   /** The subject of tokens. @default the user name */
   readonly sub?: string
@@ -54,6 +56,7 @@ export interface DevHandlerOptions {
   readonly requirePushedRequests?: boolean
   /** @default JWTs (RFC 9068) */
   readonly accessTokenFormat?: 'jwt' | 'opaque'
+  /** Seconds that each thing lives. @default those of `authentype/server`, `defaultLifetimes` */
   readonly lifetimes?: Partial<Lifetimes>
   /** Takes JSON where clients post forms, as some clients send it. @default false: forms and nothing else */
   readonly acceptJson?: boolean
@@ -76,7 +79,9 @@ export interface DevHandlerOptions {
 
 /** A server's key and certificate, in PEM. */
 export interface DevTls {
+  /** The private key in PEM. */
   readonly key: string
+  /** The certificate in PEM, and those that lead to its root. */
   readonly cert: string
   /** The port at which clients are asked for certificates; browsers never are. @default 0, any free port */
   readonly mtlsPort?: number

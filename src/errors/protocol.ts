@@ -81,9 +81,13 @@ export class ProtocolError extends AuthentypeError {
 export interface TokenCheck {
   /** `aud`, `signature`, `at_hash`, ... */
   readonly name: string
+  /** `not_applicable`: there was nothing to check, and `reason` says why. */
   readonly outcome: 'passed' | 'failed' | 'not_applicable'
+  /** Where the rule stands, for example `OIDC Core 3.1.3.7 item 3`. */
   readonly clause: string
+  /** Never a secret. */
   readonly expected?: unknown
+  /** Never a secret. */
   readonly actual?: unknown
   /** Why it was not applicable. */
   readonly reason?: string

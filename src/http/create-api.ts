@@ -18,6 +18,7 @@ export interface ApiOptions {
   readonly authenticatedFetch?: Fetch
   /** Sends what the document asks client authentication for, in place of `clientAuth`: `withClientAuth` makes one. */
   readonly clientFetch?: Fetch
+  /** As registered at the issuer; for operations that take client authentication. @default none */
   readonly clientId?: string
   /** How the client proves itself where the document asks for it. Needs `clientId`. */
   readonly clientAuth?: ClientAuth
@@ -25,6 +26,7 @@ export interface ApiOptions {
   readonly issuer?: string
   /** The authorization server's metadata, as discovered: its endpoint URLs win over base URL and path. */
   readonly metadata?: object
+  /** The User-Agent of each request. @default the runtime's */
   readonly userAgent?: string
   /** Sent with every request, so never a credential. */
   readonly headers?: HeadersInit

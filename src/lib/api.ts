@@ -237,9 +237,13 @@ export type StatusIn<Class extends 1 | 2 | 3 | 4 | 5> = NumberOf<`${Class}${Digi
 
 /** What every member of a result union has, beside its status, body and `ok`. */
 export interface ApiResult<Status extends number, Ok extends boolean, Body> {
+  /** Whether the status is one of success. */
   readonly ok: Ok
+  /** The status of the answer. */
   readonly status: Status
+  /** What the document describes for this status, validated. */
   readonly body: Body
+  /** The fields of the answer. */
   readonly headers: Headers
   /** The media type of the answer, without parameters, lower case; empty where there was no body. */
   readonly contentType: string

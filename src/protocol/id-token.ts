@@ -17,8 +17,11 @@ import { checkTokenHashes } from './token-hash.ts'
 
 /** The claims of an id_token that was verified (OIDC Core 2). */
 export interface IdTokenClaims extends JwtClaims {
+  /** The issuer, as it was expected. */
   readonly iss: string
+  /** The user, unique at the issuer and never reassigned: 255 characters at most (OIDC Core 2). */
   readonly sub: string
+  /** The clients that it is for. */
   readonly aud: string | readonly string[]
   /** Seconds since the epoch. */
   readonly exp: number
@@ -27,15 +30,21 @@ export interface IdTokenClaims extends JwtClaims {
   /** Seconds since the epoch. */
   readonly auth_time?: number
   readonly nonce?: string
+  /** How strong the login was, in the issuer's own terms. */
   readonly acr?: string
+  /** By which means the user logged in: `pwd`, `otp`, ... (RFC 8176). */
   readonly amr?: readonly string[]
+  /** The client that asked for it. */
   readonly azp?: string
+  /** The issuer's session, which a logout names. */
   readonly sid?: string
 }
 
 /** An id_token that passed every check, and the list of them. */
 export interface VerifiedIdToken {
+  /** The payload, of which every claim that the rules name was judged. */
   readonly claims: IdTokenClaims
+  /** The protected header: `alg`, `kid`, ... */
   readonly header: JwtHeader
   /** Every rule that the token was held against, in order; none failed. */
   readonly checks: readonly TokenCheck[]
@@ -45,6 +54,7 @@ export interface VerifiedIdToken {
 export interface IdTokenExpectations {
   /** Compared exactly, a trailing slash included. */
   readonly issuer: string
+  /** The client that the token must be made out to: `aud`, and `azp` where there is one. */
   readonly clientId: string
   /** The nonce of the request; `null`: there must be none. @default unchecked */
   readonly nonce?: string | null | undefined

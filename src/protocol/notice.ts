@@ -24,7 +24,9 @@ export type NoticeCode =
 
 /** Something that was let pass although it is not as it should be. Nothing is loosened silently. */
 export interface Notice {
+  /** Which rule was not kept. */
   readonly code: NoticeCode
+  /** The same as a sentence. */
   readonly message: string
   /** Where the rule stands, for example `RFC 6749 5.1`. */
   readonly clause: string

@@ -4,7 +4,9 @@ import type { AuthorizationDetail } from '../../generated/models.ts'
 export interface TokenSet {
   /** The issuer that it came from; a refresh token is never sent to another. */
   readonly issuer: string
+  /** For APIs; opaque to the client (RFC 6749 1.4). */
   readonly accessToken: string
+  /** DPoP: each use needs a proof by the key that it is bound to. */
   readonly tokenType: 'Bearer' | 'DPoP'
   /** As granted; where the answer has none, as requested (RFC 6749 5.1). Space-separated. */
   readonly scope: string
@@ -12,7 +14,9 @@ export interface TokenSet {
   readonly expiresAt?: number
   /** Milliseconds since the epoch: when the answer came. */
   readonly receivedAt: number
+  /** For the issuer's token endpoint alone; absent where none was given. */
   readonly refreshToken?: string
+  /** As it came, for use as a hint; what it says is in the claims of the login. */
   readonly idToken?: string
   /** The `sub` that some answers have beside the tokens. Nobody vouches for it: only a profile knows what it is worth. */
   readonly subject?: string

@@ -16,13 +16,17 @@ export type TokenPrincipal =
 
 /** An access token that is good for the request that it came with. */
 export interface GrantedToken {
+  /** Who issued it. */
   readonly issuer: string
+  /** Who acts: a user, or the client itself. */
   readonly principal: TokenPrincipal
+  /** What it is good for, each scope by itself. */
   readonly scopes: readonly string[]
   /** Milliseconds since the epoch; absent where introspection did not say. */
   readonly expiresAt: number | undefined
   /** What it is bound to, and was proven by. */
   readonly binding: TokenBinding
+  /** All that the token, or its introspection, says. */
   readonly claims: AccessTokenClaims
 }
 

@@ -15,6 +15,7 @@ export interface Session extends TokenSource {
   readonly id: string
   /** Names the session in events and logs, and opens nothing. */
   readonly ref: string
+  /** The issuer of the login. */
   readonly issuer: string
   /** The `sub` of the id_token, or what else the login was held to. Unique only with `issuer`. */
   readonly subject: string | undefined

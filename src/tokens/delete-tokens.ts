@@ -12,7 +12,9 @@ import { assertSubject, type TokenSubject } from './token-subject.ts'
 
 /** Whose tokens are deleted: a user's at all clients of the issuer or at one, or one client's own. */
 export interface TokenOwnerWish {
+  /** The issuer identifier. */
   readonly issuer: string
+  /** A user by `sub`, or the client itself. */
   readonly subject: TokenSubject
   /** Needed for a client's own tokens. @default every client */
   readonly client?: ClientInput

@@ -25,8 +25,11 @@ import { assertSubject, type TokenSubject } from './token-subject.ts'
 
 /** Which access token is wanted. */
 export interface AccessTokenWish {
+  /** The issuer identifier. */
   readonly issuer: string
+  /** A client id of the manager's `clients`, or a whole registration. */
   readonly client: ClientInput
+  /** A user by `sub`, or the client itself. */
   readonly subject: TokenSubject
   /** The token has exactly these. @default any token will do that is for no resource of its own */
   readonly scopes?: Scopes

@@ -7,7 +7,9 @@ import type { AccessTokenState, RefreshTokenState } from './token-state.ts'
 
 /** At which issuer a token is good, and whose it is. */
 export interface TokenPlace {
+  /** The issuer identifier. */
   readonly issuer: string
+  /** A client id of the manager's `clients`, or a whole registration. */
   readonly client: ClientInput
 }
 

@@ -92,8 +92,11 @@ export interface Claims {
 
 /** Tokens and claims of many users at many issuers. */
 export interface TokenManager {
+  /** To get, keep, ask about and end access tokens. */
   readonly accessTokens: AccessTokens
+  /** To keep, ask about and end refresh tokens. */
   readonly refreshTokens: RefreshTokens
+  /** What issuers say of users. */
   readonly claims: Claims
   /**
    * A way to the access tokens of one wish, for `withAccessToken`. A call's own scope and resource take the place of
