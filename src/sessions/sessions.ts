@@ -126,10 +126,13 @@ export function keepSessions(
         ? await records.findBySid(client.issuer, client.clientId, sid)
         : await findBySubject(subject ?? '')
       const meant = found.filter((state) => subject === undefined || state.subject === subject)
-      const taken = await Promise.all(meant.map(({ id }) => records.take(id)))
-      const ended = taken.filter((state) => state !== undefined)
+      const taken = await Promise.allSettled(meant.map(({ id }) => records.take(id)))
+      const ended = taken.flatMap((outcome) => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : []))
       await Promise.all(ended.map(({ id }) => writePending(context, id)))
       for (const { ref, issuer } of ended) context.emit({ kind: 'session_ended', session: ref, issuer })
+      // Those that could be ended are; the issuer is to ask again for the others.
+      const failed = taken.find((outcome) => outcome.status === 'rejected')
+      if (failed) throw failed.reason
       return ended.length
     },
   }

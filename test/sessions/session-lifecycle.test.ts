@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSessions } from '../../src/sessions/index.ts'
+import { sessionKey } from '../../src/sessions/session-records.ts'
 import type { RecordStore } from '../../src/stores/memory/index.ts'
 import { aSession, closeRigs } from './rig.ts'
 
@@ -127,6 +128,30 @@ describe('a session', () => {
       expect(rig.provider.count('revocation')).toBe(2)
     },
   )
+
+  it('is told of as ended by the issuer, though the store fails for another of the subject', async () => {
+    const failing = new Set<string>()
+    const rig = await aSession({
+      wrapStore: (store) => ({
+        get: (key) => store.get(key),
+        find: (index, value) => store.find(index, value),
+        sweep: () => store.sweep(),
+        commit: (changes) =>
+          changes.some(({ kind, key }) => kind === 'delete' && failing.has(key))
+            ? Promise.reject(new Error('down'))
+            : store.commit(changes),
+      }),
+    })
+    const { client, provider, session, sessions } = rig
+    const other = await sessions.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    failing.add(sessionKey(session.id))
+    const subject = session.subject!
+    await expect(sessions.endByIssuer({ subject })).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(rig.events.at(-1)).toMatchObject({ kind: 'session_ended', session: other.ref })
+    failing.clear()
+    expect(await sessions.endByIssuer({ subject })).toBe(1)
+    expect(rig.events.at(-1)).toMatchObject({ kind: 'session_ended', session: session.ref })
+  })
 
   it('is noticed as logged out elsewhere while what the store did not take waits for long to be written', async () => {
     let isDown = false
