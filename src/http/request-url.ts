@@ -23,8 +23,8 @@ export function buildUrl(
   const url = URL.canParse(base) && new URL(base)
   // RFC 9110 4.2.4: no user information; fetch refuses it too, with a message that quotes the password.
   // `localhost:3000` is a URL, too, whose scheme is localhost.
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
-    throw new TypeError(`${operation.id}: "baseUrl" must be an absolute http(s) URL, without a password`)
+  if (!url || !/^https?:/.test(url.href) || url.username || url.password) {
+    throw new TypeError(`${operation.id}: "baseUrl" must be an http(s) URL with no password`)
   }
   if (!whole)
     url.pathname = url.pathname.replace(/\/$/, '') + (operation.fillPath?.(operation, input) ?? operation.path)

@@ -15,7 +15,7 @@ export interface Limits {
 
 /** @throws TypeError for what is no number above 0: a limit of NaN would be none at all */
 export function assertTimeout(timeout: unknown = maxTimer): void {
-  if (typeof timeout !== 'number' || !(timeout > 0)) throw new TypeError('"timeout" must be above 0')
+  if (!(typeof timeout === 'number' && timeout > 0)) throw new TypeError('"timeout" must be above 0')
 }
 
 /** An answer with its body, which has been read. */
