@@ -10,6 +10,7 @@ import {
 import { deriveCodeChallenge } from '../protocol/pkce.ts'
 import { requestedAcr } from '../protocol/requested-acr.ts'
 import { defaultResponseMode } from '../protocol/response-mode.ts'
+import { hasScope } from '../protocol/scope.ts'
 import { createTransaction, type Transaction, withNotices } from '../protocol/transaction.ts'
 import { hashBrowserBinding } from './browser-binding.ts'
 import type { ClientSettings } from './client-options.ts'
@@ -18,7 +19,12 @@ import { putTransaction } from './transactions.ts'
 
 /** What one login asks for, beyond what the client always asks for. */
 export interface CreateAuthorizationUrlOptions extends AuthorizationOptions {
-  /** The login fails unless its `acr` is one of `acrValues`, as one that is essential in `claims`. @default false: it is reported */
+  /**
+   * The login fails unless its `acr` is one of `acrValues`, as one that is essential in `claims`. An id_token tells it, so
+   * a client whose own scope has `openid` asks for that, too; without one only the resource server can tell.
+   *
+   * @default false: it is reported
+   */
   readonly acrEssential?: boolean
   /** Whatever the application wants to find again in the LoginResult; kept on this side, never sent. */
   readonly data?: unknown
@@ -109,12 +115,23 @@ function requestedFacts(settings: ClientSettings, options: CreateAuthorizationUr
   const resources = typeof resource === 'string' ? [resource] : resource
   const { authorizationDetails } = options
   return {
-    scope: options.scope ?? settings.scope,
+    scope: scopeOf(settings, options),
     ...(resources.length > 0 && { resource: resources }),
     ...(authorizationDetails !== undefined && { authorizationDetails }),
     ...(maxAge !== undefined && { maxAge }),
     ...requestedAcr(options),
   }
+}
+
+/**
+ * How a user has logged in only an id_token tells. So a client that logs in by OpenID keeps `openid` where that matters:
+ * the scope that a step-up challenge names (RFC 9470 3) is the resource's, and nothing would be held against the login.
+ */
+function scopeOf(settings: ClientSettings, options: CreateAuthorizationUrlOptions): string {
+  const { scope = settings.scope, maxAge } = options
+  const matters = maxAge !== undefined || requestedAcr(options).acrValues !== undefined
+  if (!matters || hasScope(scope, 'openid') || !hasScope(settings.scope, 'openid')) return scope
+  return `openid ${scope}`.trim()
 }
 
 async function toRequest(

@@ -1,6 +1,6 @@
 // Each option of a login that makes it stricter or says what is wanted: without it, a test here fails.
 import { describe, expect, it } from 'vitest'
-import { createOAuthClient, type OAuthClientOptions } from '../../src/client/index.ts'
+import { createOAuthClient, type OAuthClientOptions, parseStepUpChallenge } from '../../src/client/index.ts'
 import { createSessions } from '../../src/sessions/index.ts'
 import { optionsFor } from '../support/hostile/client-options.ts'
 import { registeredClient } from '../support/hostile/client-setup.ts'
@@ -45,6 +45,27 @@ describe('what a login is held against', () => {
     const wishes = { acrValues: ['gold'] }
     await expect(logIn(wishes)).resolves.toMatchObject({ claims: { acr: 'bronze' } })
     await expect(logIn({ ...wishes, acrEssential: true })).rejects.toMatchObject({ check: 'acr' })
+  })
+
+  it('a context that a resource challenges for, whatever scope it wants beside it (RFC 9470 3)', async () => {
+    const { client, provider, logIn } = await aClient({ faults: { idToken: { claims: { acr: 'bronze' } } } })
+    const challenge = (more: string) => {
+      const headers = { 'www-authenticate': `Bearer error="insufficient_user_authentication", scope="pay", ${more}` }
+      return parseStepUpChallenge(new Response(null, { status: 401, headers }))!
+    }
+    await expect(logIn(challenge('acr_values="gold"'))).rejects.toMatchObject({ check: 'acr' })
+    await expect(logIn(challenge('acr_values="gold bronze"'))).resolves.toMatchObject({ claims: { acr: 'bronze' } })
+    await client.createAuthorizationUrl(challenge('max_age="0"'))
+    expect(pushed(provider).get('scope')).toBe('openid pay')
+    const essential = { id_token: { acr: { essential: true, value: 'gold' } } }
+    await client.createAuthorizationUrl({ scope: '', claims: essential })
+    expect(pushed(provider).get('scope')).toBe('openid')
+    // Where nothing would be held against it, and for a client that does not log in by OpenID, the scope is as given.
+    await client.createAuthorizationUrl({ scope: 'pay' })
+    expect(pushed(provider).get('scope')).toBe('pay')
+    const plain = createOAuthClient(optionsFor(provider, { scope: 'read' }))
+    await plain.createAuthorizationUrl(challenge('acr_values="gold"'))
+    expect(pushed(provider).get('scope')).toBe('pay')
   })
 
   it('a context that "claims" asks for as essential (OpenID Connect Core 5.5.1.1)', async () => {
