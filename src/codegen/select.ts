@@ -1,4 +1,5 @@
 import { GenerateError } from '../errors/generate.ts'
+import { printable } from '../lib/printable.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { references } from './recursion.ts'
 import type { NamedSchema, OperationSpec, Schema, Spec } from './spec.ts'
@@ -31,9 +32,24 @@ export function select(spec: Spec, selectors: readonly Selector[], diagnostics: 
     diagnostics.warn('nothing_selected', undefined, `"${selector}" matches no operation`, advice)
   }
   // An empty client in place of the one that is there is nobody's wish.
-  if (operations.length === 0)
-    throw new GenerateError('nothing_selected', `none of ${selectors.join(', ')} matches an operation of the document`)
+  if (operations.length === 0) {
+    const message = `none of ${selectors.join(', ')} matches an operation of the document; ${tagsOf(spec)}`
+    throw new GenerateError('nothing_selected', message)
+  }
   return { ...spec, operations, schemas: reachable(spec, operations) }
+}
+
+/** More would fill the screen. */
+const mostTags = 12
+
+function tagsOf({ operations }: Spec): string {
+  const tags = [...new Set(operations.flatMap((operation) => operation.tags))]
+  if (tags.length === 0) return 'none of its operations has a tag'
+  const more = tags.length > mostTags ? ', ...' : ''
+  return `its tags are ${tags
+    .slice(0, mostTags)
+    .map((tag) => `"${printable(tag, 40)}"`)
+    .join(', ')}${more}`
 }
 
 function matches(operation: OperationSpec, selector: Selector): boolean {

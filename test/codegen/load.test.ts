@@ -58,6 +58,13 @@ describe('a document that cannot be read', () => {
       file: 'no/such/file.yaml',
     })
   })
+
+  it('says so when it is a folder', async () => {
+    await expect(generated({ document: 'test' })).rejects.toMatchObject({
+      code: 'document_unreadable',
+      message: 'test cannot be read: it is a folder; name the document in it',
+    })
+  })
 })
 
 it('a document in UTF-16 is read by its byte order mark', async () => {

@@ -5,6 +5,11 @@ import { GenerateError } from '../../errors/generate.ts'
 /** Far above the largest published document (13 MB). */
 const maxBytes = 64 * 1024 * 1024
 const fetchTimeout = 30_000
+const unreadableTexts: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder; name the document in it',
+  EACCES: 'this user may not read it',
+}
 
 /** The text behind a location: a file, an http(s) URL, or `stdin:`. */
 export async function readText(
@@ -28,11 +33,7 @@ async function readLocal(location: string, name: string): Promise<string> {
     return decode(await readLimited(createReadStream(fileURLToPath(location)), name))
   } catch (cause) {
     if (cause instanceof GenerateError) throw cause
-    throw unreadable(
-      name,
-      (cause as { code?: string }).code === 'ENOENT' ? 'there is no such file' : String(cause),
-      cause,
-    )
+    throw unreadable(name, unreadableTexts[(cause as { code?: string }).code ?? ''] ?? String(cause), cause)
   }
 }
 
