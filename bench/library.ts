@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { nodeBundle } from '../scripts/support/bundle.ts'
 
 const entry = `
 export { generateSigningKey, importSigningKey } from '#signatures'
@@ -35,16 +36,8 @@ export async function compileLibrary(): Promise<Library> {
   const folder = await mkdtemp(join(tmpdir(), 'authentype-bench-'))
   const outfile = join(folder, 'library.mjs')
   try {
-    await build({
-      stdin: { contents: entry, resolveDir: fileURLToPath(new URL('..', import.meta.url)), loader: 'ts' },
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      conditions: ['authentype-source'],
-      outfile,
-      logLevel: 'error',
-    })
+    const stdin = { contents: entry, resolveDir: fileURLToPath(new URL('..', import.meta.url)), loader: 'ts' } as const
+    await build({ ...nodeBundle, stdin, outfile })
     return (await import(pathToFileURL(outfile).href)) as Library
   } finally {
     await rm(folder, { recursive: true })

@@ -13,6 +13,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { nodeBundle } from '../scripts/support/bundle.ts'
 import type { Result } from './measure.ts'
 import type { Job, Ready } from './server/contenders.ts'
 import { createLoad, type Load } from './server/load.ts'
@@ -38,16 +39,11 @@ const folder = join(root, '.cache/bench-server')
 async function compile(): Promise<void> {
   mkdirSync(folder, { recursive: true })
   await build({
+    ...nodeBundle,
     entryPoints: contenders.map((name) => join(root, `bench/server/${name}.ts`)),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    conditions: ['authentype-source'],
     external: ['oidc-provider'],
-    logLevel: 'error',
   })
 }
 

@@ -1,6 +1,7 @@
-// A bundle as an application serves it to a browser: by esbuild, minified, and its weight gzipped at level 9.
+// Bundles by esbuild: as an application serves them to browsers, with their weight gzipped at level 9, and as programs
+// of our own sources for Node, which then start at once.
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 
 export interface BundleOptions {
   /** Where the imports of the entry are looked for. */
@@ -38,3 +39,15 @@ export const plainFetch = (path: string): string => `export async function get(i
   if (!response.ok) throw new Error('status ' + response.status)
   return response.json()
 }`
+
+/** What builds a program of our own sources, one file each; where from and where to is the caller's. */
+export const nodeBundle = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  conditions: ['authentype-source'],
+  logLevel: 'error',
+  // Packages in CommonJS look for `require`.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+} as const satisfies BuildOptions

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { nodeBundle } from '../../scripts/support/bundle.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -25,17 +26,10 @@ export async function bundleCommand(): Promise<CommandUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'authentype-cli-'))
   const file = join(folder, 'authentype.mjs')
   await build({
+    ...nodeBundle,
     entryPoints: [join(root, 'src/cli/main.ts')],
     outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['authentype-source'],
     external: ['openapi-typescript'],
-    logLevel: 'error',
-    // Packages in CommonJS look for `require`.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
   const home = join(folder, 'home')
   const env = { PATH: process.env.PATH, AUTHENTYPE_HOME: home }

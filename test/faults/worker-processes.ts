@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { nodeBundle } from '../../scripts/support/bundle.ts'
 import type { FromWorker, ToWorker, WorkerConfig } from './messages.ts'
 
 /** The worker as one file, so that a process that was killed is replaced in no time. */
@@ -35,17 +36,10 @@ export async function bundleWorker(): Promise<WorkerProgram> {
   const close = () => rmSync(folder, { recursive: true, force: true })
   try {
     await build({
+      ...nodeBundle,
       entryPoints: [join(import.meta.dirname, 'worker.ts')],
       outfile: file,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      conditions: ['authentype-source'],
       external: ['pg-native'],
-      logLevel: 'error',
-      // Packages in CommonJS look for `require`.
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     })
   } catch (error) {
     close()

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeBundle } from '../../scripts/support/bundle.ts'
 import { type RecordStore, recordKey } from '../../src/lib/record-store.ts'
 import { createFileLock, createFileStore } from '../../src/stores/file/index.ts'
 
@@ -14,14 +15,8 @@ const child = join(root, 'child.mjs')
 const key = (id: string) => recordKey('test', 'p', id)
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(import.meta.dirname, 'file-processes/child.ts')],
-    outfile: child,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['authentype-source'],
-  })
+  const entryPoints = [join(import.meta.dirname, 'file-processes/child.ts')]
+  await build({ ...nodeBundle, entryPoints, outfile: child })
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
