@@ -1,16 +1,16 @@
 import { StoreError } from '../errors/session.ts'
 import { reachStore } from '../lib/reach-store.ts'
 import { announcesChanges } from '../lib/record-changes.ts'
-import { type RecordStore, recordKey, type StoredRecord } from '../lib/record-store.ts'
+import { type RecordStore, recordKey } from '../lib/record-store.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { createSingleFlight } from '../lib/single-flight.ts'
 import type { Versioned } from '../refresh/refreshable.ts'
 import { sharedCopies } from './session-copies.ts'
-import { isSessionState } from './session-shape.ts'
+import { createSessionSearch, indexesOf, type SessionSearch } from './session-search.ts'
 import { type ActiveSessionState, parseSessionState, type SessionState } from './session-state.ts'
 
-/** Sessions as records: the only place that knows their keys and indexes. */
-export interface SessionRecords {
+/** Sessions as records: the only place that knows their keys. */
+export interface SessionRecords extends SessionSearch {
   /** From the store. */
   read(id: string): Promise<Versioned<SessionState> | undefined>
   /** From memory, where it was read less than `revalidateAfter` ago. */
@@ -22,9 +22,6 @@ export interface SessionRecords {
   replace(state: SessionState, version: string): Promise<boolean>
   /** Takes it out, once; `undefined` when somebody else did. */
   take(id: string): Promise<SessionState | undefined>
-  /** Of one issuer, or of all where subjects are unique among them. */
-  findBySubject(issuer: string | null, clientId: string, subject: string): Promise<readonly SessionState[]>
-  findBySid(issuer: string, clientId: string, sid: string): Promise<readonly SessionState[]>
 }
 
 export interface SessionRecordsOptions {
@@ -103,15 +100,20 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
     return { state, version }
   }
 
-  async function find(index: string, value: string): Promise<readonly SessionState[]> {
-    const found = await reachStore('search', 'session', () => store.find(index, value))
-    return found.filter((record) => record.key.startsWith('session:')).flatMap(parseOrReport)
-  }
-
-  function parseOrReport({ value }: StoredRecord): readonly SessionState[] {
-    if (isSessionState(value)) return [value]
-    options.onInvalidRecord?.()
-    return []
+  async function take(id: string): Promise<SessionState | undefined> {
+    for (let attempt = 0; attempt < maxTakeAttempts; attempt++) {
+      const found = await read(id)
+      if (!found) return undefined
+      const result = await reachStore('write', 'session', () =>
+        store.commit([{ kind: 'delete', key: keyOf(id), expect: found.version }]),
+      )
+      if (!result.ok) continue
+      copies.forget(keyOf(id))
+      return found.state
+    }
+    throw new StoreError('version_conflict', `a session changed ${maxTakeAttempts} times while it was deleted`, {
+      record: 'session',
+    })
   }
 
   return {
@@ -127,37 +129,7 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
       }
     },
     replace: put,
-    async take(id) {
-      for (let attempt = 0; attempt < maxTakeAttempts; attempt++) {
-        const found = await read(id)
-        if (!found) return undefined
-        const result = await reachStore('write', 'session', () =>
-          store.commit([{ kind: 'delete', key: keyOf(id), expect: found.version }]),
-        )
-        if (!result.ok) continue
-        copies.forget(keyOf(id))
-        return found.state
-      }
-      throw new StoreError('version_conflict', `a session changed ${maxTakeAttempts} times while it was deleted`, {
-        record: 'session',
-      })
-    },
-    findBySubject: (issuer, clientId, subject) => find('subject', indexValue(issuer, clientId, subject)),
-    findBySid: (issuer, clientId, sid) => find('sid', indexValue(issuer, clientId, sid)),
+    take,
+    ...createSessionSearch(store, options.onInvalidRecord),
   }
-}
-
-/**
- * `sub` and `sid` are unique only at their issuer (OpenID Connect Core 2), so no lookup goes without it; but for
- * subjects that are names of their own, such as DIDs.
- */
-function indexesOf({ issuer, clientId, subject, sid }: SessionState, uniqueSubjects: boolean): Record<string, string> {
-  return {
-    ...(subject !== undefined && { subject: indexValue(uniqueSubjects ? null : issuer, clientId, subject) }),
-    ...(sid !== undefined && { sid: indexValue(issuer, clientId, sid) }),
-  }
-}
-
-function indexValue(issuer: string | null, clientId: string, value: string): string {
-  return JSON.stringify([issuer, clientId, value])
 }
