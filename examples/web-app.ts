@@ -32,5 +32,6 @@ app.get('/', async (c) => {
   return c.html(html`<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><title>My app</title><h1>My app</h1>${body}</html>`)
 })
-createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1')
-console.log(`Open http://127.0.0.1:${PORT}`)
+createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1', () => {
+  console.log(`Open http://127.0.0.1:${PORT}`)
+})

@@ -54,5 +54,6 @@ const app = createHonoApp(createEndpoints(config, audit), createAuthorize(config
 app.on(['GET', 'POST'], '/login', (c) => logIn(c.req.raw))
 
 setInterval(() => void config.store?.sweep().catch(console.error), 60_000).unref()
-createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1')
-console.log(`An authorization server at ${issuer}`)
+createServer(toNodeListener(app.fetch)).listen(Number(PORT), '127.0.0.1', () => {
+  console.log(`An authorization server at ${issuer}`)
+})
