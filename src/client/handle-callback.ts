@@ -14,6 +14,7 @@ import type { ClientSettings } from './client-options.ts'
 import type { LoginResult } from './login-result.ts'
 import { assertResponseForm, openResponse } from './open-response.ts'
 import { type CallbackInput, readCallback } from './read-callback.ts'
+import { withSignedIdToken } from './signed-id-token.ts'
 import { takeTransaction } from './transactions.ts'
 import { verifyFrontChannelToken, verifyLoginToken } from './verify-login-token.ts'
 
@@ -61,7 +62,7 @@ export async function handleCallback(
   return {
     issuer: issuer.issuer,
     clientId: issuer.clientId,
-    tokens,
+    tokens: await withSignedIdToken(settings, tokens),
     notices: [
       ...(transaction.notices ?? []),
       ...notices,

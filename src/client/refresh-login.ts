@@ -13,6 +13,7 @@ import type { JudgedTokens } from '../protocol/token-response.ts'
 import type { TokenSet } from '../protocol/token-set.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { LoginResult, RenewableLogin } from './login-result.ts'
+import { withSignedIdToken } from './signed-id-token.ts'
 import { verifyRefreshedToken } from './verify-login-token.ts'
 
 /** How tokens are renewed by `refresh`. */
@@ -74,9 +75,10 @@ export async function refreshLogin(
  */
 async function verifyOrDrop(settings: ClientSettings, issuer: Issuer, judged: JudgedTokens, login: RenewableLogin) {
   try {
-    return { verified: await verifyRefreshedToken(settings, issuer, judged.tokens, login.claims), answer: judged }
+    const verified = await verifyRefreshedToken(settings, issuer, judged.tokens, login.claims)
+    return { verified, answer: { ...judged, tokens: await withSignedIdToken(settings, judged.tokens) } }
   } catch (error) {
-    const reason = reasonToDrop(error, judged.tokens)
+    const reason = await reasonToDrop(error, settings, judged.tokens)
     if (reason === undefined) throw error
     const { idToken, ...tokens } = judged.tokens
     const message = `the id_token of the refresh was dropped: ${reason}`
@@ -89,11 +91,13 @@ const clockChecks: readonly string[] = ['exp', 'nbf', 'iat', 'auth_time', 'max_a
 /** Seconds by which a token issued just now may seem to be of another time, before one of the clocks is wrong. */
 const clockDoubt = 60
 
-function reasonToDrop(error: unknown, { idToken, receivedAt }: TokenSet): string | undefined {
+async function reasonToDrop(error: unknown, settings: ClientSettings, tokens: TokenSet): Promise<string | undefined> {
   if (error instanceof IdTokenError) {
+    if (!clockChecks.includes(error.check)) return undefined
     // The signature was right, or no time would have been looked at; the token is of this second by both clocks or by one.
-    const issuedAt = clockChecks.includes(error.check) ? Number(parseJwt(idToken).claims.iat) : Number.NaN
-    return Math.abs(receivedAt / 1000 - issuedAt) > clockDoubt ? 'the clocks do not agree' : undefined
+    const { idToken, receivedAt } = await withSignedIdToken(settings, tokens)
+    const age = receivedAt / 1000 - Number(parseJwt(idToken).claims.iat)
+    return Math.abs(age) > clockDoubt ? 'the clocks do not agree' : undefined
   }
   const isKeyless =
     error instanceof NetworkError ||

@@ -12,6 +12,7 @@ import type { TokenSet } from '../protocol/token-set.ts'
 import type { ClientParts } from './client-parts.ts'
 import { grantKey } from './grant-key.ts'
 import type { LoginResult } from './login-result.ts'
+import { withSignedIdToken } from './signed-id-token.ts'
 
 /** What every grant takes. Unlike a login's, scope and resource are not the client's unless said so. */
 export interface GrantOptions extends TokenRequestOptions {
@@ -82,7 +83,7 @@ export async function finishGrant(
   return {
     issuer: issuer.issuer,
     clientId: issuer.clientId,
-    tokens,
+    tokens: await withSignedIdToken(parts.settings, tokens),
     notices,
     checks: verified?.checks ?? [],
     ...(verified && { claims: verified.claims }),

@@ -17,6 +17,7 @@ export interface TokenSet {
   /** For the issuer's token endpoint alone; absent where none was given. */
   readonly refreshToken?: string
   /** As it came, for use as a hint; what it says is in the claims of the login. */
+  /** In what a login gave, as the issuer has signed it: where it came encrypted, without that (OpenID Connect Core 3.1.2.1). */
   readonly idToken?: string
   /** The `sub` that some answers have beside the tokens. Nobody vouches for it: only a profile knows what it is worth. */
   readonly subject?: string
