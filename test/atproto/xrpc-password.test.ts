@@ -1,6 +1,7 @@
 // The login by password, against a PDS of a few lines that counts what it is asked.
 import { describe, expect, it, vi } from 'vitest'
 import { createPasswordXrpcClient, type PasswordXrpcClientOptions } from '../../src/atproto/index.ts'
+import { recordKey } from '../../src/lib/record-store.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
 import { failure, json, type Received, serve } from '../http/serve.ts'
 import { createFakeRuntime, type FakeRuntime } from '../support/fake-runtime.ts'
@@ -119,6 +120,27 @@ describe('createSession', () => {
     expect(pds.counts.deleteSession).toBe(1)
     expect(xrpc.did).toBeUndefined()
   })
+
+  it.each([null, 'x', { format: 99 }, { format: 1, did, service: 'https://evil.example' }])(
+    'whose record is damaged is refused by a typed error and sent nowhere, until there is a new one: %j',
+    async (value) => {
+      const pds = await aPds()
+      const store = createMemoryStore()
+      const xrpc = await aLogin(pds, { store })
+      const key = recordKey('atproto_password_session', JSON.stringify([pds.server.origin, did]))
+      const { version } = (await store.get(key))!
+      await store.commit([{ kind: 'put', key, value, expect: version }])
+      for (const call of [() => xrpc.get(nsid), () => xrpc.refreshSession()]) {
+        await expect(call()).rejects.toMatchObject({ code: 'invalid_record' })
+      }
+      expect(pds.counts.calls + pds.counts.refreshSession).toBe(0)
+      await xrpc.createSession({ identifier: 'bot.example', password: 'right' })
+      expect((await xrpc.get(nsid)).status).toBe(200)
+      await store.commit([{ kind: 'put', key, value, expect: (await store.get(key))!.version }])
+      await xrpc.deleteSession()
+      expect(await store.get(key)).toBeUndefined()
+    },
+  )
 
   it('asks for no proxy, whatever the calls ask for', async () => {
     const pds = await aPds()

@@ -114,11 +114,12 @@ export function createPasswordXrpcClientOver<Methods extends XrpcMethods = AnyXr
       await refresher.renew(record(), await current(), signal)
     },
     async deleteSession() {
-      const found = await record().read()
+      const found = await record().look()
       if (!found) return
       await take(record())
       // As far as the server can be reached: nobody is logged in here any more.
-      if (!found.state.ended) await send(procedure('deleteSession'), found.state.refreshJwt).catch(() => {})
+      if (found.state && !found.state.ended)
+        await send(procedure('deleteSession'), found.state.refreshJwt).catch(() => {})
     },
   }
 }
@@ -188,9 +189,9 @@ function unfit(nsid: string, url: string, expected: string, actual: string): Res
 
 async function replace(record: ReturnType<typeof passwordRecord>, state: PasswordState): Promise<void> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const found = await record.read()
+    const found = await record.look()
     // A generation of its own, so that a refresh of the login before cannot be put over this one.
-    const next = { ...state, generation: (found?.state.generation ?? -1) + 1 }
+    const next = { ...state, generation: (found?.state?.generation ?? -1) + 1 }
     if (await record.replace(next, found?.version ?? null)) return
   }
   throw new SessionError('refresh_failed', 'the login was changed by others each time that it was to be written')
@@ -198,7 +199,7 @@ async function replace(record: ReturnType<typeof passwordRecord>, state: Passwor
 
 async function take(record: ReturnType<typeof passwordRecord>): Promise<void> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const found = await record.read()
+    const found = await record.look()
     if (!found || (await record.remove(found.version))) return
   }
 }
