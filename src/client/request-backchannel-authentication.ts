@@ -16,6 +16,7 @@ import {
 import { type BackchannelSigningOptions, signBackchannelRequest } from '../protocol/backchannel-signed-request.ts'
 import { assertClientAuthSupported } from '../protocol/client-auth-support.ts'
 import { createRandomToken } from '../protocol/random-token.ts'
+import { requestedAcr } from '../protocol/requested-acr.ts'
 import { normaliseResources } from '../protocol/resource-indicators.ts'
 import { type ClientParts, partsOf } from './client-parts.ts'
 import { grantKey } from './grant-key.ts'
@@ -43,6 +44,8 @@ export interface BackchannelAuthenticationState {
   readonly notificationToken?: string
   readonly scope: string
   readonly resource?: readonly string[]
+  /** As asked for; another `acr` of the id_token is reported. */
+  readonly acrValues?: readonly string[]
 }
 
 /** A user is asked on their own device; this is the client's end of it. */
@@ -97,9 +100,14 @@ export async function requestBackchannelAuthentication(
   if (issuer.clientAuth.method === 'none') {
     throw new TypeError('requestBackchannelAuthentication: the client must authenticate itself (CIBA Core 7.1)')
   }
+  const { mode = 'poll' } = options
+  if (mode !== 'poll' && mode !== 'ping') {
+    throw new TypeError('requestBackchannelAuthentication: "mode" must be poll or ping')
+  }
   const scope = options.scope ?? settings.scope
+  const { acrValues } = requestedAcr(options.acrValues === undefined ? {} : { acrValues: options.acrValues })
   const resource = normaliseResources(options.resource ?? settings.resource)
-  const notificationToken = options.mode === 'ping' ? createRandomToken(issuer.runtime) : undefined
+  const notificationToken = mode === 'ping' ? createRandomToken(issuer.runtime) : undefined
   const body = buildBackchannelRequest({ ...options, scope, ...(resource && { resource }) }, notificationToken)
   const init = options.signal ? { signal: options.signal } : {}
   const metadata = await issuer.metadata.get(init)
@@ -118,7 +126,7 @@ export async function requestBackchannelAuthentication(
   const sent = signedRequest ? await signBackchannelRequest(body, signedRequest, { ...signing, metadata }) : body
   const answer = await backchannelAuthenticate(await issuer.api(init), { body: sent }, init)
   const { authReqId, expiresAt, pace } = judgeBackchannelResponse(answer, issuer.runtime.now())
-  const state = { authReqId, expiresAt, interval: pace.interval, scope }
+  const state = { authReqId, expiresAt, interval: pace.interval, scope, ...(acrValues && { acrValues }) }
   return underWay(
     parts,
     { ...state, ...(resource && { resource }), ...(notificationToken !== undefined && { notificationToken }) },
@@ -146,7 +154,7 @@ function underWay(
   state: BackchannelAuthenticationState,
   key: Pick<GrantOptions, 'dpopKey'>,
 ): BackchannelAuthentication {
-  const { authReqId, expiresAt, scope, resource, notificationToken } = state
+  const { authReqId, expiresAt, scope, resource, acrValues, notificationToken } = state
   let { interval } = state
   // Without a ping nobody would wake it.
   const waker = notificationToken === undefined ? undefined : createWaker(parts.issuer.runtime)
@@ -160,7 +168,7 @@ function underWay(
     }
     const plan = { pace: { interval, wait }, onInterval, expiresAt, clause: 'CIBA Core 7.3', ...(waker && { waker }) }
     const judged = await pollTokens(parts.issuer, request, plan)
-    const login = await finishGrant(parts, judged, dpopKey, { userClause: 'CIBA Core 10.1.1', signal })
+    const login = await finishGrant(parts, judged, dpopKey, { userClause: 'CIBA Core 10.1.1', acrValues, signal })
     assertSameRequest(login, authReqId)
     return login
   }

@@ -57,6 +57,8 @@ export function toTokenRequest(
 interface FinishOptions {
   /** Where it stands that a user has authenticated; an id_token must then say so, where openid was granted. */
   readonly userClause?: string
+  /** As asked for; another `acr` is reported. */
+  readonly acrValues?: readonly string[] | undefined
   readonly signal: AbortSignal | undefined
 }
 
@@ -68,7 +70,7 @@ export async function finishGrant(
   parts: ClientParts,
   { tokens, notices }: JudgedTokens,
   dpopKey: SigningKey | undefined,
-  { userClause, signal }: FinishOptions,
+  { userClause, ...more }: FinishOptions,
 ): Promise<LoginResult> {
   if (userClause !== undefined && tokens.idToken === undefined && hasScope(tokens.scope, 'openid')) {
     throw new ProtocolError('invalid_token_response', 'openid was granted and no id_token came: nobody has logged in', {
@@ -77,7 +79,7 @@ export async function finishGrant(
       actual: 'absent',
     })
   }
-  const verified = await verifyGrantedToken(parts, tokens, signal)
+  const verified = await verifyGrantedToken(parts, tokens, more)
   const { issuer } = parts
   issuer.observer.notices(notices)
   return {
@@ -95,7 +97,7 @@ export async function finishGrant(
 async function verifyGrantedToken(
   { settings, issuer }: ClientParts,
   tokens: TokenSet,
-  signal: AbortSignal | undefined,
+  { acrValues, signal }: FinishOptions,
 ): Promise<VerifiedIdToken | undefined> {
   if (tokens.idToken === undefined) return undefined
   const expectations = {
@@ -104,6 +106,7 @@ async function verifyGrantedToken(
     receivedFrom: 'token_endpoint' as const,
     // No request of these grants has one, so none may come back.
     nonce: null,
+    acrValues,
   }
   return await verifyIdTokenWith(issuer, tokens.idToken, expectations, { signal })
 }

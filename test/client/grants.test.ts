@@ -10,6 +10,7 @@ import {
   requestDeviceAuthorization,
   requestExtensionGrant,
   requestJwtBearerTokens,
+  resumeBackchannelAuthentication,
 } from '../../src/client/index.ts'
 import { exportSigningKey, generateSigningKey } from '../../src/lib/signatures/node.ts'
 import type { SigningKey } from '../../src/lib/signatures/types.ts'
@@ -127,3 +128,33 @@ it.each(Object.entries(begun))(
     expect(asked).toEqual([])
   },
 )
+
+describe('a user who is asked on their own device (CIBA Core 7.1)', () => {
+  it('is reported to have logged in otherwise than was asked for, also where another process goes on', async () => {
+    const { client } = setUp({ ...unbound, id_token: anIdToken({ nonce: undefined, acr: 'bronze' }) })
+    const begun = await requestBackchannelAuthentication(client, { loginHint: 'alice', acrValues: 'gold silver' })
+    const state = JSON.parse(JSON.stringify(begun.state()))
+    for (const asked of [begun, resumeBackchannelAuthentication(client, state)]) {
+      const { checks } = await asked.poll()
+      expect(checks).toContainEqual(
+        expect.objectContaining({
+          name: 'acr',
+          outcome: 'not_applicable',
+          expected: ['gold', 'silver'],
+          actual: 'bronze',
+        }),
+      )
+    }
+  })
+
+  it.each([
+    ['mode', { mode: 'push' }],
+    ['mode', { mode: 'PING' }],
+    ['acrValues', { acrValues: 5 }],
+  ])('is not asked with a %s that nobody understands', async (option, wishes) => {
+    const { client, asked } = setUp(unbound)
+    const begun = requestBackchannelAuthentication(client, { loginHint: 'alice', ...(wishes as object) })
+    await expect(begun).rejects.toThrow(new RegExp(`"${option}"`))
+    expect(asked).toEqual([])
+  })
+})
