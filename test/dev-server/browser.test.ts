@@ -102,6 +102,8 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
     it('asks again, names the account, and takes no for an answer', async () => {
       await authorize({ prompt: 'select_account' })
       expect(await heading()).toBe('Choose an account')
+      // As it is painted: the parts of a button are laid out side by side, without the space between them.
+      expect(await page.innerText('button[value=continue]')).toBe('Continue as Alice Adams')
       await inspectPage(page)
       await authorize({ prompt: 'login' })
       expect(await heading()).toBe('Log in')

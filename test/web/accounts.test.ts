@@ -66,6 +66,19 @@ describe('the accounts of one browser', () => {
     expect(await accountsOf(browser)).toMatchObject([{ issuer: providers[1]!.issuer, active: true }])
   })
 
+  it('say whose devices are meant where there are several', async () => {
+    const { browser } = await withTwoAccounts()
+    const labelOf = async () =>
+      /value="everywhere"><button class="second">(.*?)<\/button>/.exec(
+        await (await browser.request('/accounts')).text(),
+      )![1]
+    const [, active] = await accountsOf(browser)
+    expect(active).toMatchObject({ active: true, name: 'Alice <b>&"' })
+    expect(await labelOf()).toBe('<span>Log out <bdi>Alice &lt;b&gt;&amp;&quot;</bdi> on all devices</span>')
+    await browser.post('/logout')
+    expect(await labelOf()).toBe('Log out on all devices')
+  })
+
   it('log out one by one', async () => {
     const { browser, providers } = await withTwoAccounts()
     const [first] = await accountsOf(browser)

@@ -41,7 +41,7 @@ export interface SelectPage {
 export function selectBody({ frame, userName }: SelectPage): Html {
   return html`<p>You are logged in as ${nameText(userName)}.</p>
 <div class="stack">
-${act(frame, 'continue', html`Continue as <bdi>${userName}</bdi>`)}
+${act(frame, 'continue', html`<span>Continue as <bdi>${userName}</bdi></span>`)}
 ${act(frame, 'switch', 'Use another account', true)}
 </div>`
 }

@@ -34,12 +34,20 @@ export function accountsBody({ accounts, loginPath, logoutPath, switchPath }: Ac
   return html`<ul>${rows}</ul>
 <div class="stack">
 <a class="button" href="${loginPath}&prompt=select_account">Add another account</a>
-<form method="post" action="${logoutPath}"><input type="hidden" name="scope" value="everywhere"><button class="second">Log out on all devices</button></form>
+<form method="post" action="${logoutPath}"><input type="hidden" name="scope" value="everywhere"><button class="second">${everywhereLabel(accounts)}</button></form>
 ${
   accounts.length > 1 &&
   html`<form method="post" action="${logoutPath}"><input type="hidden" name="scope" value="browser"><button class="second">Log out of all accounts</button></form>`
 }
 </div>`
+}
+
+/** It ends the active account alone, wherever that is logged in: among several the user is told which. */
+function everywhereLabel(accounts: readonly WebAccount[]): Html {
+  const active = accounts.find((account) => account.active)
+  return accounts.length > 1 && active
+    ? html`<span>Log out <bdi>${active.name}</bdi> on all devices</span>`
+    : html`Log out on all devices`
 }
 
 function act(path: string, { ref, name }: WebAccount, label: string): Html {
