@@ -237,6 +237,40 @@ describe('a refused access token', () => {
     expect(pds.counts.refreshSession).toBe(1)
   })
 
+  it('of a call goes on as the account that it was made for, though another has logged in meanwhile', async () => {
+    const bob = 'did:plc:z72i7hdynmk6r22z27h6tvur'
+    const seen: (string | undefined)[] = []
+    let renewed = 0
+    let xrpc: ReturnType<typeof createPasswordXrpcClient>
+    const server = await serve(async (request, response) => {
+      if (request.url.endsWith('createSession')) {
+        const { identifier } = JSON.parse(request.body)
+        const account = identifier === 'bob' ? bob : did
+        return json(response, 200, {
+          did: account,
+          handle: 'a.b',
+          accessJwt: identifier,
+          refreshJwt: `r-${identifier}`,
+        })
+      }
+      if (request.url.endsWith('refreshSession')) {
+        renewed++
+        const isBob = request.headers.authorization === 'Bearer r-bob'
+        const [account, name] = isBob ? [bob, 'bob-2'] : [did, 'alice-2']
+        return json(response, 200, { did: account, handle: 'a.b', accessJwt: name, refreshJwt: `r-${name}` })
+      }
+      seen.push(request.headers.authorization)
+      if (seen.length > 1) return json(response, 200, {})
+      await xrpc.createSession({ identifier: 'bob', password: 'right' })
+      return json(response, 401, { error: 'ExpiredToken' })
+    })
+    xrpc = createPasswordXrpcClient({ service: server.origin })
+    await xrpc.createSession({ identifier: 'alice', password: 'right' })
+    await xrpc.post(nsid, { input: { text: 'of alice' } })
+    expect(seen).toEqual(['Bearer alice', 'Bearer alice-2'])
+    expect({ did: xrpc.did, renewed }).toEqual({ did: bob, renewed: 1 })
+  })
+
   it('that is no token error is left alone', async () => {
     const pds = await aPds({ status: 400, error: 'InvalidRequest' })
     const xrpc = await aLogin(pds)

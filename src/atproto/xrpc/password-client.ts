@@ -8,7 +8,7 @@ import type { RecordStore } from '../../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
 import { isDid } from '../did.ts'
 import { createPasswordRefresher, sessionEnded } from './password-refresh.ts'
-import { type PasswordState, passwordRecord } from './password-state.ts'
+import { type PasswordRecord, type PasswordState, passwordRecord } from './password-state.ts'
 import type { XrpcAnswer } from './xrpc-answer.ts'
 import { createXrpcMethods, exchange } from './xrpc-client.ts'
 import { normaliseXrpcOptions, serviceOrigin, xrpcOptionNames } from './xrpc-options.ts'
@@ -77,18 +77,20 @@ export function createPasswordXrpcClientOver<Methods extends XrpcMethods = AnyXr
     if (did === undefined) throw noToken()
     return passwordRecord(store, service, did)
   }
-  async function current(): Promise<PasswordState> {
-    const found = await record().read()
+  /** With its record: another account may log in before a call is over, whose tokens must not go with it. */
+  async function current(): Promise<{ readonly own: PasswordRecord; readonly state: PasswordState }> {
+    const own = record()
+    const found = await own.read()
     if (!found) throw noToken()
     if (found.state.ended) throw sessionEnded()
-    return found.state
+    return { own, state: found.state }
   }
   async function call(wanted: XrpcCall): Promise<XrpcAnswer> {
-    const state = await current()
+    const { own, state } = await current()
     const answer = await send(wanted, state.accessJwt)
     // A stream is used up; the next call has the use of the new token.
     if (answer.ok || !mayBeCured(answer.error)) return answer
-    const { accessJwt } = await refresher.renew(record(), state, wanted.signal)
+    const { accessJwt } = await refresher.renew(own, state, wanted.signal)
     return wanted.input instanceof ReadableStream ? answer : await send(wanted, accessJwt)
   }
 
@@ -111,12 +113,14 @@ export function createPasswordXrpcClientOver<Methods extends XrpcMethods = AnyXr
       return { did, handle: state.handle }
     },
     async refreshSession({ signal } = {}) {
-      await refresher.renew(record(), await current(), signal)
+      const { own, state } = await current()
+      await refresher.renew(own, state, signal)
     },
     async deleteSession() {
-      const found = await record().look()
+      const own = record()
+      const found = await own.look()
       if (!found) return
-      await take(record())
+      await take(own)
       // As far as the server can be reached: nobody is logged in here any more.
       if (found.state && !found.state.ended)
         await send(procedure('deleteSession'), found.state.refreshJwt).catch(() => {})
@@ -187,7 +191,7 @@ function unfit(nsid: string, url: string, expected: string, actual: string): Res
   return new ResponseError('invalid_body', `${nsid}: expected ${expected}, got ${actual}`, facts)
 }
 
-async function replace(record: ReturnType<typeof passwordRecord>, state: PasswordState): Promise<void> {
+async function replace(record: PasswordRecord, state: PasswordState): Promise<void> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const found = await record.look()
     // A generation of its own, so that a refresh of the login before cannot be put over this one.
@@ -197,7 +201,7 @@ async function replace(record: ReturnType<typeof passwordRecord>, state: Passwor
   throw new SessionError('refresh_failed', 'the login was changed by others each time that it was to be written')
 }
 
-async function take(record: ReturnType<typeof passwordRecord>): Promise<void> {
+async function take(record: PasswordRecord): Promise<void> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const found = await record.look()
     if (!found || (await record.remove(found.version))) return
