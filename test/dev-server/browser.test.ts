@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)('the pages in a browser', () => {
     it('asks again, names the account, and takes no for an answer', async () => {
       await authorize({ prompt: 'select_account' })
       expect(await heading()).toBe('Choose an account')
-      // As it is painted: the parts of a button are laid out side by side, without the space between them.
+      // biome-ignore lint/performance/useDomNodeTextContent: as it is painted, where the parts of a button lose their spaces
       expect(await page.innerText('button[value=continue]')).toBe('Continue as Alice Adams')
       await inspectPage(page)
       await authorize({ prompt: 'login' })
