@@ -65,6 +65,11 @@ describe.skipIf(!hasPostgres)('the PostgreSQL store', () => {
   })
 
   it('asks for sealing keys, or that their absence is spelt out', () => {
+    for (const none of ['postgres://127.0.0.1/app', {}, undefined])
+      expect(() => createPostgresStore(none as never, { keys: 'unsealed' })).toThrow(
+        /"pool" must be a Pool of the package pg/,
+      )
+    expect(() => createPostgresLock('postgres://127.0.0.1/app' as never)).toThrow(/"pool" must be a Pool/)
     expect(() => createPostgresStore(pool, {} as never)).toThrow(/"keys" must be a list of sealing keys/)
     expect(() => createPostgresStore(pool, { keys: 'unsealed', schema: 'a"; --' })).toThrow(/"schema" must be/)
   })

@@ -6,7 +6,7 @@ import { storeFailure } from '../../lib/record-commit.ts'
 import type { RecordStore } from '../../lib/record-store.ts'
 import { type Runtime, systemRuntime } from '../../lib/runtime.ts'
 import { createSealedStore } from '../sealed/sealed-store.ts'
-import { type PostgresPool, schemaPrefix } from './postgres-pool.ts'
+import { assertPool, type PostgresPool, schemaPrefix } from './postgres-pool.ts'
 import { createPlainPostgresStore } from './postgres-store.ts'
 
 export type { Lock } from '../../lib/lock.ts'
@@ -59,6 +59,7 @@ export interface PostgresLockOptions {
  * const store = createPostgresStore(pool, { keys: [process.env.SEALING_KEY!] })
  */
 export function createPostgresStore(pool: PostgresPool, options: PostgresStoreOptions): RecordStore {
+  assertPool('createPostgresStore', pool)
   assertKnownOptions('createPostgresStore', options, ['keys', 'schema', 'onInvalidRecord', 'runtime'])
   const { keys, onInvalidRecord, runtime = systemRuntime } = options
   const schema = schemaPrefix('createPostgresStore', options.schema)
@@ -74,6 +75,7 @@ export function createPostgresStore(pool: PostgresPool, options: PostgresStoreOp
  * @throws TypeError for options that are wrong or unknown; `withLock` StoreError store_unavailable
  */
 export function createPostgresLock(pool: PostgresPool, options: PostgresLockOptions = {}): Lock {
+  assertPool('createPostgresLock', pool)
   assertKnownOptions('createPostgresLock', options, ['schema', 'lease', 'maxWait', 'runtime'])
   const { lease = 10_000, maxWait = 60_000, runtime = systemRuntime } = options
   const locks = `${schemaPrefix('createPostgresLock', options.schema)}authentype_locks`

@@ -11,6 +11,12 @@ export interface PostgresPool {
   connect(): Promise<PostgresClient>
 }
 
+/** @throws TypeError for what is no pool, such as the URL of a database */
+export function assertPool(caller: string, pool: unknown): void {
+  if (typeof (pool as Partial<PostgresPool> | undefined)?.query === 'function') return
+  throw new TypeError(`${caller}: "pool" must be a Pool of the package pg`)
+}
+
 /** Another transaction was in the way; nothing was changed, and the same again may pass. */
 const passing: readonly string[] = ['40001', '40P01']
 const maxAttempts = 5
