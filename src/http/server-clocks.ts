@@ -51,8 +51,9 @@ export function createServerClocks({ runtime, onLearned }: ServerClocksOptions):
 
   function learn(url: string, { headers }: Response, sentAt: number): void {
     const field = headers.get('date')
+    if (field === null || (field === last.field && url === last.url)) return
     // An answer with an Age comes from a cache, and its Date from long ago (RFC 9111 5.1).
-    if (field === null || headers.has('age') || (field === last.field && url === last.url)) return
+    if (headers.has('age')) return
     last = { url, field }
     const { origin } = new URL(url)
     const known = clocks.get(origin)

@@ -45,6 +45,7 @@ export async function sendWithNonce(
   const { url } = request
   const used = options.nonces.get(options.role, url)
   const response = await fetch(request)
+  if (response.status !== 400 && response.status !== 401) return response
   const nonce = response.headers.get('dpop-nonce')
   // A nonce that was just refused will be refused again: only a new one is worth an attempt.
   if (nonce === null || nonce === used || !(await asksForNonce(response, options.role))) return response
@@ -57,11 +58,10 @@ export async function sendWithNonce(
 const maxErrorBytes = 64 * 1024
 
 async function asksForNonce(response: Response, role: DpopNonceRole): Promise<boolean> {
-  const { status } = response
   // RFC 9449 9: a resource server challenges with 401. Some authorization servers do so too.
-  if (status === 401 && findChallengeError(response.headers, 'use_dpop_nonce')) return true
+  if (response.status === 401 && findChallengeError(response.headers, 'use_dpop_nonce')) return true
   // RFC 9449 8: an authorization server answers with an error response, which is 400 and JSON (RFC 6749 5.2).
-  if (role !== 'authorization_server' || (status !== 400 && status !== 401)) return false
+  if (role !== 'authorization_server') return false
   if (!isJson(mediaTypeOf(response.headers))) return false
   // A body that fails or floods says nothing; whoever gets the answer will meet the failure again.
   const reader = response.clone().body?.getReader()
