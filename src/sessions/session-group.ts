@@ -116,11 +116,11 @@ function sessionFinder(sessions: SessionSource | readonly SessionSource[]): Find
 
 function createGroup(id: string, records: GroupRecords, find: Find): SessionGroup {
   const findWhole = wholeOnly(find)
-  async function live(): Promise<readonly Session[]> {
-    const { members } = await records.read(id)
+  async function findAll(members: readonly string[]): Promise<readonly Session[]> {
     const found = await Promise.all(members.map(findWhole))
     return found.filter((session) => session !== undefined)
   }
+  const live = async () => await findAll((await records.read(id)).members)
   return {
     id,
     listSessions: live,
@@ -149,10 +149,12 @@ function createGroup(id: string, records: GroupRecords, find: Find): SessionGrou
       await records.change(id, (state) => without(state, unwanted))
     },
     async logoutAll() {
-      const outcomes = await Promise.allSettled((await live()).map((session) => session.logout()))
+      const { members } = await records.read(id)
+      const outcomes = await Promise.allSettled((await findAll(members)).map((session) => session.logout()))
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed) throw failed.reason
-      await records.delete(id)
+      // These alone: who has logged in meanwhile would be in no group any more, and could never be logged out.
+      await records.change(id, (state) => members.reduce(without, state))
     },
   }
 }
@@ -176,7 +178,6 @@ interface GroupRecords {
   change(id: string, next: (state: GroupState) => GroupState): Promise<void>
   /** Gives a group another id. What changes under the old one meanwhile comes along. */
   move(id: string, to: string): Promise<void>
-  delete(id: string): Promise<void>
 }
 
 const empty: GroupState = { format: 1, members: [] }
@@ -214,7 +215,6 @@ function createGroupRecords({ store, runtime, lifetime }: Required<SessionGroups
   return {
     read: async (id) => (await get(id))?.state ?? empty,
     change,
-    delete: (id) => change(id, () => empty),
     async move(id, to) {
       for (let attempt = 0; attempt < maxAttempts; attempt++) {
         const found = await get(id)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type RecordStore, recordKey } from '../../src/lib/record-store.ts'
 import { createSessionGroups } from '../../src/sessions/index.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { aSession, closeRigs } from './rig.ts'
 
 afterEach(closeRigs)
@@ -10,9 +11,7 @@ function controlledWrites(store: RecordStore) {
   let failing = 0
   let hold: ((goOn: () => void) => void) | undefined
   const over: RecordStore = {
-    get: (key) => store.get(key),
-    find: (index, value) => store.find(index, value),
-    sweep: () => store.sweep(),
+    ...operationsOf(store),
     async commit(changes) {
       failing--
       if (failing === 0) throw new Error('disk full')
@@ -120,6 +119,17 @@ describe('a session group', () => {
     await expect(other.sessions.get(ids[2])).rejects.toMatchObject({ code: 'session_not_found' })
   })
 
+  it('keeps who is added while all the others are logged out', async () => {
+    const { first, group, ids } = await aBrowser()
+    const { client, provider, sessions } = first
+    const late = await sessions.handleCallback(provider.login(await client.createAuthorizationUrl()))
+    const leaving = group.logoutAll()
+    await group.addSession(late)
+    await leaving
+    expect((await group.listSessions()).map(({ id }) => id)).toEqual([late.id])
+    await expect(sessions.get(ids[0])).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
   it.each(['revokeSession', 'logoutAll'] as const)(
     'still has the session that %s could not end, so that it can be asked for again',
     async (logout) => {
@@ -127,9 +137,7 @@ describe('a session group', () => {
         wrapStore(store) {
           let failures = 1
           return {
-            get: (key) => store.get(key),
-            find: (index, value) => store.find(index, value),
-            sweep: () => store.sweep(),
+            ...operationsOf(store),
             commit: (changes) =>
               changes.some(({ kind, key }) => kind === 'delete' && key.startsWith('session:')) && failures-- > 0
                 ? Promise.reject(new Error('down'))
