@@ -79,7 +79,9 @@ function notedLater(store: RecordStore): { readonly replay: RecordStore; readonl
   const noted: RecordChange[] = []
   return {
     replay: {
-      ...store,
+      get: (key) => store.get(key),
+      find: (index, value) => store.find(index, value),
+      sweep: () => store.sweep(),
       async commit(changes) {
         for (const { key } of changes) if (await store.get(key)) return { ok: false, conflict: key }
         noted.push(...changes)

@@ -52,6 +52,14 @@ async function logIn({ network }: Rig, browser: Browser, query = ''): Promise<Re
 const logout = (browser: Browser, from = origin) =>
   browser.open('/logout', { method: 'POST', body: new URLSearchParams(), headers: { origin: from } })
 
+/** The token expires, and the server knows nothing to renew it with any more. */
+async function letLoginEnd({ client, network, clock }: Rig): Promise<void> {
+  const [session] = await client.sessions.findByDid(alice.did)
+  const { expiresAt } = await session!.getAccessToken()
+  network.server.refreshTokens.clear()
+  clock.advance(expiresAt! - clock.now())
+}
+
 describe('the web handler', () => {
   it('leads to the account’s server and back, and knows the browser afterwards', async () => {
     const app = await anApp()
@@ -135,10 +143,7 @@ describe('the web handler', () => {
   it('puts a new login in the place of one that has ended', async () => {
     const app = await anApp()
     await logIn(app, app.browser)
-    const [session] = await app.client.sessions.findByDid(alice.did)
-    const { expiresAt } = await session!.getAccessToken()
-    app.network.server.refreshTokens.clear()
-    app.clock.advance(expiresAt! - app.clock.now())
+    await letLoginEnd(app)
     expect(await app.web.fromRequest(app.browser.requestFor('/'))).toEqual({ ok: false, reason: 'reauth' })
     await logIn(app, app.browser)
     const user = await app.web.fromRequest(app.browser.requestFor('/'))
@@ -169,10 +174,7 @@ describe('the web handler', () => {
   it('tells that the account must log in again', async () => {
     const app = await anApp()
     await logIn(app, app.browser)
-    const [session] = await app.client.sessions.findByDid(alice.did)
-    const { expiresAt } = await session!.getAccessToken()
-    app.network.server.refreshTokens.clear()
-    app.clock.advance(expiresAt! - app.clock.now())
+    await letLoginEnd(app)
     expect(await app.web.fromRequest(app.browser.requestFor('/'))).toEqual({ ok: false, reason: 'reauth' })
   })
 

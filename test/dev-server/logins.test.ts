@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RecordStore } from '../../src/lib/record-store.ts'
 import { systemRuntime } from '../../src/lib/runtime.ts'
 import { createMemoryStore } from '../../src/stores/memory/index.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { type JudgedServer, startJudgedServer } from './conformance.ts'
 import { type Form, formsOf, HeadlessBrowser } from './headless-browser.ts'
 
@@ -28,9 +29,7 @@ function storeThatGathers(): RecordStore {
   const store = createMemoryStore()
   let waiting: (() => void)[] = []
   return {
-    get: (key) => store.get(key),
-    find: (index, value) => store.find(index, value),
-    sweep: () => store.sweep(),
+    ...operationsOf(store),
     async commit(changes) {
       if (changes.some(({ kind, key }) => kind === 'delete' && key.includes('dev_interaction'))) {
         await new Promise<void>((resolve) => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { RecordStore } from '../../src/stores/memory/index.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { aSession, closeRigs, type Rig } from './rig.ts'
 
 afterEach(closeRigs)
@@ -10,6 +11,7 @@ const invalidToken = { status: 401, headers: { 'www-authenticate': 'Bearer error
 async function countedSession(): Promise<Rig & { readonly asked: { reads: number; writes: number } }> {
   const asked = { reads: 0, writes: 0 }
   const wrapStore = (store: RecordStore): RecordStore => ({
+    ...operationsOf(store),
     get(key) {
       asked.reads++
       return store.get(key)
@@ -18,8 +20,6 @@ async function countedSession(): Promise<Rig & { readonly asked: { reads: number
       asked.writes++
       return store.commit(changes)
     },
-    find: (index, value) => store.find(index, value),
-    sweep: () => store.sweep(),
   })
   return { ...(await aSession({ wrapStore })), asked }
 }

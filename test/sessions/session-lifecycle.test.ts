@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createSessions } from '../../src/sessions/index.ts'
 import { sessionKey } from '../../src/sessions/session-records.ts'
 import type { RecordStore } from '../../src/stores/memory/index.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { aSession, closeRigs } from './rig.ts'
 
 afterEach(closeRigs)
@@ -107,9 +108,7 @@ describe('a session', () => {
       let commitsLeft = Number.POSITIVE_INFINITY
       const rig = await aSession({
         wrapStore: (store) => ({
-          get: (key) => store.get(key),
-          find: (index, value) => store.find(index, value),
-          sweep: () => store.sweep(),
+          ...operationsOf(store),
           commit: (changes) =>
             commitsLeft-- > 0 ? store.commit(changes) : Promise.reject(new Error('the store is down')),
         }),
@@ -133,9 +132,7 @@ describe('a session', () => {
     const failing = new Set<string>()
     const rig = await aSession({
       wrapStore: (store) => ({
-        get: (key) => store.get(key),
-        find: (index, value) => store.find(index, value),
-        sweep: () => store.sweep(),
+        ...operationsOf(store),
         commit: (changes) =>
           changes.some(({ kind, key }) => kind === 'delete' && failing.has(key))
             ? Promise.reject(new Error('down'))
@@ -157,9 +154,7 @@ describe('a session', () => {
     let isDown = false
     const rig = await aSession({
       wrapStore: (store) => ({
-        get: (key) => store.get(key),
-        find: (index, value) => store.find(index, value),
-        sweep: () => store.sweep(),
+        ...operationsOf(store),
         commit: (changes) =>
           isDown && !JSON.stringify(changes).includes('"attempt"')
             ? Promise.reject(new Error('the store is down'))
@@ -190,10 +185,8 @@ describe('a session', () => {
   it('is told apart from a store that is down', async () => {
     let down = false
     const wrapStore = (store: RecordStore): RecordStore => ({
+      ...operationsOf(store),
       get: (key) => (down ? Promise.reject(new Error('ECONNREFUSED')) : store.get(key)),
-      find: (index, value) => store.find(index, value),
-      sweep: () => store.sweep(),
-      commit: (changes) => store.commit(changes),
     })
     const rig = await aSession({ wrapStore })
     down = true
@@ -316,9 +309,7 @@ describe('a session', () => {
   it('revokes the tokens of a login that cannot be stored', async () => {
     let down = false
     const wrapStore = (store: RecordStore): RecordStore => ({
-      get: (key) => store.get(key),
-      find: (index, value) => store.find(index, value),
-      sweep: () => store.sweep(),
+      ...operationsOf(store),
       commit: (changes) => (down ? Promise.reject(new TypeError('fetch failed')) : store.commit(changes)),
     })
     const rig = await aSession({ wrapStore })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RecordStore } from '../../src/stores/memory/index.ts'
 import { absent } from '../support/hostile/patch.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { aSession, closeRigs } from './rig.ts'
 
 afterEach(closeRigs)
@@ -215,9 +216,7 @@ describe('refresh of a session', () => {
   function breakable() {
     const state = { commitsLeft: Number.POSITIVE_INFINITY }
     const wrapStore = (store: RecordStore): RecordStore => ({
-      get: (key) => store.get(key),
-      find: (index, value) => store.find(index, value),
-      sweep: () => store.sweep(),
+      ...operationsOf(store),
       commit: (changes) =>
         state.commitsLeft-- > 0 ? store.commit(changes) : Promise.reject(new Error('ECONNREFUSED')),
     })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { operationsOf } from '../support/store-operations.ts'
 import { hints, kinds } from './registered-rig.ts'
 import { alice, aRig, client, place, theClient } from './rig.ts'
 
@@ -122,9 +123,7 @@ describe.each(kinds)('%s.deleteAll', (kind) => {
     let failing = 0
     const rig = aRig({
       wrapStore: (store) => ({
-        get: (key) => store.get(key),
-        find: (index, value) => store.find(index, value),
-        sweep: () => store.sweep(),
+        ...operationsOf(store),
         commit(changes) {
           if (changes[0]?.kind === 'delete' && failing-- > 0) return Promise.reject(new Error('no'))
           return store.commit(changes)

@@ -3,6 +3,7 @@ import type { RecordStore } from '../../src/stores/memory/index.ts'
 import { registeredClient } from '../support/hostile/client-setup.ts'
 import type { Faults } from '../support/hostile/faults.ts'
 import { absent } from '../support/hostile/patch.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { aWebApp, closeRigs } from './rig.ts'
 
 afterEach(closeRigs)
@@ -110,9 +111,7 @@ describe('the callback', () => {
     const { newBrowser, provider } = await aWebApp({
       wrapStore: (store) => ({
         ...store,
-        get: (key) => store.get(key),
-        find: (index, value) => store.find(index, value),
-        sweep: () => store.sweep(),
+        ...operationsOf(store),
         commit: async (changes) => {
           if (isDown && changes.some(({ key }) => key.startsWith('session:'))) throw new Error('disk full')
           return await store.commit(changes)
@@ -221,9 +220,7 @@ describe('a damaged record', () => {
     async (kind) => {
       const keys = new Set<string>()
       const wrapStore = (store: RecordStore): RecordStore => ({
-        get: (key) => store.get(key),
-        find: (index, value) => store.find(index, value),
-        sweep: () => store.sweep(),
+        ...operationsOf(store),
         commit(changes) {
           for (const { key } of changes) if (key.startsWith(`${kind}:`)) keys.add(key)
           return store.commit(changes)

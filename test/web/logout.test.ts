@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { absent } from '../support/hostile/patch.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { signedLogoutToken } from './logout-token.ts'
 import { aWebApp, closeRigs, origin, type TestBrowser, type WebRig } from './rig.ts'
 
@@ -69,13 +70,11 @@ describe('POST /logout', () => {
   it('is done for all requests of an impatient user', async () => {
     const { browser } = await loggedIn({
       wrapStore: (store) => ({
+        ...operationsOf(store),
         get: async (key) => {
           await new Promise((resolve) => setTimeout(resolve, 5))
           return await store.get(key)
         },
-        find: (index, value) => store.find(index, value),
-        commit: (changes) => store.commit(changes),
-        sweep: () => store.sweep(),
       }),
     })
     const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -178,9 +177,7 @@ describe('logout by the issuer', () => {
     const { browser, newBrowser, provider, clock } = await loggedIn({
       ...withSid,
       wrapStore: (store) => ({
-        get: (key) => store.get(key),
-        find: (index, value) => store.find(index, value),
-        sweep: () => store.sweep(),
+        ...operationsOf(store),
         commit: (changes) =>
           isDown && changes.some(({ kind }) => kind === 'delete')
             ? Promise.reject(new Error('down'))
