@@ -93,9 +93,8 @@ async function forget<State extends AnyTokenState>(
   const state = await takeStored(context, kind, stored)
   // What the store could not take before it was deleted: these are good, while what it held was used up.
   const pending = context.engine.drop<GrantState>(stored.key)
-  if (!state) return false
-  if (!revokeOnDelete) return true
-  revokeLater(context, state, kind.hint, client, overrides)
-  if (pending) revokeGrant(context, pending, client, overrides)
-  return true
+  if (revokeOnDelete && state) revokeLater(context, state, kind.hint, client, overrides)
+  // Nobody else knows of these, also where another process has deleted what was stored in this moment.
+  if (revokeOnDelete && pending) revokeGrant(context, pending, client, overrides)
+  return state !== undefined
 }

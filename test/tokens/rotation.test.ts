@@ -1,6 +1,7 @@
 // Rotation: nothing is lost in whatever order things fail, and nobody sends a refresh token that is used up.
 import { describe, expect, it } from 'vitest'
-import type { RecordChange, RecordStore } from '../../src/stores/memory/index.ts'
+import type { RecordChange } from '../../src/stores/memory/index.ts'
+import { operationsOf } from '../support/store-operations.ts'
 import { aLogin, alice, aRig, place, type Rig } from './rig.ts'
 
 const read = { ...place, subject: alice, scopes: ['read'] } as const
@@ -13,7 +14,7 @@ describe('rotation', () => {
     const commits: (readonly RecordChange[])[] = []
     const rig = aRig({
       wrapStore: (store) => ({
-        ...bound(store),
+        ...operationsOf(store),
         commit(changes) {
           commits.push(structuredClone(changes))
           return store.commit(changes)
@@ -140,7 +141,7 @@ describe('rotation', () => {
     let isDown = false
     const rig = aRig({
       wrapStore: (store) => ({
-        ...bound(store),
+        ...operationsOf(store),
         commit: (changes) => (isDown && changes.length > 1 ? Promise.reject(new Error('down')) : store.commit(changes)),
       }),
     })
@@ -158,7 +159,7 @@ describe('rotation', () => {
     const down = { isDown: false }
     const rig = aRig({
       wrapStore: (store) => ({
-        ...bound(store),
+        ...operationsOf(store),
         commit: (changes) =>
           down.isDown && changes.length > 1 ? Promise.reject(new Error('down')) : store.commit(changes),
       }),
@@ -196,7 +197,7 @@ describe('rotation', () => {
     const rig = aRig({
       clients: [{ ...place.client, issuer: place.issuer }],
       wrapStore: (store) => ({
-        ...bound(store),
+        ...operationsOf(store),
         commit: (changes) => (isDown && changes.length > 1 ? Promise.reject(new Error('down')) : store.commit(changes)),
       }),
     })
@@ -210,6 +211,29 @@ describe('rotation', () => {
     const [rotated] = rig.issuer.revoked.filter((token) => token !== registered && token !== value)
     expect(rotated).toMatch(/^refresh/)
     expect(rig.issuer.revoked).toEqual([registered, rotated, value])
+  })
+
+  it('revokes them, too, where another process deletes the refresh token in the same moment', async () => {
+    let [isDown, isRacing] = [true, false]
+    const rig = aRig({
+      clients: [{ ...place.client, issuer: place.issuer }],
+      wrapStore: (store) => ({
+        ...operationsOf(store),
+        async commit(changes) {
+          if (isDown && changes.length > 1) throw new Error('down')
+          const result = await store.commit(changes)
+          return isRacing && result.ok ? { ok: false, conflict: changes[0]!.key } : result
+        },
+      }),
+    })
+    Object.assign(rig.clock, { delay: () => new Promise(() => {}) })
+    const registered = await aLogin(rig)
+    const { value } = await rig.manager.accessTokens.get(read)
+    ;[isDown, isRacing] = [false, true]
+    expect(await rig.manager.refreshTokens.delete(registered, place)).toBe(false)
+    await rig.manager.settled()
+    expect(rig.issuer.revoked).toEqual([expect.stringMatching(/^refresh/), value])
+    expect(rig.issuer.revoked).not.toContain(registered)
   })
 
   it('revokes tokens that come for what was deleted meanwhile', async () => {
@@ -358,7 +382,7 @@ describe('many callers', () => {
     let takeAway = false
     const rig = aRig({
       wrapStore: (store) => ({
-        ...bound(store),
+        ...operationsOf(store),
         async get(key) {
           const found = await store.get(key)
           if (!takeAway || !found || !key.startsWith('access-token:')) return found
@@ -386,12 +410,3 @@ describe('many callers', () => {
     expect(rig.issuer.of('token')).toHaveLength(1)
   })
 })
-
-function bound(store: RecordStore): RecordStore {
-  return {
-    get: (key) => store.get(key),
-    find: (index, value) => store.find(index, value),
-    commit: (changes) => store.commit(changes),
-    sweep: () => store.sweep(),
-  }
-}
